@@ -1,4 +1,4 @@
-"""The plan: its choice is the best there is, its rows are what the rules say, and everything has its reason."""
+"""The plan: its choice is the best possible, its rows say what the rules say, and everything has a reason."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ from tests.helpers.planner import (
     program_tables,
 )
 
-# ---- the choice against every choice there is ----
+# ---- the choice, compared with every possible choice ----
 
 
 def worth(student: Case, rows: Sequence[tuple[Person, Program]]) -> tuple[int, ...]:
-    """Say what a choice is worth, by the sentence of the objective and by nothing of the planner's."""
+    """Return what a choice is worth according to the stated objective, without the planner's code."""
     judged = [case_for(student, person, program) for person, program in rows]
     verdicts = [judge(case).verdict for case in judged]
     each = [sum(person == one for person, _ in rows) for one in {person for person, _ in rows}]
@@ -67,16 +67,16 @@ def worth(student: Case, rows: Sequence[tuple[Person, Program]]) -> tuple[int, .
 
 
 def worth_of_plan(student: Case, people: list[Person], programs: list[Program]) -> tuple[int, ...]:
-    """Say what the plan of these tables is worth."""
+    """Return what the plan for these tables is worth."""
     return worth(student, [(row.person, row.program) for row in plan(student, people, programs).rows])
 
 
 def may_be_chosen(student: Case, person: Person, program: Program) -> bool:
-    """Return whether a row may are in a plan at all."""
+    """Return whether a row can be in a plan at all."""
     in_soap = student.phase in {"soap_lists", "gap_filling"}
     return (
         not (in_soap and program.openings == "none")
-        and program.range_low < 300  # the drawn scores are Step 2 CK
+        and program.range_low < 300  # the drawn scores are from Step 2 CK
         and judge(case_for(student, person, program)).verdict >= Verdict.FILE_READ
     )
 
@@ -93,7 +93,7 @@ def every_choice(student: Case, people: list[Person], programs: list[Program]) -
 
 @given(STUDENTS, TABLES)
 def test_no_choice_is_better_than_the_plan(student: Case, tables: tuple[list[Person], list[Program]]) -> None:
-    """Among all choices that the limits allow, none is worth more by the objective than the plan."""
+    """Of all choices within the limits, none is worth more by the objective."""
     people, programs = tables
     best = max(worth(student, rows) for rows in every_choice(student, people, programs))
     assert worth_of_plan(student, people, programs) == best
@@ -104,7 +104,7 @@ def test_no_choice_is_better_than_the_plan(student: Case, tables: tuple[list[Per
 def test_one_more_row_never_makes_the_plan_worse(
     student: Case, tables: tuple[list[Person], list[Program]], data: st.DataObject
 ) -> None:
-    """One more program, or one more person, never lowers what the plan is worth."""
+    """That's one more program or one more person."""
     people, programs = tables
     before = worth_of_plan(student, people, programs)
     assert worth_of_plan(student, people, [data.draw(a_program("One more")), *programs]) >= before
@@ -112,10 +112,9 @@ def test_one_more_row_never_makes_the_plan_worse(
 
 
 @given(STUDENTS, TABLES, st.randoms(use_true_random=False))
-def test_the_order_of_the_tables_does_not_change_the_worth(
+def test_the_order_of_the_tables_does_not_change_what_the_plan_is_worth(
     student: Case, tables: tuple[list[Person], list[Program]], chance: Any
 ) -> None:
-    """Shuffled tables give a plan that is worth the same."""
     people, programs = (list(table) for table in tables)
     before = worth_of_plan(student, people, programs)
     chance.shuffle(people)
@@ -123,8 +122,8 @@ def test_the_order_of_the_tables_does_not_change_the_worth(
     assert worth_of_plan(student, people, programs) == before
 
 
-def test_among_equals_the_order_of_the_tables_decides() -> None:
-    """Of people and programs that differ in nothing but the name, the first of the tables are taken."""
+def test_the_order_of_the_tables_breaks_ties() -> None:
+    """Of people and programs that differ only in name, the first ones in the tables are chosen."""
     people = [Person(name, "trusted_peer", None, "well") for name in PEOPLE_NAMES]
     programs = [Program(f"Program {number}", 230) for number in range(20)]
     rows = plan(Case(phase="groundwork"), people, programs).rows
@@ -132,16 +131,16 @@ def test_among_equals_the_order_of_the_tables_decides() -> None:
     assert {row.program.name for row in rows} == {f"Program {number}" for number in range(15)}
 
 
-def test_equal_people_share_the_programs_down_the_table() -> None:
-    """Of people who differ in nothing but the name, the first takes the first five programs, the next the next five."""
+def test_equal_people_take_the_programs_in_the_tables_order() -> None:
+    """Of people who differ only in name, the first takes the first five programs, and the next the next five."""
     people = [Person(name, "trusted_peer", None, "well") for name in PEOPLE_NAMES]
     found = plan(Case(phase="groundwork"), people, [Program(str(number), 230) for number in range(20)])
     taken = {person.name: [int(row.program.name) for row in found.rows_of(person)] for person in found.people}
     assert taken == {"Dr. Abe": [0, 1, 2, 3, 4], "Dr. Bao": [5, 6, 7, 8, 9], "Dr. Cruz": [10, 11, 12, 13, 14]}
 
 
-def test_three_programs_each_come_before_the_stronger_caller() -> None:
-    """Where verdicts are equal, two people get three programs each, and the stronger one does not take five."""
+def test_three_programs_each_matter_more_than_the_stronger_caller() -> None:
+    """If verdicts are equal, two people get three programs each, instead of five for the stronger one."""
     people = [Person("Dr. Abe", "known_dean", 3, "well"), Person("Dr. Bao", "trusted_peer", None, "well")]
     programs = [Program(name, 230) for name in PROGRAM_NAMES]
     six, five = plan(Case(), people, programs[:6]), plan(Case(), people, programs[:5])
@@ -151,15 +150,15 @@ def test_three_programs_each_come_before_the_stronger_caller() -> None:
     assert [len(seven.rows_of(person)) for person in people] == [3, 4]
 
 
-# ---- what holds for every plan ----
+# ---- what is true of every plan ----
 
 
 @pytest.mark.slow
 @given(cases(), TABLES, st.none() | moments(), st.sampled_from(READINGS))
-def test_the_laws_of_a_plan(
+def test_every_plan_keeps_to_the_limits_and_agrees_with_judge(
     student: Case, tables: tuple[list[Person], list[Program]], when: datetime | None, reading: str | None
 ) -> None:
-    """No program twice, three people and five programs at most, and every row says what the engine says of its case."""
+    """No program is in it twice, there are at most three people with five programs each, and every row agrees with `judge`."""
     people, programs = tables
     found = plan(student, people, programs, when=when, reading=reading)
     names = [row.program.name for row in found.rows]
@@ -182,8 +181,8 @@ def test_the_laws_of_a_plan(
 
 
 @given(cases(), TABLES)
-def test_everybody_is_in_the_plan_or_left_out_with_a_reason(student: Case, tables: tuple[list[Person], list[Program]]) -> None:
-    """Each person and each program stands either in a row or once among those left out, with a reason in words."""
+def test_everyone_is_in_the_plan_or_left_out_with_a_reason(student: Case, tables: tuple[list[Person], list[Program]]) -> None:
+    """Each person and each program is either in a row or listed once among those left out, with a reason."""
     found = plan(student, *tables)
     left = [("person", person.name) for person in tables[0] if person not in found.people]
     placed = {row.program.name for row in found.rows}
@@ -203,8 +202,8 @@ def test_everybody_is_in_the_plan_or_left_out_with_a_reason(student: Case, table
 
 
 @given(STUDENTS, TABLES)
-def test_the_warnings_are_about_what_they_name(student: Case, tables: tuple[list[Person], list[Program]]) -> None:
-    """Each kind of warning comes at most once, names whom it is about, and rests on claims that exist."""
+def test_each_warning_is_true_of_those_it_names(student: Case, tables: tuple[list[Person], list[Program]]) -> None:
+    """Each kind of warning occurs at most once, names whom it's about, and cites claims that exist."""
     found = plan(student, *tables)
     kinds = [warning.kind for warning in found.warnings]
     assert len(kinds) == len(set(kinds))
@@ -235,8 +234,8 @@ ELSEWHERE = Program("Lakeside", 230)
         ("unconnected_faculty", "unconnected_faculty"),
     ],
 )
-def test_standing_belongs_to_a_relation(kind: str, elsewhere: str) -> None:
-    """Where someone has a relation they count as what they are; elsewhere as a dean without history or a stranger."""
+def test_a_persons_standing_depends_on_where_they_are_known(kind: str, elsewhere: str) -> None:
+    """Where they aren't known, they count as a dean without a history or as a stranger."""
     person = Person("Dr. Osei", kind, 3, "well", ("mercy",))
     there, not_there = case_for(Case(), person, MERCY), case_for(Case(), person, ELSEWHERE)
     assert (there.recommender, there.track_record) == (kind, 3)
@@ -247,8 +246,8 @@ def test_standing_belongs_to_a_relation(kind: str, elsewhere: str) -> None:
 
 @pytest.mark.parametrize(("phase", "answer"), [("groundwork", "allowed"), ("soap_lists", "ask_first")])
 @pytest.mark.parametrize("contacted", [False, True])
-def test_an_advocate_inside_the_hospital_is_to_ask_first(phase: str, answer: str, contacted: bool) -> None:
-    """Who works at a hospital is known there and speaks up inside; in SOAP the rule says to ask first, and says why."""
+def test_an_advocate_inside_the_hospital_has_to_ask_first(phase: str, answer: str, contacted: bool) -> None:
+    """Someone who works at a hospital is known there and speaks up inside. During SOAP the rule says to ask first, and why."""
     inside = known("Dr. Abe", "Lakeside", kind="subspecialist")
     inside = dataclasses.replace(inside, inside_at=("mercy",))
     found = plan(Case(phase=phase), [inside], [dataclasses.replace(MERCY, program_contacted_first=contacted)])
@@ -277,16 +276,16 @@ def test_an_advocate_inside_the_hospital_is_to_ask_first(phase: str, answer: str
         ({"boards_pending": True}, True),
     ],
 )
-def test_who_can_be_specific(knows: str, flags: dict[str, Any], to_explain: bool) -> None:
-    """Only someone who knows the work well states specifics, and explains a flag where there is one to explain."""
+def test_only_someone_who_knows_the_work_gives_specifics(knows: str, flags: dict[str, Any], to_explain: bool) -> None:
+    """They also explain a flag, if there's one to explain."""
     case = case_for(Case(**flags), dataclasses.replace(DEAN, knows_work=knows), MERCY)
     assert case.specifics == (knows == "well")
     assert case.addresses_flag == (knows == "well" and to_explain)
 
 
 @given(cases(), a_person("Dr. Osei"), a_program("Mercy"))
-def test_the_file_and_the_moment_are_the_student_s(student: Case, person: Person, program: Program) -> None:
-    """The case of a row keeps the student's file and moment, and takes all else from the two tables."""
+def test_the_file_and_the_moment_are_the_students(student: Case, person: Person, program: Program) -> None:
+    """A row's case takes everything else from the two tables."""
     case = case_for(student, person, program)
     kept = (
         *("score", "offers", "needs_visa", "intensity", "phase", "lists_open", "name_familiar", "file_in_system"),
@@ -301,8 +300,8 @@ def test_the_file_and_the_moment_are_the_student_s(student: Case, person: Person
     assert not case.introduced
 
 
-def test_a_row_is_one_honest_call_whatever_the_student_s_case_was() -> None:
-    """A script, pressure, an own email or an introduction in the student's case do not find their way into a plan."""
+def test_a_row_is_an_honest_call_whatever_the_students_case_was() -> None:
+    """A script, pressure, the student's own email or an introduction in the case don't get into a plan."""
     for spoiled in ({"scripted": True}, {"move": "pressure"}, {"recommender": "self"}, {"introduced": True, "track_record": 0}):
         assert case_for(Case().replace(**spoiled), WELL, MERCY) == case_for(Case(), WELL, MERCY)
 
@@ -311,18 +310,18 @@ def test_a_row_is_one_honest_call_whatever_the_student_s_case_was() -> None:
     ("low", "floor", "used"),
     [(235, None, 220), (235, 235, 235), (235, 1, 1), (195, None, 190), (100, None, 100), (500, None, 400), (400, None, 350)],
 )
-def test_a_floor_that_is_not_known(low: int, floor: int | None, used: int) -> None:
-    """A floor that is not given lies as far under the range as in a new case of that exam, and not under the slider's end."""
+def test_an_unknown_floor_is_as_far_below_the_range_as_in_a_new_case(low: int, floor: int | None, used: int) -> None:
+    """The new case is from the same exam, and the floor isn't below the end of the slider."""
     assert Program("Mercy", low, floor).floor == used
 
 
-# ---- who and what is left out ----
+# ---- people and programs that are left out ----
 
 
 @pytest.mark.parametrize("phase", ["groundwork", "soap_lists", "gap_filling", "post_soap"])
 @pytest.mark.parametrize("openings", OPENINGS)
-def test_a_program_without_an_opening(phase: str, openings: str) -> None:
-    """In SOAP a program without a seat is left out; before Match Week and after SOAP nobody can know, and it stays."""
+def test_a_program_without_an_opening_is_left_out_during_soap(phase: str, openings: str) -> None:
+    """Before Match Week and after SOAP nobody can know, so it stays."""
     opened = dict.fromkeys(("hears_first", "names_you", "outruns_hr", "deep_ties", "name_familiar", "file_in_system"), True)
     found = plan(Case(phase=phase, **opened), [WELL], [Program("Mercy", 230, openings=openings)])
     out = openings == "none" and phase in {"soap_lists", "gap_filling"}
@@ -334,7 +333,7 @@ def test_a_program_without_an_opening(phase: str, openings: str) -> None:
     ("student", "person", "proposed"),
     [
         (Case(), WELL, True),
-        (Case(lists_open=False), WELL, True),  # file read, just enough
+        (Case(lists_open=False), WELL, True),  # file read, which is just enough
         (Case(), dataclasses.replace(WELL, knows_work="somewhat"), True),  # a trusted voice without specifics: file read
         (Case(), dataclasses.replace(WELL, kind="unconnected_faculty"), False),  # skimmed
         (Case(score=229), WELL, True),  # below the range: maybe
@@ -344,8 +343,8 @@ def test_a_program_without_an_opening(phase: str, openings: str) -> None:
         (Case(phase="post_soap"), WELL, False),
     ],
 )
-def test_what_is_proposed_gets_the_file_read(student: Case, person: Person, proposed: bool) -> None:
-    """A row is proposed where its verdict is at least file_read; below that it is left out, with what limits it."""
+def test_a_row_is_proposed_if_it_gets_the_file_read(student: Case, person: Person, proposed: bool) -> None:
+    """That's if its verdict is at least file_read. Otherwise it's left out, with what limits it."""
     found = plan(student, [person], [MERCY])
     assert len(found.rows) == proposed
     if not proposed:
@@ -356,22 +355,21 @@ def test_what_is_proposed_gets_the_file_read(student: Case, person: Person, prop
         assert reason.sentence in found.summary
 
 
-def test_the_gap_is_named() -> None:
-    """A program far out of range is left out with the points that are missing."""
+def test_the_number_of_missing_points_is_stated() -> None:
+    """A program that is far out of range is left out with that number."""
     found = plan(Case(score=214), [WELL], [Program("Mercy", 230)])
     assert text("planner.out.gap", score=214, gap=16) in found.left_out[1].reason
 
 
-def test_what_finds_no_room_is_left_out_as_full() -> None:
-    """Of what is worth a contact, that which finds no room is left out with this reason."""
+def test_a_worthwhile_contact_without_room_is_left_out_as_full() -> None:
     people = [dataclasses.replace(WELL, name=name) for name in PEOPLE_NAMES]
     found = plan(Case(), people, [Program(f"Program {number}", 230) for number in range(16)])
     assert len(found.rows) == 15
     assert [(left.what, left.kind) for left in found.left_out] == [("person", "full")] * 2 + [("program", "full")]
 
 
-def test_other_limits_change_the_plan_and_every_sentence_about_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With two people and two programs each in the table of limits, the plan keeps to them and says so."""
+def test_changing_the_limits_changes_the_plan_and_every_sentence_about_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With two people and two programs each in the table of limits, that's what the plan has and says."""
     limits = tuple(row._replace(value=2) for row in load_planner_limits())
     monkeypatch.setattr(planner_tables, "load_planner_limits", lambda: limits)
     people = [dataclasses.replace(WELL, name=name) for name in PEOPLE_NAMES]
@@ -382,8 +380,8 @@ def test_other_limits_change_the_plan_and_every_sentence_about_them(monkeypatch:
     assert "at most two people with two programs each" in reasons["program"]
 
 
-def test_another_exam_is_seen() -> None:
-    """A program whose range is in another exam's points than the score is left out, and said to be so; 300 is no trap."""
+def test_a_program_with_a_range_from_another_exam_is_left_out() -> None:
+    """The reason says so. A score of 300 is still from Step 2 CK."""
     found = plan(Case(score=240), [WELL], [Program("Mercy", 500), Program("Lakeside", 230)])
     assert [(left.name, left.kind) for left in found.left_out] == [("Mercy", "other_exam")]
     assert len(plan(Case(score=520, range_low=500, range_floor=400), [WELL], [Program("Mercy", 400, 300)]).rows) == 1
@@ -393,8 +391,8 @@ def test_another_exam_is_seen() -> None:
 # ---- reasons and words ----
 
 
-def test_a_row_says_why_and_what_it_stops_at() -> None:
-    """A row's reason says that nobody does better there, and repeats what limits the verdict."""
+def test_a_row_says_why_it_was_chosen_and_what_limits_it() -> None:
+    """The reason says that nobody would do better there."""
     row = plan(Case(), [WELL], [MERCY]).rows[0]
     assert row.reason == f"{text('planner.row.best')} {text('rule.lists_open')}"
     top = Case(phase="gap_filling", name_familiar=True, file_in_system=True)
@@ -402,7 +400,7 @@ def test_a_row_says_why_and_what_it_stops_at() -> None:
 
 
 def test_a_row_says_who_would_do_better_there() -> None:
-    """Where somebody would reach more but has no room left, the row says who."""
+    """It names a person who would achieve more but has no room left."""
     weak = Person("Dr. Bao", "trusted_peer", None, "somewhat")  # without specifics: the file is read
     found = plan(Case(phase="groundwork"), [weak, WELL], [Program(f"Program {number}", 230) for number in range(6)])
     assert [row.person.name for row in found.rows] == ["Dr. Abe"] * 5 + ["Dr. Bao"]
@@ -417,7 +415,7 @@ def test_a_row_says_who_would_do_better_there() -> None:
     [([], [], "both"), ([], [MERCY], "people"), ([WELL], [], "programs")],
 )
 def test_an_empty_table_gets_a_next_step(people: list[Person], programs: list[Program], word: str) -> None:
-    """Empty tables give no error, but a plan without rows that says what to enter first."""
+    """There's no error, but a plan without rows that says what to enter first."""
     found = plan(Case(), people, programs)
     assert (found.rows, found.people) == ((), ())
     texts = {name: text(f"planner.empty.{name}") for name in ("both", "people", "programs")}
@@ -439,8 +437,8 @@ VAGUE = Person("Dr. Abe", "known_dean", None, "somewhat")
         (Case(phase="post_soap"), WELL, "timing"),
     ],
 )
-def test_a_plan_that_cannot_be_says_what_is_in_the_way(student: Case, person: Person, stage: str) -> None:
-    """Where no contact does enough, the words name the verdict, what limits it, and a next step of that stage."""
+def test_an_empty_plan_says_what_stands_in_the_way(student: Case, person: Person, stage: str) -> None:
+    """If no contact achieves enough, it states the verdict, what limits it and a next step for that stage."""
     found = plan(student, [person], [MERCY])
     judgment = judge(case_for(student, person, MERCY))
     assert judgment.binding[0] == stage
@@ -450,10 +448,10 @@ def test_a_plan_that_cannot_be_says_what_is_in_the_way(student: Case, person: Pe
 
 
 @given(STUDENTS, TABLES)
-def test_the_headline_of_no_plan_agrees_with_the_list_below_it(
+def test_an_empty_plans_headline_agrees_with_the_list_below_it(
     student: Case, tables: tuple[list[Person], list[Program]]
 ) -> None:
-    """Where nothing is proposed, the verdict that no contact exceeds is the best one of all that are left out."""
+    """The verdict that it says no contact exceeds is the best one of those left out."""
     people = [dataclasses.replace(person, kind="random_dean") for person in tables[0]]
     found = plan(student.replace(score=232, failed_attempts=1), people, tables[1])
     verdicts = [left.verdict for left in found.left_out if left.verdict is not None]
@@ -463,7 +461,7 @@ def test_the_headline_of_no_plan_agrees_with_the_list_below_it(
 
 
 def test_a_headline_names_the_better_of_two_verdicts() -> None:
-    """Declined at one program and ignored at two others: the headline says Declined, as the list does."""
+    """With Declined at one program and Ignored at two others, the headline says Declined, as the list does."""
     student = Case(score=232, failed_attempts=1, offers={"local"})
     people = [Person("Dr. Abe", "unconnected_faculty", None, "well")]
     programs = [Program("Mercy", 230, needs={"local"}), Program("Lakeside", 240), Program("Valley", 240)]
@@ -472,8 +470,7 @@ def test_a_headline_names_the_better_of_two_verdicts() -> None:
     assert f"would get further than {Verdict.DECLINED.label}." in found.summary
 
 
-def test_no_open_seat_anywhere_is_said() -> None:
-    """Where no program has a seat, that is what the words say."""
+def test_the_plan_says_if_no_program_has_an_open_seat() -> None:
     assert plan(Case(), [WELL], [Program("Mercy", 230, openings="none")]).summary == text("planner.nothing_open")
 
 
@@ -486,8 +483,8 @@ def test_no_open_seat_anywhere_is_said() -> None:
         (Case(), (True, True), "ask_first"),
     ],
 )
-def test_the_plan_in_short_says_what_the_rule_says(student: Case, contacted: tuple[bool, bool], word: str | None) -> None:
-    """Besides people, programs and best verdict, the plan in short always says what the NRMP's rule doesn't allow."""
+def test_the_summary_says_what_the_rule_does_not_allow(student: Case, contacted: tuple[bool, bool], word: str | None) -> None:
+    """It also has the people, the programs and the best verdict."""
     programs = [Program(f"Program {number}", 230, program_contacted_first=first) for number, first in enumerate(contacted)]
     found = plan(student, [WELL], programs)
     start = text("planner.summary", people=1, programs=2, best=Verdict.PHONE_INTERVIEW.label)
@@ -496,7 +493,7 @@ def test_the_plan_in_short_says_what_the_rule_says(student: Case, contacted: tup
 
 
 def test_the_moment_decides_the_phase() -> None:
-    """A moment that is given decides phase and rules check, whatever the student's case says."""
+    """If a moment is given, it also decides the rules check, whatever the student's case says."""
     inside, after = datetime(2027, 3, 16, 9, 0), datetime(2027, 3, 18, 21, 0)
     known = Case(name_familiar=True, file_in_system=True)
     assert plan(known, [WELL], [MERCY], when=inside).rows[0].rules.answer == "not_allowed"
@@ -504,16 +501,16 @@ def test_the_moment_decides_the_phase() -> None:
     assert (row.case.phase, row.verdict, row.rules.answer) == ("gap_filling", Verdict.OFFER_IN_PLAY, "allowed")
 
 
-def test_a_reading_is_used() -> None:
-    """A reading changes what is proposed, as it changes the verdict."""
+def test_a_reading_can_change_the_plan() -> None:
+    """It changes what is proposed just as it changes the verdict."""
     dean = Person("Dr. Abe", "random_dean", None, "well")
     assert not plan(Case(), [dean], [MERCY]).rows
     (row,) = plan(Case(), [dean], [MERCY], reading="home_dean_is_any_dean").rows
     assert (row.verdict, row.judgment.reading) == (Verdict.FILE_READ, "home_dean_is_any_dean")
 
 
-def test_every_assumption_about_plans_is_named() -> None:
-    """Each assumption whose name begins with planner is among those that the page names."""
+def test_the_page_names_every_assumption_about_plans() -> None:
+    """Those are the ones whose names begin with planner."""
     ours = {row.assumption for row in load_assumptions() if row.assumption.startswith("planner_")}
     assert ours <= set(ASSUMPTIONS)
 
@@ -522,7 +519,7 @@ def test_every_assumption_about_plans_is_named() -> None:
 
 
 def warned(found: Any) -> dict[str, tuple[str, ...]]:
-    """Return whom each kind of warning is about."""
+    """Return the names in each kind of warning."""
     return {warning.kind: warning.names for warning in found.warnings}
 
 
@@ -531,8 +528,8 @@ THREE = [Program(name, 230) for name in ("Lakeside", "Mercy", "Northern")]
 SIX = [Program(name, 230) for name in PROGRAM_NAMES[:6]]
 
 
-def test_a_plan_with_nothing_to_warn_of() -> None:
-    """Two people who know the work, each with three programs of their own in range: nothing to beware of."""
+def test_a_good_plan_gets_no_warnings() -> None:
+    """It has two people who know the work, each with three programs of their own that are in range."""
     people = [known("Dr. Abe", *PROGRAM_NAMES[:3]), known("Dr. Bao", *PROGRAM_NAMES[3:6])]
     dim = [dataclasses.replace(person, kind="known_dean") for person in people]
     found = plan(BEFORE, dim, SIX)
@@ -540,8 +537,8 @@ def test_a_plan_with_nothing_to_warn_of() -> None:
     assert found.warnings == ()
 
 
-def test_one_person_or_few_programs_are_told() -> None:
-    """One person alone, and a person with fewer than three programs, are distinguished."""
+def test_a_single_person_or_too_few_programs_get_a_warning() -> None:
+    """There's one warning for a single person, and another for a person with fewer than three programs."""
     assert warned(plan(BEFORE, [known("Dr. Abe", *PROGRAM_NAMES[:3], kind="known_dean")], THREE)) == {
         "few_people": ("Dr. Abe",)
     }
@@ -549,8 +546,8 @@ def test_one_person_or_few_programs_are_told() -> None:
     assert warned(found) == {"few_people": ("Dr. Abe",), "few_programs": ("Dr. Abe",)}
 
 
-def test_overlap_is_told() -> None:
-    """A program that two of the people could approach is named, and is in one row."""
+def test_overlap_gets_a_warning() -> None:
+    """It names a program that two of the people could approach, which is in only one row."""
     people = [
         known("Dr. Abe", "Lakeside", "Mercy", "Northern", kind="known_dean"),
         known("Dr. Bao", "Northern", "St. Anne", "Valley", "Westport", kind="known_dean"),
@@ -562,8 +559,8 @@ def test_overlap_is_told() -> None:
 
 
 @pytest.mark.parametrize(("score", "kind"), [(230, None), (229, "below_range"), (215, "below_range"), (214, "far_below")])
-def test_a_program_out_of_range_is_told_with_the_gap(score: int, kind: str | None) -> None:
-    """A score below the range is shown with the points that are missing; below the floor it is told to be far below."""
+def test_a_program_out_of_range_gets_a_warning_with_the_gap(score: int, kind: str | None) -> None:
+    """It says how many points are missing, or that the score is far below if it's below the floor."""
     found = plan(BEFORE.replace(score=score), [WELL], [MERCY])
     assert [warning.kind for warning in found.warnings if warning.kind in {"below_range", "far_below"}] == [kind] * bool(kind)
     if kind:
@@ -572,13 +569,13 @@ def test_a_program_out_of_range_is_told_with_the_gap(score: int, kind: str | Non
         )
 
 
-@pytest.mark.parametrize(("entered", "told"), [(3, False), (4, True)])
-def test_volume_is_told(entered: int, told: bool) -> None:
-    """More than three people in the table are told to be too many, with those who need not be asked."""
+@pytest.mark.parametrize(("entered", "expected"), [(3, False), (4, True)])
+def test_too_many_people_get_a_warning(entered: int, expected: bool) -> None:
+    """More than three in the table are too many, and the warning names those who needn't be asked."""
     people = [known(name, "Lakeside", "Mercy", "Northern") for name in PEOPLE_NAMES[:entered]]
     found = plan(BEFORE, people, THREE)
-    assert ("volume" in warned(found)) == told
-    if told:
+    assert ("volume" in warned(found)) == expected
+    if expected:
         assert set(warned(found)["volume"]) == {person.name for person in people} - {person.name for person in found.people}
 
 
@@ -599,22 +596,22 @@ def test_volume_is_told(entered: int, told: bool) -> None:
         ),
     ],
 )
-def test_what_else_is_told(person: Person, programs: list[Program], kinds: set[str]) -> None:
-    """Thin acquaintance, standing claimed everywhere, a name that no program has, and a seat that is only prelim are shown."""
+def test_other_risks_get_a_warning(person: Person, programs: list[Program], kinds: set[str]) -> None:
+    """Those are a slight acquaintance, standing claimed everywhere, an unknown program name and a seat that is only prelim."""
     assert set(warned(plan(BEFORE, [person], programs))) == kinds
 
 
-def test_the_nrmp_s_rule_is_the_first_warning() -> None:
-    """Inside SOAP the rule is before all other warnings: what it forbids, then what has to be asked first."""
+def test_the_nrmps_rule_is_the_first_warning() -> None:
+    """During SOAP, what it forbids comes first, then what to ask about, then all other warnings."""
     first = Program("Mercy", 230, program_contacted_first=True)
     found = plan(Case(), [WELL], [ELSEWHERE, first])
     assert [warning.kind for warning in found.warnings[:2]] == ["not_allowed", "ask_first"]
     assert (found.warnings[0].names, found.warnings[1].names) == (("Lakeside",), ("Mercy",))
-    assert [row.program.name for row in found.rows] == ["Mercy", "Lakeside"]  # of equal verdicts, the less forbidden first
+    assert [row.program.name for row in found.rows] == ["Mercy", "Lakeside"]  # of equal verdicts, the less restricted one first
 
 
-def test_a_long_list_is_cut() -> None:
-    """A warning names eight at most and counts the rest."""
+def test_a_long_list_in_a_warning_is_shortened() -> None:
+    """It names at most eight and counts the rest."""
     people = [dataclasses.replace(WELL, name=name) for name in PEOPLE_NAMES[:2]]
     found = plan(Case(), people, [Program(f"P{number:02}", 230) for number in range(10)])
     assert len(found.rows) == 10
@@ -676,8 +673,8 @@ def test_a_long_list_is_cut() -> None:
         (lambda: plan(Case(), [], [], when="Monday"), "when: must be a date with a time of day"),
     ],
 )
-def test_what_cannot_be_is_refused(make: Any, said: str | None) -> None:
-    """Bad input is rejected with the field, the rule and the value; one person alone, not in a list, is taken as one."""
+def test_invalid_input_is_rejected(make: Any, said: str | None) -> None:
+    """The error gives the field, what it accepts and the value. A single person doesn't need to be in a list."""
     if said is None:
         assert make().rows
         return
@@ -686,7 +683,7 @@ def test_what_cannot_be_is_refused(make: Any, said: str | None) -> None:
     assert str(caught.value).startswith(said)
 
 
-# ---- what is not known of a program ----
+# ---- what isn't known about a program ----
 
 POLICIES = {
     "interviews_failures": (True, False),
@@ -702,10 +699,10 @@ POLICIES = {
     tables=TABLES,
     known=st.lists(st.tuples(*(st.sampled_from((None, *values)) for values in POLICIES.values())), min_size=7, max_size=7),
 )
-def test_what_is_not_known_of_a_program_counts_as_it_is_at_worst(
+def test_whatever_is_unknown_about_a_program_counts_as_the_worst_case(
     student: Case, failed: int, tables: tuple[list[Person], list[Program]], known: list[tuple[Any, ...]]
 ) -> None:
-    """No row, no headline and no list promises more than the worst of every policy that may be; the best is named as well."""
+    """Nothing promises more than the worst of the possible policies allows, and the best is stated too."""
     student = student.replace(failed_attempts=failed, range_low=235, range_floor=220)
     people, programs = tables
     programs = [
@@ -728,8 +725,8 @@ def test_what_is_not_known_of_a_program_counts_as_it_is_at_worst(
         assert (row.program.name in found.questions) == (len(possible) > 1)
 
 
-def test_a_program_that_may_rule_out_a_failure_is_not_proposed_and_says_what_to_ask() -> None:
-    """Blank is unknown, never yes: the headline names the worst and what it may come to, and the question."""
+def test_a_program_that_may_rule_out_failures_is_not_proposed_but_to_be_asked() -> None:
+    """Blank means unknown, never yes. The headline has the worst and best outcomes, and the question to ask."""
     student = Case(score=240, failed_attempts=1, phase="groundwork")
     (mercy,) = read_rows("programs", "name,range_low,openings\nMercy,230,categorical\n")[0]
     assert (mercy.interviews_failures, mercy.sponsors_visas) == (None, None)
@@ -743,18 +740,18 @@ def test_a_program_that_may_rule_out_a_failure_is_not_proposed_and_says_what_to_
     assert len(plan(student, [WELL], [dataclasses.replace(mercy, interviews_failures=True)]).rows) == 1
 
 
-#: Nothing is known of it but its range.
+#: Only its range is known.
 OPEN = Program("Mercy", 230)
 VOUCHES = Person("Dr. Abe", "trusted_peer", None, "somewhat")
 
 
 def sentence_of(rule: str) -> str:
-    """Return the reason of a rule for a reader."""
+    """Return a rule's reason as readers see it."""
     return text(f"rule.{rule}")
 
 
-def test_a_reason_that_is_not_certain_is_not_told_as_a_fact() -> None:
-    """Declined in any event, but nobody entered whether the program rules out a failure: that may be why, or may not."""
+def test_an_uncertain_reason_is_not_stated_as_a_fact() -> None:
+    """It's Declined in any case, but whether the program rules out failures is unknown, so that may not be why."""
     found = plan(Case(score=240, failed_attempts=1), [VOUCHES], [OPEN])
     assert {left.verdict for left in found.left_out} == {Verdict.DECLINED}
     assert f"would get further than {Verdict.DECLINED.label}." in found.summary
@@ -762,13 +759,13 @@ def test_a_reason_that_is_not_certain_is_not_told_as_a_fact() -> None:
     assert not policy or before.endswith("At worst: ")
     for interviews, rule in ((False, "failure_policy"), (True, "flag_unexplained")):
         program = dataclasses.replace(OPEN, interviews_failures=interviews)
-        told = plan(Case(score=240, failed_attempts=1), [VOUCHES], [program]).summary
-        assert sentence_of(rule) in told
-        assert "At worst" not in told
+        summary = plan(Case(score=240, failed_attempts=1), [VOUCHES], [program]).summary
+        assert sentence_of(rule) in summary
+        assert "At worst" not in summary
 
 
-def test_nothing_is_asked_of_what_cannot_lead_to_a_plan() -> None:
-    """Far below the bar, a seat that may be open lifts the verdict, but not as far as a plan asks."""
+def test_questions_that_cannot_lead_to_a_plan_are_not_asked() -> None:
+    """Far below the bar, a seat that may be open lifts the verdict, but not far enough for a plan."""
     found = plan(Case(score=200), [WELL], [OPEN])
     assert f"would get further than {Verdict.FALLBACK_SEAT.label}." in found.summary
     assert text("stage.paper.name") in found.summary
@@ -776,16 +773,16 @@ def test_nothing_is_asked_of_what_cannot_lead_to_a_plan() -> None:
     assert text("ask.has_noncategorical_seat") not in found.summary
 
 
-def test_where_any_of_several_links_may_hold_it_down_all_of_them_are_named() -> None:
-    """Whether the program sponsors visas decides between two links: no next step is that of one of them."""
+def test_every_link_that_may_be_the_weakest_is_named() -> None:
+    """Whether the program sponsors visas decides between two links, so the next step isn't about either one."""
     found = plan(Case(score=240, needs_visa=True), [STRANGER], [OPEN])
     names = ", ".join(text(f"stage.{stage}.name") for stage in ("attention", "levers"))
     link = text("card.may_hold_down", stages=names)
     assert found.summary == text("planner.nothing.open", verdict=Verdict.SKIMMED.label, link=link)
 
 
-def test_only_what_may_lead_to_a_plan_is_asked() -> None:
-    """A seat at the one program would not be enough; whether the other one takes a failure would."""
+def test_only_questions_that_may_lead_to_a_plan_are_asked() -> None:
+    """An open seat at one program wouldn't be enough, but it would be if the other accepts a failure."""
     near, far = Program("Near", 240), Program("Far", 280, range_floor=260)
     found = plan(Case(score=245, failed_attempts=1), [WELL], [near, far])
     assert not found.rows
@@ -801,10 +798,10 @@ def test_only_what_may_lead_to_a_plan_is_asked() -> None:
     tables=st.tuples(people_tables(1, 2), program_tables(1, 2)),
     known=st.lists(st.tuples(*(st.sampled_from((None, *values)) for values in POLICIES.values())), min_size=2, max_size=2),
 )
-def test_a_headline_without_a_plan_says_no_more_than_is_certain(
+def test_an_empty_plans_headline_says_only_what_is_certain(
     student: Case, failed: int, score: int, tables: tuple[list[Person], list[Program]], known: list[tuple[Any, ...]]
 ) -> None:
-    """It asks just where an answer may lead to a plan; else it names what nobody exceeds, and no reason that may not hold."""
+    """It asks only if an answer may lead to a plan. Otherwise it has the best verdict, and no reason that may not apply."""
     student = student.replace(failed_attempts=failed, range_low=235, range_floor=220, score=score)
     people = tables[0]
     programs = [
@@ -843,7 +840,7 @@ def test_a_headline_without_a_plan_says_no_more_than_is_certain(
 
 
 @pytest.mark.parametrize("column", UNKNOWN_IF_BLANK)
-def test_a_column_that_may_be_unknown_is_blank_at_first_and_says_so_on_the_page(column: str) -> None:
+def test_a_column_that_can_be_unknown_starts_blank_and_says_so(column: str) -> None:
     """A blank cell of it leaves a field of the case unknown, and its control begins with "I don't know"."""
     assert UNKNOWN_IF_BLANK[column] in OPEN.unknown
     known = dataclasses.replace(OPEN, **{column: POLICIES[column][0]})
@@ -852,8 +849,8 @@ def test_a_column_that_may_be_unknown_is_blank_at_first_and_says_so_on_the_page(
     assert text("panel.unknown") in control
 
 
-def test_what_is_not_known_is_written_and_read_as_blank() -> None:
-    """And a cell that says that nobody knows is taken."""
+def test_unknown_values_are_written_and_read_as_blanks() -> None:
+    """A cell can also say that it's unknown."""
     (mercy,) = read_rows("programs", "name,range_low,interviews_failures,sponsors_visas,openings\nMercy,230,unknown,yes,?\n")[0]
     assert mercy.unknown == ("interviews_failures", "has_noncategorical_seat")
     assert read_rows("programs", programs_to_csv([mercy]))[0] == (mercy,)

@@ -1,4 +1,4 @@
-"""The choice as numbers: nothing that the limits allow is better than what is found."""
+"""The search on plain numbers: nothing within the limits is better than what it finds."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ GAINS = st.integers(1, 5).flatmap(
 
 
 def total(gains: list[list[int | None]], owner: dict[int, int], few: int, enough: int) -> int:
-    """Add up what an assignment brings."""
+    """Add up an assignment's gains."""
     number = [sum(one == p for one in owner.values()) for p in set(owner.values())]
     return sum(gains[p][q] or 0 for q, p in owner.items()) - few * sum(max(0, enough - count) for count in number)
 
 
 def pairs(gains: list[list[int | None]]) -> dict[tuple[int, int], int]:
-    """Write a table of gains as `best_choice` takes it."""
+    """Return a table of gains in the form that `best_choice` takes."""
     return {(p, q): gain for p, row in enumerate(gains) for q, gain in enumerate(row) if gain is not None}
 
 
@@ -37,7 +37,7 @@ def pairs(gains: list[list[int | None]]) -> dict[tuple[int, int], int]:
 def test_no_assignment_is_better_than_the_chosen_one(
     gains: list[list[int | None]], few: int, most_people: int, enough: int, most_programs: int
 ) -> None:
-    """Under limits so tight that they bind, the assignment found is as good as the best of all."""
+    """This uses limits that are tight enough to matter."""
     enough = min(enough, most_programs)
     able = [[None, *(p for p in range(len(gains)) if gains[p][q] is not None)] for q in range(len(gains[0]))]
     best = 0
@@ -54,7 +54,7 @@ def test_no_assignment_is_better_than_the_chosen_one(
 
 
 def best_by_counting(gains: list[list[int | None]], few: int) -> int:
-    """Find the best total at the real limits in another way: program by program, over how many each person has."""
+    """Find the best total at the real limits another way: program by program, by how many each person has."""
     best = 0
     for group in itertools.combinations(range(len(gains)), min(3, len(gains))):
         reached = {(0,) * len(group): 0}
@@ -74,8 +74,8 @@ def best_by_counting(gains: list[list[int | None]], few: int) -> int:
 
 @settings(max_examples=20)
 @given(st.randoms(use_true_random=False), st.integers(3, 5), st.integers(9, 18), st.sampled_from((0, 3, 60)))
-def test_at_the_real_limits_too(chance: Any, people: int, programs: int, few: int) -> None:
-    """With more programs than a plan can hold, the assignment found is worth what counting through finds."""
+def test_no_assignment_is_better_at_the_real_limits_either(chance: Any, people: int, programs: int, few: int) -> None:
+    """With more programs than fit in a plan, its total is what exhaustive counting finds."""
     gains: list[list[int | None]] = [
         [chance.choice((None, chance.randint(1, 9), chance.randint(50, 59))) for _ in range(programs)] for _ in range(people)
     ]

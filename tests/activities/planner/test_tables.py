@@ -1,4 +1,4 @@
-"""The tables of people and programs: what is written is read back, and a bad cell is rejected at its place."""
+"""The tables of people and programs read back as written, and an invalid cell is rejected with its location."""
 
 from __future__ import annotations
 
@@ -26,41 +26,39 @@ ROW_NAMES = st.text(st.characters(exclude_categories=("C", "Z")) | st.sampled_fr
 )
 
 
-def alike(names: list[str]) -> list[str]:
-    """Leave out names that differ only in blanks or in upper and lower case."""
+def distinct(names: list[str]) -> list[str]:
+    """Drop names that differ from another one only in spaces or case."""
     return list({" ".join(name.split()).casefold(): name for name in names}.values())
 
 
 def tables_of(one: Any) -> st.SearchStrategy[list[Any]]:
     """Draw tables whose rows have any names."""
-    return st.lists(ROW_NAMES, max_size=4).map(alike).flatmap(lambda names: st.tuples(*map(one, names)).map(list))
+    return st.lists(ROW_NAMES, max_size=4).map(distinct).flatmap(lambda names: st.tuples(*map(one, names)).map(list))
 
 
 @given(tables_of(a_person), st.lists(ROW_NAMES, max_size=3))
-def test_people_come_back_from_a_table(people: list[Person], at: list[str]) -> None:
-    """What is written as a table is read as the same people."""
+def test_people_read_back_from_a_table_unchanged(people: list[Person], at: list[str]) -> None:
     people = [dataclasses.replace(person, known_at=at or person.known_at) for person in people]
     assert read_rows("people", people_to_csv(people))[0] == tuple(people)
 
 
 @given(tables_of(a_program))
-def test_programs_come_back_from_a_table(programs: list[Program]) -> None:
-    """What is written as a table is read as the same programs."""
+def test_programs_read_back_from_a_table_unchanged(programs: list[Program]) -> None:
     assert read_rows("programs", programs_to_csv(programs))[0] == tuple(programs)
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
 def test_a_table_from_a_spreadsheet_is_read(delimiter: str, line_end: str) -> None:
-    """Commas, semicolons or tabs, a byte order mark, blank lines, capital headers and columns in any order all do."""
+    """It can have commas, semicolons or tabs, a byte order mark, blank lines, capitalized headers and columns in any order."""
     rows = [["Range low", "NAME", "prior_contact"], ["230", " St.  Anne ", "Yes"], ["", "", ""], ["245", "Mercy", ""]]
     text = "\ufeff" + line_end + line_end.join(delimiter.join(row) for row in rows) + line_end
     assert read_rows("programs", text)[0] == (Program("St. Anne", 230, prior_contact=True), Program("Mercy", 245))
 
 
 @pytest.mark.parametrize("text", ["", "\n", " \n,,\n", "\ufeff", "name,kind\n"])
-def test_a_table_without_rows_is_an_empty_one(text: str) -> None:
-    """A blank text, and a header alone, are tables with nobody in them."""
+def test_a_table_without_rows_is_empty(text: str) -> None:
+    """The text can be blank or only a header."""
     assert read_rows("people", text)[0] == ()
 
 
@@ -97,8 +95,8 @@ NAME_RULE = "must be a name of 1 to 80 characters without the character |, but i
         ),
     ],
 )
-def test_a_bad_cell_of_people_is_told_at_its_place(text: str, said: str) -> None:
-    """A table that cannot be read is rejected with its row, its column, the rule and the value."""
+def test_an_invalid_cell_in_the_table_of_people_is_rejected_with_its_location(text: str, said: str) -> None:
+    """The error also says what is accepted, and quotes the value."""
     with pytest.raises(SheetError) as caught:
         read_rows("people", text)[0]
     assert str(caught.value).startswith(said)
@@ -121,8 +119,8 @@ def test_a_bad_cell_of_people_is_told_at_its_place(text: str, said: str) -> None
         ({"range_low": "230", "openings": "open"}, "programs, row 2, column openings: must be one of "),
     ],
 )
-def test_a_bad_cell_of_programs_is_told_at_its_place(cells: dict[str, str], said: str) -> None:
-    """The same for programs."""
+def test_an_invalid_cell_in_the_table_of_programs_is_rejected_with_its_location(cells: dict[str, str], said: str) -> None:
+    """The errors have the same form."""
     with pytest.raises(SheetError) as caught:
         read_rows("programs", ",".join(("name", *cells)) + "\n" + ",".join(("Mercy", *cells.values())) + "\n")[0]
     assert str(caught.value).startswith(said)

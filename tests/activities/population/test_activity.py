@@ -1,4 +1,4 @@
-"""The simulated files: readers guess before they see them and change the assumptions, and `judge` decides the counts."""
+"""The simulated files: readers guess first, can change the assumptions, and `judge` decides the counts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PLACES = ("beside", "now", "table.crowd", "moves", "beyond")
 
 
 def board(**guesses: str) -> PopulationActivity:
-    """Open the board, with some guesses made."""
+    """Open the activity with some guesses."""
     made = make_activity("population")
     assert isinstance(made, PopulationActivity)
     made.update(**guesses)
@@ -31,7 +31,7 @@ def board(**guesses: str) -> PopulationActivity:
 
 
 def seen() -> PopulationActivity:
-    """Open the board, guess and look."""
+    """Open the activity, guess and look."""
     made = board(**dict.fromkeys(GUESSES, "300"))
     do(made, "see")
     return made
@@ -46,15 +46,15 @@ def do(made: PopulationActivity, what: str, **more: Any) -> dict[str, Any]:
 
 
 def plain(html: str) -> str:
-    """Return the words of some HTML."""
+    """Return the text of some HTML."""
     return re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", html))
 
 
 # ---- predict, then see ----
 
 
-def test_nothing_is_revealed_before_all_three_guesses() -> None:
-    """Neither the page nor any part holds a count, whatever was guessed, until the reader asks to see."""
+def test_no_count_is_revealed_before_all_three_guesses() -> None:
+    """Whatever was guessed, the page has none until the reader asks to see them."""
     made = board(guess_look="300", guess_talk="100")
     told = do(made, "see")
     assert told["notice"] == text("crowd.first")
@@ -68,8 +68,8 @@ def test_nothing_is_revealed_before_all_three_guesses() -> None:
     assert made.ui_state(made.state) == {"open": ["ask"], "shown": list(GUESSES)}
 
 
-def test_the_answer_stands_beside_the_guesses() -> None:
-    """After a look every guess is there, with what the first draw shows."""
+def test_the_guesses_are_shown_next_to_the_answer() -> None:
+    """Every guess is there, with the results of the first draw."""
     made = seen()
     beside = plain(made.fragments(made.state)["beside"])
     assert beside.count(text("crowd.yours", guess="101 to 300")) == len(GUESSES)
@@ -78,8 +78,8 @@ def test_the_answer_stands_beside_the_guesses() -> None:
     assert text("crowd.all_right") not in beside
 
 
-def test_a_reader_who_guessed_all_three_is_told_so() -> None:
-    """Guesses in the right bands are called right, and the answer is about the first draw even when another is shown."""
+def test_three_correct_guesses_are_called_right() -> None:
+    """The answer is about the first draw, even if another one is showing."""
     made = board(guess_look="600", guess_talk="300", guess_letter="0")
     do(made, "see")
     do(made, "set", field="score_gap", value="-40")
@@ -89,8 +89,8 @@ def test_a_reader_who_guessed_all_three_is_told_so() -> None:
 @pytest.mark.parametrize(
     ("count", "end"), [(0, 0), (1, 100), (100, 100), (101, 300), (300, 300), (500, 500), (501, 600), (600, 600)]
 )
-def test_every_count_lies_in_one_band_of_a_guess(count: int, end: int) -> None:
-    """The bands of a guess hold every count from none to all, each in one."""
+def test_every_count_is_in_exactly_one_range_of_a_guess(count: int, end: int) -> None:
+    """The ranges cover every count from none to all."""
     assert population_board._end_of(count) == end
     assert (ENDS[0], ENDS[-1]) == (0, FILES)
 
@@ -105,8 +105,8 @@ def luminance(color: str) -> float:
 # ---- what is counted ----
 
 
-def test_the_numbers_are_those_of_the_draw_judged_one_by_one() -> None:
-    """What is on the board is what `judge` says of each of the 600 files, one after the other."""
+def test_the_numbers_match_judging_each_file_of_the_draw() -> None:
+    """There are 600 files, and `judge` gets one at a time."""
     made = seen()
     made.update(score_gap=-10, need_met=40, seed=5)
     call = {one.name: one for one in CALLS}
@@ -133,14 +133,14 @@ def test_the_numbers_are_those_of_the_draw_judged_one_by_one() -> None:
     assert numbers["without_talk"] == headline["without"]["talk"]
 
 
-def test_of_those_looked_at_each_has_one_end() -> None:
-    """No, fallback seat, maybe and interview add up to those who are looked at, in every column."""
+def test_each_file_that_is_looked_at_has_one_outcome() -> None:
+    """In every column, no, fallback seat, maybe and interview add up to the files that were looked at."""
     for ends in seen()._headline(seen().state).values():
         assert ends["look"] == sum(count for end, count in ends.items() if end != "look")
 
 
-def test_all_whom_the_strong_call_brings_to_an_interview_were_in_range_without_a_flag() -> None:
-    """What the board says of the first draw holds: the file was good before anyone called."""
+def test_everyone_who_gets_an_interview_by_the_strong_call_had_a_good_file() -> None:
+    """As the page says about the first draw, they were in range without a flag before anyone called."""
     call = {one.name: one for one in CALLS}[STRONG]
     talked = [case for case in draw() if judge(call.apply(case)).verdict >= Verdict.PHONE_INTERVIEW]
     assert len(talked) == seen()._first["talk"]
@@ -150,8 +150,8 @@ def test_all_whom_the_strong_call_brings_to_an_interview_were_in_range_without_a
         assert not any((*flags, case.professionalism_issue, case.chronic_poor_performance))
 
 
-def test_every_bar_is_as_long_as_the_draw_and_every_verdict_has_one_piece() -> None:
-    """The pieces of each bar add up to 600, and the table next to the chart has the same numbers."""
+def test_every_bar_adds_up_to_the_whole_draw_with_one_piece_per_verdict() -> None:
+    """The table next to the chart has the same numbers."""
     made = seen()
     later = made.deferred_fragments(made.state)
     figure = json.loads(later["base_figure.crowd"])
@@ -164,16 +164,16 @@ def test_every_bar_is_as_long_as_the_draw_and_every_verdict_has_one_piece() -> N
     assert [[int(cell) for cell in re.findall(r"<td>(\d+)</td>", row)] for row in rows] == [
         [trace["x"][place] for trace in figure["data"]] for place in range(len(CALLS))
     ]
-    assert not any("pattern" in trace["marker"] for trace in figure["data"])  # a number on a pattern cannot be read
+    assert not any("pattern" in trace["marker"] for trace in figure["data"])  # a number on a pattern would be unreadable
     shades = [luminance(trace["marker"]["color"]) for trace in figure["data"]]
-    assert all(later > early * 1.3 for early, later in itertools.pairwise(shades))  # distinguished in gray as well
+    assert all(later > early * 1.3 for early, later in itertools.pairwise(shades))  # they can be told apart in gray, too
     for trace, shade in zip(figure["data"], shades, strict=True):
         light, dark = sorted((shade, luminance(trace["textfont"]["color"])), reverse=True)
         assert (light + 0.05) / (dark + 0.05) >= 4.5
 
 
-def test_the_chart_is_told_in_words_too() -> None:
-    """A screen reader hears every bar with its numbers."""
+def test_the_chart_has_a_text_alternative() -> None:
+    """A screen reader reads every bar with its numbers."""
     made = seen()
     later = made.deferred_fragments(made.state)
     figure = json.loads(later["base_figure.crowd"])
@@ -184,7 +184,7 @@ def test_the_chart_is_told_in_words_too() -> None:
 
 
 def test_no_contact_overcomes_what_the_article_names() -> None:
-    """Files of the three kinds stay at a polite no or at a fallback seat, whatever the draw."""
+    """Files of the three kinds get at most a polite no or a fallback seat, whatever the draw."""
     made = seen()
     made.update(professionalism_issue=30, chronic_poor_performance=30, score_gap=-20, has_noncategorical_seat=100, need_met=100)
     cells = re.findall("<td>(.*?)</td>", made.deferred_fragments(made.state)["beyond"])
@@ -193,15 +193,15 @@ def test_no_contact_overcomes_what_the_article_names() -> None:
     assert all(int(cells[place]) > 30 for place in (0, 2, 4))
 
 
-def test_a_kind_of_file_that_was_not_drawn_is_said_so() -> None:
-    """Where no file is far below or beyond repair, the table says so and nothing breaks."""
+def test_the_table_says_if_a_kind_of_file_was_not_drawn() -> None:
+    """Nothing breaks if no file is far below the bar or beyond repair."""
     made = seen()
     made.update(professionalism_issue=0, chronic_poor_performance=0, score_gap=40, score_spread=0)
     assert made.deferred_fragments(made.state)["beyond"].count(text("crowd.beyond_none")) == 3
 
 
-def test_the_rule_stands_beside_every_call() -> None:
-    """During SOAP the table says of each call what the rule says, and before Match Week it is another."""
+def test_the_rule_is_shown_next_to_every_call() -> None:
+    """Each call has the rule's answer for SOAP, and a different one before Match Week."""
     made = seen()
     row = re.compile(r"<td>([^<]*)</td></tr>")
     inside = row.findall(made.deferred_fragments(made.state)["moves"])
@@ -212,8 +212,8 @@ def test_the_rule_stands_beside_every_call() -> None:
 
 
 @pytest.mark.parametrize("phase", ["groundwork", "soap_lists", "gap_filling", "post_soap"])
-def test_the_rule_stands_in_the_headline(phase: str) -> None:
-    """A note next to the numbers says that no contact is allowed during SOAP, and that the push from inside must ask first."""
+def test_the_rule_is_in_the_headline(phase: str) -> None:
+    """A note next to the numbers says that no contact is allowed during SOAP, and that someone inside must ask first."""
     made = seen()
     made.update(phase=phase)
     told = plain(made.fragments(made.state)["now"])
@@ -223,8 +223,8 @@ def test_the_rule_stands_in_the_headline(phase: str) -> None:
     assert f"SOAP: {answers.get(phase, '')}" in told or phase not in answers
 
 
-def test_the_answer_joins_the_two_parts_of_the_chapter() -> None:
-    """Why a verdict rises where the picture shows a file that sinks is said next to the answer, and not before it."""
+def test_the_answer_connects_the_two_parts_of_the_chapter() -> None:
+    """It explains why a verdict can rise while the picture shows the file sinking, but not before the guesses."""
     assert text("crowd.joins") in seen().fragments(seen().state)["beside"]
     assert text("crowd.joins") not in board().page()
 
@@ -234,8 +234,8 @@ def test_the_answer_joins_the_two_parts_of_the_chapter() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ROWS)
-def test_every_slider_moves_a_number_of_the_headline(name: str) -> None:
-    """No assumption is a slider that moves nothing that a reader looks at: its two ends give different headlines."""
+def test_every_slider_changes_a_number_in_the_headline(name: str) -> None:
+    """Its two ends give different headlines."""
     made = seen()
     shown = []
     for value in (ROWS[name].low, ROWS[name].high):
@@ -245,8 +245,8 @@ def test_every_slider_moves_a_number_of_the_headline(name: str) -> None:
     assert shown[0] != shown[1]
 
 
-def test_every_setting_is_in_one_group_with_label_range_and_reason() -> None:
-    """Each slider belongs to one group, carries its reason as ours, and begins and ends where the table says."""
+def test_every_setting_is_in_one_group_and_has_a_label_a_range_and_a_reason() -> None:
+    """The reason is marked as ours, and the range is the table's."""
     grouped = [name for names in GROUPS.values() for name in names]
     assert sorted(grouped) == sorted([*ROWS, "phase", "good_moment"])
     page = seen().page()
@@ -257,15 +257,14 @@ def test_every_setting_is_in_one_group_with_label_range_and_reason() -> None:
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_only_the_chosen_group_is_in_sight(group: str) -> None:
-    """Of all sliders a reader sees those of one group at a time."""
+def test_only_the_chosen_group_of_sliders_is_visible(group: str) -> None:
     made = seen()
     do(made, "set", field="group", value=group)
     assert made.ui_state(made.state)["shown"] == ["group", *GROUPS[group]]
 
 
-def test_another_draw_is_another_600_on_the_same_assumptions() -> None:
-    """The button draws others, keeps every slider, and comes round after the last."""
+def test_another_draw_has_600_other_files_under_the_same_assumptions() -> None:
+    """The button doesn't move any slider, and starts over after the last draw."""
     made = seen()
     made.update(need_met=30)
     before = made._numbers(made.state)
@@ -277,8 +276,8 @@ def test_another_draw_is_another_600_on_the_same_assumptions() -> None:
     assert made.state["seed"] == 1
 
 
-def test_back_to_our_guesses_keeps_the_readers_own() -> None:
-    """Every assumption returns to where it was; the reader's guesses, and that they looked, stay."""
+def test_resetting_the_assumptions_keeps_the_readers_guesses() -> None:
+    """It also stays known that they looked."""
     made = seen()
     first = made.state
     made.update(score_gap=30, phase="post_soap", good_moment=False, seed=7)
@@ -290,8 +289,8 @@ def test_back_to_our_guesses_keeps_the_readers_own() -> None:
     assert made.state["score_gap"] == 30
 
 
-def test_undo_takes_each_act_back() -> None:
-    """Looking, moving and drawing can be undone one by one."""
+def test_each_action_can_be_undone() -> None:
+    """That's looking, moving a slider and drawing."""
     made = seen()
     do(made, "set", field="score_gap", value="12")
     do(made, "another")
@@ -301,8 +300,8 @@ def test_undo_takes_each_act_back() -> None:
 
 
 @pytest.mark.parametrize(("field", "value"), [("score_gap", "41"), ("need_met", "-1"), ("need_met", "many"), ("need_met", "")])
-def test_a_number_out_of_its_range_is_told_at_its_field(field: str, value: str) -> None:
-    """What cannot be is answered by a sentence with label and range, and the draw stays."""
+def test_a_number_out_of_range_gets_a_message_at_its_field(field: str, value: str) -> None:
+    """The message has the label and the range, and the draw stays the same."""
     made = seen()
     before = made.state
     told = do(made, "set", field=field, value=value)
@@ -314,17 +313,16 @@ def test_a_number_out_of_its_range_is_told_at_its_field(field: str, value: str) 
 @pytest.mark.parametrize(
     ("field", "value"), [("guess_look", "7"), ("phase", "noon"), ("good_moment", "yes"), ("group", "x"), ("nothing", 1)]
 )
-def test_an_unknown_value_is_refused(field: str, value: object) -> None:
-    """Only what the controls offer is taken."""
+def test_a_value_that_no_control_offers_is_rejected(field: str, value: object) -> None:
     with pytest.raises(CaseError):
         seen().with_value(field, value)
 
 
-# ---- kept and restored ----
+# ---- saved and restored ----
 
 
-def test_what_was_kept_gives_the_same_board_again() -> None:
-    """A new kernel, given what the page kept, shows the same guesses and the same draw."""
+def test_a_saved_state_restores_the_same_draw_and_guesses() -> None:
+    """A new kernel gets it from the page."""
     made = seen()
     made.update(score_gap=-15, phase="gap_filling", good_moment=False, seed=4, group="programs")
     again = make_activity("population")
@@ -334,8 +332,8 @@ def test_what_was_kept_gives_the_same_board_again() -> None:
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"score_gap": 99}', '{"phase": 3}', '{"seen": "yes"}'])
-def test_a_broken_kept_state_is_refused(content: str) -> None:
-    """An invalid saved state gets a sentence, and the board stays unchanged."""
+def test_a_broken_saved_state_is_rejected(content: str) -> None:
+    """There's a message, and nothing changes."""
     made = seen()
     before = made.state
     told = do(made, "load", value=content)
@@ -343,8 +341,8 @@ def test_a_broken_kept_state_is_refused(content: str) -> None:
     assert made.state == before
 
 
-def test_the_tour_is_the_same_each_time_and_leaves_nothing_behind() -> None:
-    """The tour names every call and every assumption, tells the same twice, and ends where it began."""
+def test_the_tour_is_the_same_each_time_and_leaves_no_trace() -> None:
+    """It mentions every call and every assumption, and ends where it began."""
     made = board()
     before = made.state
     told = made.transcript()
@@ -356,7 +354,7 @@ def test_the_tour_is_the_same_each_time_and_leaves_nothing_behind() -> None:
         assert told.count(row.label) == 2
 
 
-def test_bars_take_as_many_pieces_as_there_are() -> None:
-    """Bars of fewer pieces are drawn too, and a number is written only where it has room."""
+def test_bars_can_have_any_number_of_pieces() -> None:
+    """A number is shown only if its piece has room for it."""
     figure = stacked_bars(["a", "b"], [("no", [1, 60]), ("yes", [99, 40])], "files", 100)
     assert [trace["text"] for trace in figure["data"]] == [["", "60"], ["99", "40"]]

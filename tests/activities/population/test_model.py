@@ -1,4 +1,4 @@
-"""The made-up population: what is drawn follows its settings, and what a call does to it is what `judge` says of each file."""
+"""The made-up population: the draw follows its settings, and a call's effect is what `judge` says about each file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ROWS = {row.setting: row for row in load_draw()}
 SHARES = [name for name in ROWS if not name.startswith("score_")]
 BETTER_FIRST = [f"targeted_{caller}" for caller in Case.fields()["recommender"].levels if caller != "self"]
 
-#: The field of a case in which each share is seen, and what it is where the share happens.
+#: The field of a case that each share is about, and its value in that share of the files.
 SEEN: dict[str, tuple[str, Any]] = {
     **{name: (name, True) for name in SHARES},
     "failed_attempts": ("failed_attempts", 1),
@@ -41,12 +41,12 @@ SEEN: dict[str, tuple[str, Any]] = {
 
 
 def settings() -> st.SearchStrategy[dict[str, int]]:
-    """Draw some settings, each within the ends of its slider."""
+    """Draw settings within the ranges of their sliders."""
     return st.fixed_dictionaries({}, optional={name: st.integers(row.low, row.high) for name, row in ROWS.items()})
 
 
 def happens(case: Case, name: str) -> bool:
-    """Return whether a share's attribute is there in a file."""
+    """Return whether a file has a share's attribute."""
     field, value = SEEN[name]
     return bool(case.__dict__[field] == value)
 
@@ -54,8 +54,8 @@ def happens(case: Case, name: str) -> bool:
 # ---- the draw ----
 
 
-def test_every_setting_starts_within_its_slider_and_has_its_words() -> None:
-    """Each starting value is between the ends of its slider, is marked as ours, and has a label and a reason."""
+def test_every_setting_starts_within_its_range_and_has_its_texts() -> None:
+    """It is marked as ours, and has a label and a reason."""
     for row in ROWS.values():
         assert row.low <= row.value <= row.high
         assert row.assumption == "drawn_files"
@@ -65,14 +65,14 @@ def test_every_setting_starts_within_its_slider_and_has_its_words() -> None:
 
 
 def test_the_draw_is_the_same_everywhere() -> None:
-    """The first draw is, byte for byte, the one that was made when this test was written, on another machine or Python too."""
+    """On any machine and Python, the first draw is byte for byte the one made when this test was written."""
     records = json.dumps([case.to_record() for case in draw()], sort_keys=True)
     assert hashlib.sha256(records.encode()).hexdigest() == "b268219ccaebaecbd963d9bc83ad217d5e71d69245f6f54b1874c7fd0f409ad7"
 
 
 @given(count=st.integers(0, 40), seed=st.integers(0, 10**9), chosen=settings())
 def test_one_seed_gives_the_same_files(count: int, seed: int, chosen: dict[str, int]) -> None:
-    """Drawn twice the files are the same, and a larger draw begins with the files of a smaller one."""
+    """A larger draw begins with the same files as a smaller one."""
     files = draw(count, seed, **chosen)
     assert files == draw(count, seed, **chosen)
     assert draw(count + 7, seed, **chosen)[:count] == files
@@ -80,7 +80,7 @@ def test_one_seed_gives_the_same_files(count: int, seed: int, chosen: dict[str, 
 
 
 def test_another_seed_gives_other_files() -> None:
-    """Two seeds give two populations."""
+    """So two seeds give two populations."""
     assert draw(seed=1) != draw(seed=2)
 
 
@@ -88,7 +88,7 @@ def test_another_seed_gives_other_files() -> None:
 @pytest.mark.parametrize("share", [0, 1, 10, 50, 90, 100])
 @pytest.mark.parametrize("name", SHARES)
 def test_shares_agree_with_the_settings(name: str, share: int) -> None:
-    """Of many files as many have an attribute as its share says, give or take four standard deviations of a binomial."""
+    """Of many files, the share with an attribute is within four standard deviations of its setting."""
     files = draw(4000, seed=3, **{name: share})
     off = 4 * math.sqrt(4000 * share / 100 * (1 - share / 100))
     assert abs(sum(happens(case, name) for case in files) - 40 * share) <= off
@@ -97,7 +97,7 @@ def test_shares_agree_with_the_settings(name: str, share: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("gap", "spread"), [(0, 15), (-20, 8), (10, 3), (0, 0)])
 def test_scores_agree_with_the_settings(gap: int, spread: int) -> None:
-    """Scores lie around the bottom of the range plus the gap, with the spread that is asked for."""
+    """Their mean is the bottom of the range plus the gap, with the given spread."""
     scores = [case.score for case in draw(4000, seed=3, score_gap=gap, score_spread=spread)]
     mean = sum(scores) / 4000
     assert abs(mean - (235 + gap)) <= 4 * spread / math.sqrt(4000)
@@ -105,8 +105,8 @@ def test_scores_agree_with_the_settings(gap: int, spread: int) -> None:
     assert abs(measured - spread) <= 0.05 * spread + 0.05
 
 
-def test_attributes_do_not_hang_together() -> None:
-    """Attributes are drawn apart: of any two shares of one half, a quarter of the files has both, within the same bound."""
+def test_attributes_are_independent() -> None:
+    """If two shares are one half each, a quarter of the files has both, within the same bounds."""
     files = draw(4000, seed=3, **dict.fromkeys(SHARES, 50))
     off = 4 * math.sqrt(4000 * 0.25 * 0.75)
     for one in SHARES:
@@ -117,8 +117,8 @@ def test_attributes_do_not_hang_together() -> None:
 
 
 @given(chosen=settings(), name=st.sampled_from(sorted(ROWS)), data=st.data())
-def test_a_setting_moves_only_what_it_is_about(chosen: dict[str, int], name: str, data: st.DataObject) -> None:
-    """Moving one setting up leaves every other attribute of every file as it was, and takes an attribute from nobody."""
+def test_a_setting_affects_only_its_own_attribute(chosen: dict[str, int], name: str, data: st.DataObject) -> None:
+    """Raising one leaves every file's other attributes unchanged, and takes the attribute from no file."""
     row = ROWS[name]
     low, high = sorted(data.draw(st.tuples(*[st.integers(row.low, row.high)] * 2)))
     for before, after in zip(draw(40, **chosen | {name: low}), draw(40, **chosen | {name: high}), strict=True):
@@ -131,8 +131,8 @@ def test_a_setting_moves_only_what_it_is_about(chosen: dict[str, int], name: str
 
 
 @given(spread=st.integers(0, 30))
-def test_no_score_leaves_the_exams_scale(spread: int) -> None:
-    """However far the scores spread, none is beyond what the exam can give."""
+def test_every_score_is_on_the_exams_scale(spread: int) -> None:
+    """That holds however large the spread is."""
     scores = [case.score for gap in (-40, 40) for case in draw(300, score_gap=gap, score_spread=spread)]
     assert min(scores) >= 1
     assert max(scores) <= 300
@@ -151,8 +151,8 @@ MOMENTS = [
 
 
 @pytest.mark.parametrize(("phase", "good", "timing"), MOMENTS)
-def test_the_moment_is_the_one_that_is_asked_for(phase: str, good: bool, timing: Verdict) -> None:
-    """Every file is drawn at the phase that is named, as good or as bad a moment of it as there is."""
+def test_every_file_is_drawn_at_the_given_phase(phase: str, good: bool, timing: Verdict) -> None:
+    """The timing within the phase is as good or as bad as possible."""
     for case in draw(5, phase=phase, good_moment=good):
         assert case.phase == phase
         assert judge(case).caps["timing"] == timing
@@ -174,15 +174,15 @@ def test_the_moment_is_the_one_that_is_asked_for(phase: str, good: bool, timing:
         ({"need_met": "10"}, "need_met: must be a whole number from 0 to 100, but it is '10'."),
     ],
 )
-def test_a_bad_setting_is_refused(arguments: dict[str, Any], said: str) -> None:
-    """A draw that cannot be made names the setting, the rule and the value."""
+def test_an_invalid_setting_is_rejected(arguments: dict[str, Any], said: str) -> None:
+    """The error gives the setting, what it accepts and the value."""
     with pytest.raises(CaseError) as caught:
         draw(**arguments)
     assert str(caught.value) == said
 
 
-def test_an_unknown_setting_and_phase_are_refused() -> None:
-    """A setting or phase that does not exist is rejected with the most likely meant."""
+def test_an_unknown_setting_or_phase_is_rejected() -> None:
+    """The error suggests the most similar one."""
     with pytest.raises(CaseError, match=r"^need_meet: isn't a setting of the draw \(you gave 5\); .* are need_met, "):
         draw(need_meet=5)
     with pytest.raises(CaseError, match=r"^phase: must be one of soap_lists, "):
@@ -193,7 +193,7 @@ def test_an_unknown_setting_and_phase_are_refused() -> None:
 
 
 def test_every_kind_of_contact_is_compared() -> None:
-    """All moves and all callers of the article are among the calls, each with its words and with our assumption named."""
+    """All moves and all callers are among the calls, each with its texts and our assumption."""
     assert {dict(call.overrides)["move"] for call in CALLS} == set(Case.fields()["move"].levels)
     assert {dict(call.overrides)["recommender"] for call in CALLS} == set(Case.fields()["recommender"].levels)
     assert len({call.name for call in CALLS}) == len({call.label for call in CALLS}) == len(CALLS)
@@ -201,15 +201,15 @@ def test_every_kind_of_contact_is_compared() -> None:
 
 
 def test_during_soap_no_call_is_simply_allowed() -> None:
-    """Every call says that the NRMP's rule forbids it during SOAP, or that the caller has to ask first."""
+    """For every call, the NRMP's rule says that it's not allowed or that the caller has to ask first."""
     case = draw(1)[0]
     answers = {call.name: call.rule(case).answer for call in CALLS}
     assert answers == {call.name: "ask_first" if call.name == "internal_push" else "not_allowed" for call in CALLS}
     assert {call.rule(case.replace(phase="post_soap")).answer for call in CALLS} == {"allowed"}
 
 
-def test_the_notes_say_what_has_to_be_said() -> None:
-    """Notes next to the counts say how many files are invented, what no contact means, and the rule."""
+def test_the_notes_state_the_limits_of_the_simulation() -> None:
+    """They say how many files are made up, what no contact means, and the rule."""
     assert notes(417) == (
         text("population.made_up", count=417),
         text("population.no_contact"),
@@ -224,8 +224,8 @@ def test_the_notes_say_what_has_to_be_said() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("reading", READINGS)
-def test_the_counts_are_those_of_judging_every_file(reading: str | None) -> None:
-    """Files judged by kinds give the numbers that judging each file by itself gives, for any cases and any reading."""
+def test_the_counts_match_judging_every_file(reading: str | None) -> None:
+    """Judging files by kind gives the same numbers as judging each one, for any cases and any reading."""
     files = (*many_cases(400, seed=5), *draw(100))
     for result in compare(files, reading):
         before = [judge(CALLS[0].apply(case), reading).verdict for case in files]
@@ -240,8 +240,8 @@ def test_the_counts_are_those_of_judging_every_file(reading: str | None) -> None
         assert result == outcome(files, result.call.name, reading)
 
 
-def test_a_call_of_ones_own_is_told_apart_too() -> None:
-    """A call that sets a field that none of ours sets still gets each file's own answer."""
+def test_a_custom_call_is_judged_correctly_too() -> None:
+    """It can set a field that none of ours sets, and still gets each file's own answer."""
     files = [Case(phase="post_soap"), Case(phase="gap_filling"), Case(phase="gap_filling", name_familiar=True)]
     good = {"recommender": "trusted_peer", "move": "targeted_call", "specifics": "true", "file_in_system": "true"}
     result = outcome(files, Call("mine", tuple(good.items()), ""))
@@ -250,7 +250,7 @@ def test_a_call_of_ones_own_is_told_apart_too() -> None:
 
 @given(chosen=settings(), phase=st.sampled_from(Case.fields()["phase"].levels), good=st.booleans())
 def test_the_laws_hold_for_every_draw(chosen: dict[str, int], phase: str, good: bool) -> None:
-    """Counts add up, pressure helps nobody, and a better caller never lowers the number that reaches an interview."""
+    """Counts add up, pressure helps nobody, and a better caller never lowers the number of interviews."""
     results = {result.call.name: result for result in compare(draw(60, phase=phase, good_moment=good, **chosen))}
     for result in results.values():
         assert sum(result.counts.values()) == result.moved_up + result.moved_down + result.same == 60
@@ -264,8 +264,8 @@ def test_the_laws_hold_for_every_draw(chosen: dict[str, int], phase: str, good: 
 
 
 @given(chosen=settings(), phase=st.sampled_from(Case.fields()["phase"].levels), good=st.booleans())
-def test_nobody_declined_for_good_is_moved_above_declined(chosen: dict[str, int], phase: str, good: bool) -> None:
-    """A record beyond repair, or a failure at a program that interviews none, is at best declined, whatever the call."""
+def test_a_hopeless_file_never_gets_above_declined(chosen: dict[str, int], phase: str, good: bool) -> None:
+    """It has an insurmountable flag, or a failure at a program that interviews nobody with one."""
     files = draw(60, phase=phase, good_moment=good, **{"professionalism_issue": 20, "failed_attempts": 30} | chosen)
     for_good = [
         case
@@ -278,8 +278,8 @@ def test_nobody_declined_for_good_is_moved_above_declined(chosen: dict[str, int]
         assert all(count == 0 for verdict, count in result.counts.items() if verdict > Verdict.DECLINED)
 
 
-def test_the_default_population_shows_what_the_chapter_tells() -> None:
-    """There are files in it that no call brings above declined, and files that only a good call brings to an interview."""
+def test_the_default_population_shows_what_the_chapter_says() -> None:
+    """Some files get above Declined by no call, and some get an interview only by a good one."""
     results = {result.call.name: result for result in compare(draw())}
     assert results["targeted_trusted_peer"].counts[Verdict.DECLINED] > 50
     assert results["targeted_trusted_peer"].reach_interview > 5 * results["targeted_unconnected_faculty"].reach_interview > 0
@@ -288,7 +288,7 @@ def test_the_default_population_shows_what_the_chapter_tells() -> None:
 
 HELD = [
     ([Case(score=200)], "targeted_unconnected_faculty", ("levers",)),
-    ([Case(professionalism_issue=True)], "targeted_trusted_peer", ()),  # from ignored to declined: it moves
+    ([Case(professionalism_issue=True)], "targeted_trusted_peer", ()),  # from ignored to declined, so it moves
     ([Case()], "targeted_unconnected_faculty", ("attention",)),
     ([Case(), Case(), Case(score=200)], "targeted_unconnected_faculty", ("attention",)),
     ([Case(), Case(score=200)], "targeted_unconnected_faculty", ("levers", "attention")),
@@ -298,21 +298,21 @@ HELD = [
 
 
 @pytest.mark.parametrize(("files", "call", "stages"), HELD)
-def test_what_holds_those_that_stay(files: list[Case], call: str, stages: tuple[str, ...]) -> None:
-    """Of the files that stay, the stage that holds most of them is named; two where they tie; none where nobody stays."""
+def test_the_stage_that_holds_back_most_files_is_named(files: list[Case], call: str, stages: tuple[str, ...]) -> None:
+    """It's about the files that don't move. There are two stages in a tie, and none if every file moves."""
     assert outcome(files, call).held_most == stages
 
 
-def test_few_files_are_judged(monkeypatch: pytest.MonkeyPatch) -> None:
-    """600 files and every call take fewer than a seventh of the judgments that judging each by itself would take."""
+def test_few_judgments_are_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For 600 files and every call, it's less than a seventh of judging each one separately."""
     asked = []
     monkeypatch.setattr(population, "judge", lambda case, reading: asked.append(case) or judge(case, reading))
     compare(draw())
     assert 0 < len(asked) < 600 * len(CALLS) / 7
 
 
-def test_what_is_no_case_no_call_and_no_reading_is_refused() -> None:
-    """A population of anything but cases, a call and a reading that do not exist are each refused by name."""
+def test_anything_but_cases_and_a_known_call_and_reading_is_rejected() -> None:
+    """Each gets its own error."""
     with pytest.raises(CaseError, match=r"^population: must be a Case, but it is 7\.$"):
         compare([Case(), 7])  # type: ignore[list-item]
     with pytest.raises(
@@ -323,7 +323,7 @@ def test_what_is_no_case_no_call_and_no_reading_is_refused() -> None:
         compare([], "any_lver")
 
 
-def test_a_row_of_the_draw_asks_for_its_own_words() -> None:
-    """The label and the reason of a setting are the texts of its name."""
+def test_a_setting_has_its_own_texts() -> None:
+    """Its label and its reason are found by its name."""
     row = DrawRow("specifics", 1, 0, 2, "drawn_files")
     assert (row.label, row.why) == (text("draw.specifics.label"), text("draw.specifics.why"))

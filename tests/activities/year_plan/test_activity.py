@@ -238,7 +238,7 @@ def test_what_was_kept_gives_the_same_plan_again() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "3", '{"start": "soon"}', '{"year": "rest"}'])
-def test_a_broken_kept_state_is_refused(text: str) -> None:
+def test_a_broken_saved_state_is_rejected(text: str) -> None:
     """What the board never wrote changes nothing."""
     made = board(first_days="rest")
     before = made.state
@@ -246,7 +246,7 @@ def test_a_broken_kept_state_is_refused(text: str) -> None:
     assert made.state == before
 
 
-def test_the_tour_is_the_same_each_time_and_leaves_nothing_behind() -> None:
+def test_the_tour_is_the_same_each_time_and_leaves_no_trace() -> None:
     """The tour names every task, tells the same twice, holds no day of today, and ends where it began."""
     made = board(first_days="rest")
     before = made.state
