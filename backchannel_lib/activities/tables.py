@@ -275,7 +275,7 @@ class DeskDecisionRow(NamedTuple):
     """
 
     decision: str
-    at_least: Annotated[str, verdict_name, "the lowest verdict that it stands for, up to the next row's"]
+    at_least: Annotated[str, verdict_name, "its lowest verdict; it covers all verdicts up to the next row's"]
     assumption: Annotated[str, assumption_id]
 
 
@@ -296,7 +296,7 @@ class ReadingCaseRow(NamedTuple):
     """
 
     reading: Annotated[str, one_of(lambda: [row.reading for row in load_readings() if not row.default])]
-    day: Annotated[int, integer(0, 4), "of the contact, after the Monday of Match Week, at 1 pm ET; the phase follows"]
+    day: Annotated[int, integer(0, 4), "days from the Monday of Match Week to the contact, at 1 pm ET; this sets the phase"]
     overrides: Annotated[Settings, settings]
     facts: Annotated[tuple[str, ...], fact_ids, "the facts that matter for the choice"]
     assumption: Annotated[str, assumption_id]
@@ -363,7 +363,7 @@ class DrillTurnRow(NamedTuple):
     """
 
     turn: str
-    time: Annotated[str, clock_time, "on Tuesday"]
+    time: Annotated[str, clock_time, "its time on Tuesday"]
     file: Annotated[str, one_of(lambda: [row.file for row in load_drill_files()])]
     overrides: Annotated[Settings, settings_or_nothing, "the contact; blank if the file arrives on its own"]
     claims: Annotated[tuple[str, ...], claim_ids]

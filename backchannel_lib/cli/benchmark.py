@@ -1,4 +1,4 @@
-"""`backchannel benchmark`: the benchmarks one after the other, with what they found on one page at the end."""
+"""`backchannel benchmark`: run the benchmarks one after the other, and summarize their results on one page at the end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Final
 
 from backchannel_lib.cli.project import ROOT, CommandError, environment, require_checkout
 
-#: What runs without a name, shortest first, with arguments that keep the whole to about ten minutes.
+#: Benchmarks that run by default, shortest first, with arguments that keep the total to about ten minutes.
 USUAL: Final = {
     "startup": (),
     "frame": ("--rounds", "3"),
@@ -21,7 +21,7 @@ USUAL: Final = {
     "site": ("2",),
     "interaction": ("--rounds", "2", "--moves", "20"),
 }
-#: What runs only by name, since it takes long or needs more than the project installs.
+#: Benchmarks that run only by name, because they take long or need packages that the project doesn't install.
 BY_NAME: Final = {
     "chapters": ("--rounds", "1", "--moves", "10"),
     "class_list": (),
@@ -31,13 +31,13 @@ BY_NAME: Final = {
 
 
 def benchmark(names: Sequence[str]) -> int:
-    """Run benchmarks one after the other, and print what each found; return 1 if one of them failed.
+    """Run benchmarks one after the other, and print the results of each; return 1 if any failed.
 
     Args:
-        names: Which to run, out of `benchmarks/`; none for the usual ones.
+        names: The benchmarks in `benchmarks/` to run; empty for the usual ones.
 
     Raises:
-        CommandError: There is no benchmark of that name.
+        CommandError: There is no benchmark with one of the names.
     """
     require_checkout()
     known = USUAL | BY_NAME
@@ -59,7 +59,7 @@ def benchmark(names: Sequence[str]) -> int:
 
 
 def _run(name: str, arguments: Sequence[str]) -> tuple[int, str]:
-    """Run one, in a process of its own, and return its exit code and what it printed."""
+    """Run a benchmark in a separate process, and return its exit code and output."""
     with tempfile.TemporaryDirectory() as folder:
         printed = Path(folder) / "printed.txt"
         with printed.open("wb") as out:

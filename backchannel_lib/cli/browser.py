@@ -25,14 +25,14 @@ COMMANDS = (
     "msedge",
 )
 
-#: Where macOS keeps programs, under / and under the home folder.
+#: Paths on macOS, under / and under the home folder.
 MAC_PROGRAMS = (
     "Applications/Chromium.app/Contents/MacOS/Chromium",
     "Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
 )
 
-#: Where Windows keeps programs, under each of WINDOWS_FOLDERS.
+#: Paths on Windows, under each of WINDOWS_FOLDERS.
 WINDOWS_PROGRAMS = (
     "Chromium/Application/chrome.exe",
     "Google/Chrome/Application/chrome.exe",
@@ -40,7 +40,7 @@ WINDOWS_PROGRAMS = (
 )
 WINDOWS_FOLDERS = ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")
 
-#: What `playwright install chromium` creates in Playwright's folder.
+#: Paths that `playwright install chromium` creates in Playwright's folder.
 PLAYWRIGHT_PROGRAMS = (
     "chromium-*/chrome-linux*/chrome",
     "chromium-*/chrome-mac*/*.app/Contents/MacOS/*",
@@ -81,10 +81,10 @@ def find_chromium() -> str:
 
 
 def launch_arguments() -> list[str]:
-    """Return a test browser's command-line arguments: headless, and without network requests of its own.
+    """Return the command-line arguments that make a test browser headless and keep it from making its own network requests.
 
-    Without them, Chromium contacts its maker's hosts at every start, and a test that records all requests would see that. Give
-    every browser a new, empty profile as well.
+    Without them, Chromium contacts its vendor's hosts at every start, which would show up in tests that record all requests.
+    Also give every browser a new, empty profile.
     """
     arguments = [
         "--headless",
@@ -97,7 +97,7 @@ def launch_arguments() -> list[str]:
         "--disable-default-apps",
         "--disable-domain-reliability",
         "--disable-sync",
-        # Its remaining requests fail, because no host name except this machine's resolves.
+        # Any other requests fail, because no host name except this machine's resolves.
         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
@@ -106,7 +106,7 @@ def launch_arguments() -> list[str]:
 
 
 def _usual_places() -> list[Path]:
-    """Return the files that a browser off the PATH could be, the most likely first."""
+    """Return the places where a browser that isn't on the PATH could be, the most likely first."""
     mac = [top / program for top in (Path("/"), Path.home()) for program in MAC_PROGRAMS]
     folders = [Path(os.environ[name]) for name in WINDOWS_FOLDERS if name in os.environ]
     windows = [folder / program for folder in folders for program in WINDOWS_PROGRAMS]

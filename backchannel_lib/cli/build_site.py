@@ -48,7 +48,7 @@ def site(out: Path | None, *, serve: bool, port: int | None, browser: bool) -> i
 
 
 class SiteFile(StaticFileHandler):
-    """A file of the site, with the headers of a good host."""
+    """Serves a file of the site, with the headers that a good host would send."""
 
     def set_extra_headers(self, path: str) -> None:
         """Let browsers cache files named after their content, and revalidate everything else."""

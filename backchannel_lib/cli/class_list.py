@@ -91,7 +91,7 @@ def _results(students: Sequence[Student], file: Path, now: datetime) -> dict[str
         file.touch(mode=0o600)
         close_to_others(file)
         with file.open("a", encoding="utf-8") as out:
-            out.write("\n")  # leaves a line that an interrupted run cut off on its own
+            out.write("\n")  # ends a line that an interrupted run may have cut off
             for student in left:
                 _tell_progress(done, len(students))
                 judged = judge_student(student, now)
@@ -164,7 +164,7 @@ def library_hash() -> str:
 
 
 def _tell_progress(done: int, count: int, *, last: bool = False) -> None:
-    """Show the progress, on a single updating line in a terminal, without any names."""
+    """Show the progress without any names, on a single updating line if this is a terminal."""
     if sys.stderr.isatty() or last:
         moving = "\r" * sys.stderr.isatty()
         print(

@@ -1,4 +1,4 @@
-"""The last step of the setup: check that the installation works the way notebooks use it, and compile it."""
+"""The last step of the setup: check that notebooks can use the installation, and compile it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import sys
 
 from backchannel_lib.cli.project import NOTEBOOKS, environment
 
-#: Imported once, so that a notebook's first cell doesn't have to wait for compilation.
+#: Import these once to compile them, so that a notebook's first cell doesn't have to wait.
 FIRST_IMPORTS = ("jupyterlab.labapp", "ipykernel.kernelapp", "pandas", "plotly.graph_objects", "anywidget")
-#: What a chapter's first cell does.
+#: The code in a chapter's first cell.
 AS_A_KERNEL = "import backchannel_lib.notebook.widget as widget; widget.Panel()"
 
 
 def main() -> int:
     """Show a panel as a notebook does, import everything else, and sign the notebooks; return the exit code.
 
-    JupyterLab doesn't show the drawings in an untrusted notebook. A notebook that someone adds later becomes trusted when it
+    JupyterLab doesn't show drawings in an untrusted notebook. A notebook that someone adds later becomes trusted when it
     runs.
     """
     kernel = [sys.executable, "-P", "-c", AS_A_KERNEL]

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from backchannel_lib.cli.project import ROOT, CommandError, require_checkout
 
-#: Each lock and its sources: what readers need, what a course's hub or the checks need in addition, and uv, which installs
-#: them.
+#: Each lock file with its sources: packages for readers, additional ones for a course's hub and for the checks, and uv, which
+#: installs them all.
 LOCKS = {
     "requirements.lock": ("--extra", "setup", "pyproject.toml"),
     "requirements-hub.lock": ("--extra", "setup", "--extra", "hub", "pyproject.toml"),
@@ -21,7 +21,7 @@ LOCKS = {
 
 
 def write_locks(arguments: Sequence[str]) -> int:
-    """Write the lock files; versions stay unless ``arguments``, which go to uv, include `--upgrade`.
+    """Write the lock files, passing ``arguments`` to uv; versions stay the same unless these include `--upgrade`.
 
     Raises:
         CommandError: uv is missing or failed, or a lock file would name a host.

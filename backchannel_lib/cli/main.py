@@ -1,4 +1,4 @@
-"""The command `backchannel`: opens, presents, prints and checks the workbook.
+"""The command `backchannel`, which opens, presents, prints and checks the workbook.
 
 Importing this needs no packages, because `workbook.py` parses its arguments here before it installs anything.
 """
@@ -160,7 +160,7 @@ def run(asked: argparse.Namespace, rest: Sequence[str]) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line; return the exit code."""
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a character that the terminal lacks must not stop the command
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a character that the terminal can't show must not stop the command
         sys.stdout.reconfigure(errors="replace")
     asked, rest = parse(arguments)
     try:

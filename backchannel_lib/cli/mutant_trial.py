@@ -1,6 +1,6 @@
-"""Try one mutant: a copy of this process imports the changed module in place of the real one, and runs tests until one fails.
+"""Try one mutant: fork this process, import the changed module in place of the real one, and run tests until one fails.
 
-A copy of a process that has imported pytest and pandas already starts at once; no file of the workbook is changed on the way.
+A fork of a process that has already imported pytest and pandas starts immediately, and no file of the workbook changes.
 """
 
 from __future__ import annotations
@@ -29,36 +29,36 @@ import pytest
 from backchannel_lib.cli.project import ROOT
 
 MODEL: Final = ROOT / "backchannel_lib" / "model"
-#: Git-ignored: the sessions, and what is known of the tests.
+#: The folder for the sessions and the data about the tests; Git ignores it.
 FOLDER: Final = ROOT / ".mutation"
-#: What the last run without a mutant printed.
+#: The output of the last run without a mutant.
 OUTPUT: Final = FOLDER / "output.txt"
-#: Neither plugins that no test of the model uses, nor what is written for people: only whether a test fails.
+#: Options without unneeded plugins and reports, because all that matters is whether a test fails.
 PYTEST: Final = (
     *("--quiet", "--exitfirst", "--assert=plain", "--tb=no", "--no-header", "--no-summary", "--capture=sys"),
     *("-p", "no:nbval", "-p", "no:anyio", "-p", "no:cacheprovider", "-p", "no:junitxml"),
     *("-m", "not browser"),
 )
-#: Seconds of the processor that a test may take beyond ten times what it takes by itself, and that collecting may take.
+#: CPU seconds that a test may take in addition to ten times its usual time, and that collecting tests may take.
 TEST_SECONDS, COLLECT_SECONDS = 5.0, 60.0
-#: Seconds by the clock after which a trial that uses no processor is given up.
+#: Seconds of real time after which to give up on a trial that uses no CPU time.
 LONGEST: Final = 900.0
-#: Bytes of memory that a mutant may ask for: some double a number without end.
+#: Bytes of memory that a mutant may use, because some mutants double a number endlessly.
 MEMORY: Final = 8 * 1024**3
 
 
 @dataclass
 class Tried:
-    """What came of a trial.
+    """The result of a trial.
 
     Args:
-        caught_by: The test that failed; ``import`` if the changed module cannot even be imported, ``time`` if a test did not
-            end, and empty if all tests passed.
-        seconds: How long each test took, of the processor's time.
-        reached: The functions of the model that each test called, as ``module:Class.method``; asked for only before the first
-            mutant.
+        caught_by: The test that failed; ``import`` if the changed module can't be imported, ``time`` if a test took too long,
+            and empty if all tests passed.
+        seconds: The CPU seconds that each test took.
+        reached: The functions of the model that each test called, as ``module:Class.method``; recorded only in the run
+            without a mutant.
         failed: The tests that failed.
-        slow: The tests that are marked as slow, and were not run.
+        slow: The tests that are marked as slow and weren't run.
     """
 
     caught_by: str = ""
@@ -69,39 +69,40 @@ class Tried:
 
 
 class TimeIsUpError(BaseException):
-    """A test took far longer than it does by itself. No `Exception`, so that no code of the workbook takes it for one."""
+    """A test took far longer than usual. It isn't an `Exception`, so that no code in the workbook catches it."""
 
 
 class Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Imports one module of the model from other source than its file holds.
+    """Imports one module of the model from changed source instead of its file.
 
     Args:
         path: The module's file.
-        source: What is run in its place.
+        source: The source to run instead.
     """
 
     def __init__(self, path: Path, source: str) -> None:
         self.path, self.source = path, source
 
     def find_spec(self, name: str, *_: object) -> importlib.machinery.ModuleSpec | None:
-        """Answer for the one module."""
+        """Return a spec for the changed module, and None for any other."""
         if name != f"backchannel_lib.model.{self.path.stem}":
             return None
         return importlib.util.spec_from_file_location(name, self.path, loader=self)
 
     def exec_module(self, module: ModuleType) -> None:
         """Run the changed source."""
-        exec(compile(self.source, self.path, "exec"), vars(module))  # noqa: S102 - that is what importing means
+        exec(compile(self.source, self.path, "exec"), vars(module))  # noqa: S102 - importing a module executes it
 
 
 class Plugin:
-    """Puts the chosen tests in order, limits the time of each, and remembers which failed and what each called.
+    """A pytest plugin that orders the chosen tests, limits their time, and records which fail and what they call.
 
     Args:
-        order: The chosen tests, the likeliest to fail first, with the seconds that each takes by itself. With ``watch`` these
-            are files, all of whose tests are run.
-        known: All tests that there are, if others in the same files shall be run too: the mutant has brought them about.
-        watch: Whether to remember which functions of the model each test calls, which takes longer.
+        order: The chosen tests, the likeliest to fail first, each with the CPU seconds it usually takes. With ``watch``, these
+            are files, and all of their tests run.
+        known: The tests that exist without the mutant, so that tests in the same files that exist only with it run too; None
+            to run only the chosen ones.
+        watch: Whether to record which functions of the model each test calls, which takes longer.
     """
 
     def __init__(self, order: Mapping[str, float], known: Container[str] | None = None, *, watch: bool = False) -> None:
@@ -110,9 +111,9 @@ class Plugin:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Keep only the tests that were chosen, in the order given."""
+        """Keep only the chosen tests, in the given order."""
         if self.watch:
-            # What is marked as slow is not watched: it is run for what survives everything else.
+            # Slow tests aren't watched. They run only for mutants that survive all others.
             self.tried.slow = [item.nodeid for item in items if item.get_closest_marker("slow")]
             items[:] = [item for item in items if item.nodeid not in self.tried.slow]
         else:
@@ -121,12 +122,12 @@ class Plugin:
             items.sort(key=lambda item: places.get(item.nodeid, len(places)))
 
     def is_new(self, test: str) -> bool:
-        """Return whether there is a test only since something was changed."""
+        """Return whether a test exists only because of the mutant."""
         return self.known is not None and test not in self.known
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        """Run one test, with its set-up, within its time."""
+        """Run one test, including its setup, within its time limit."""
         called: set[CodeType] = set()
         prefix = str(MODEL)
 
@@ -145,13 +146,13 @@ class Plugin:
             self.tried.reached[item.nodeid] = sorted({name_of(code) for code in called if code.co_filename.startswith(prefix)})
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Remember which test failed."""
+        """Record the tests that fail."""
         if report.failed:
             self.tried.failed.append(report.nodeid)
 
 
 def name_of(code: CodeType) -> str:
-    """Return the function or method in which code stands, and its module.
+    """Return the module and the function or method that code belongs to.
 
     Examples:
         >>> name_of(name_of.__code__)
@@ -161,12 +162,12 @@ def name_of(code: CodeType) -> str:
 
 
 def limit_time(seconds: float) -> None:
-    """From now on, allow this much of the processor's time, whatever else runs on the computer."""
+    """Set a limit on CPU time, which doesn't depend on what else runs on the computer."""
     signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def preload() -> None:
-    """Import what tests import and no mutant changes: once, before the first copy of this process is made."""
+    """Import the packages that tests need and no mutant changes, once, before the first fork."""
     import anywidget  # noqa: F401
     import hypothesis.strategies  # noqa: F401
     import jupyter_server.serverapp  # noqa: F401
@@ -175,17 +176,17 @@ def preload() -> None:
     import pandas as pd  # noqa: F401
 
     with redirect_stdout(io.StringIO()):
-        pytest.main([*PYTEST, "--version"])  # which imports its plugins
-    gc.freeze()  # copies share this memory as long as nothing writes to it
+        pytest.main([*PYTEST, "--version"])  # imports pytest's plugins
+    gc.freeze()  # forks share this memory as long as nothing writes to it
 
 
 class Trial:
-    """One mutant being tried, in a process of its own.
+    """One mutant being tried, in a separate process.
 
     Args:
         path: The changed module's file.
-        source: The changed source; None to run the tests with everything as it is.
-        plugin: Which tests are run.
+        source: The changed source; None to run the tests without a mutant.
+        plugin: The plugin that selects the tests.
     """
 
     def __init__(self, path: Path, source: str | None, plugin: Plugin) -> None:
@@ -197,11 +198,11 @@ class Trial:
         sender.close()
 
     def result(self) -> Tried:
-        """Wait for what comes of it."""
+        """Wait for the result."""
         try:
             return Tried(**self.receiver.recv()) if self.receiver.poll(LONGEST) else Tried("time")
         except EOFError:
-            return Tried("import")  # it ended without a word: out of memory or time, or the interpreter broke
+            return Tried("import")  # the process died: out of memory or time, or the interpreter crashed
         finally:
             self.stop()
 
@@ -213,10 +214,10 @@ class Trial:
 
 
 def run_tests(sender: Connection, path: Path, source: str | None, plugin: Plugin, told: list[str]) -> None:
-    """Import the changed module, run the tests and send what came of it; this is the copy of the process."""
+    """Import the changed module, run the tests and send the result; this runs in the forked process."""
     import resource
 
-    os.setsid()  # Ctrl+C is for the command, which ends its trials itself
+    os.setsid()  # Ctrl+C goes only to the command, which stops its trials
     printed = os.open(OUTPUT if plugin.watch else os.devnull, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(printed, 1)
     os.dup2(printed, 2)
@@ -243,5 +244,5 @@ def run_tests(sender: Connection, path: Path, source: str | None, plugin: Plugin
         tried.caught_by = tried.caught_by or next(iter(tried.failed), "import")
     if not plugin.watch:
         tried.reached, tried.seconds = {}, {}
-    sender.send(asdict(tried))  # as it is, its class would be one of the library imported anew
+    sender.send(asdict(tried))  # a dict, because the reimported library has another `Tried` class
     sender.close()

@@ -1,6 +1,6 @@
-"""`backchannel test --mutation`: change the model in one place at a time, and see whether a test notices.
+"""`backchannel test --mutation`: change the model in one place at a time, and see whether a test fails.
 
-cosmic-ray makes the changes and keeps the session; each is tried by the tests that reach the changed function, then by others.
+cosmic-ray makes the changes and stores the session. For each change, tests that reach the changed function run before others.
 """
 
 from __future__ import annotations
@@ -31,27 +31,27 @@ if TYPE_CHECKING:
     from cosmic_ray.work_item import WorkItem
 
 EQUIVALENT: Final = ROOT / "tests" / "model" / "equivalent_mutants.csv"
-#: What is named instead of a module to try only the tables.
+#: The name that stands for the tables instead of a module.
 DATA: Final = "data"
 TABLES: Final = "tests/model/test_every_cell.py"
-#: Where the tests are that a mutant may meet. First it meets those of the model that are fast, and only what survives them the
-#: others: the whole is then feasible overnight.
+#: The tests to run against mutants. The model's fast tests come first, and only mutants that survive them get the others, so
+#: that a complete run fits into one night.
 FOLDERS: Final = ("tests/model", "tests/test_examples.py", "tests/activities", "tests/page")
-SLOW_SECONDS: Final = 60.0  # what is assumed of a test that is marked as slow, and never watched
+SLOW_SECONDS: Final = 60.0  # the assumed time of a test marked as slow, because those aren't measured
 NEAR, NEAR_SECONDS = ("tests/model/", "tests/test_examples.py"), 3.0
 CACHES: Final = ("functools.cache", "functools.lru_cache")
-#: Changes left out: equal names and small numbers are the same object in Python, so `==` and `is` mostly mean the same.
+#: Mutations to skip: for names and small numbers, `==` and `is` mostly mean the same in Python.
 SAME: Final = ("Eq_Is", "Is_Eq", "NotEq_IsNot", "IsNot_NotEq")
 
 
 class Place(NamedTuple):
-    """What a mutant changes, in terms that hold while lines move.
+    """What a mutant changes, described without line numbers so that it stays valid when lines move.
 
     Args:
         module: The module of the model.
-        function: The function or ``Class.method`` in which it is; empty outside of any.
-        before: The lines that change, on one line, without their indentation.
-        after: What takes their place.
+        function: The function or ``Class.method`` that contains the change; empty outside of any.
+        before: The original lines, joined into one line, without their indentation.
+        after: The changed lines, in the same form.
     """
 
     module: str
@@ -65,10 +65,10 @@ class Mutant:
     """One change of a module.
 
     Args:
-        session: Where its outcome is kept.
+        session: The session that stores its outcome.
         item: The change, as cosmic-ray describes it.
         path: The module's file.
-        line: Where the change begins.
+        line: The line where the change begins.
         function: The function or ``Class.method`` around it; empty outside of any.
     """
 
@@ -80,7 +80,7 @@ class Mutant:
 
     @property
     def key(self) -> str:
-        """The function as `Tried.reached` names it."""
+        """The function's name as in `Tried.reached`."""
         return f"{self.path.stem}:{self.function}"
 
     @cached_property
@@ -95,17 +95,17 @@ class Mutant:
 
     @cached_property
     def place(self) -> Place:
-        """What it changes."""
+        """The place of the change."""
         before, after = changed_lines(self.path.read_text(encoding="utf-8"), self.source)
         return Place(self.path.stem, self.function, before, after)
 
     def where(self) -> str:
-        """Name the file and the line."""
+        """Return the file and the line."""
         return f"{self.path.relative_to(ROOT).as_posix()}:{self.line}"
 
 
 def changed_lines(before: str, after: str) -> tuple[str, str]:
-    r"""Return the lines of two texts that differ, each on one line.
+    r"""Return the lines that differ between two texts, joined into one line each.
 
     Examples:
         >>> changed_lines("a = 1\nif a:\n    b = 2\n", "a = 1\nif a:\n    b = 3\n")
@@ -117,7 +117,7 @@ def changed_lines(before: str, after: str) -> tuple[str, str]:
 
 
 def functions(tree: ast.AST, names: str = "") -> Iterator[tuple[int, int, str]]:
-    """Return the first and last line of each function and method, its decorators included, and its name; inner ones left out.
+    """Yield the first line (of decorators, if any), last line and name of each function and method, except inner functions.
 
     Examples:
         >>> list(functions(ast.parse("def add(a, b): return a + b")))
@@ -134,9 +134,9 @@ def functions(tree: ast.AST, names: str = "") -> Iterator[tuple[int, int, str]]:
 
 
 def without_effect(tree: ast.AST) -> Iterator[ast.expr]:
-    """Return what may be changed and the workbook still does the same.
+    """Yield the expressions that can change without changing what the workbook does.
 
-    Nothing reads the type hints of functions and of what is in them when the workbook runs, and a cache only saves time.
+    These are type hints of functions and of their variables, which nothing reads at run time, and caches, which save time.
     """
     for node in ast.walk(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -150,7 +150,7 @@ def without_effect(tree: ast.AST) -> Iterator[ast.expr]:
 
 
 def open_session(path: Path) -> WorkDB:
-    """Open the session of a module, and list its mutants if it is new or the module has changed."""
+    """Open a module's session; if it is new or the module has changed, list the mutants."""
     from cosmic_ray.commands import init
     from cosmic_ray.work_db import WorkDB
 
@@ -166,11 +166,11 @@ def open_session(path: Path) -> WorkDB:
 
 
 def mutants_of(path: Path) -> list[Mutant]:
-    """Return the mutants of a module that can change what it does."""
+    """Return the mutants that can change what a module does."""
     session = open_session(path)
     tree = ast.parse(path.read_text(encoding="utf-8"))
     places = list(functions(tree))
-    # From one column before, where a decorator has its sign.
+    # Start one column early, to include a decorator's @.
     left_out = [
         ((each.lineno, each.col_offset - 1), (each.end_lineno or 0, each.end_col_offset or 0)) for each in without_effect(tree)
     ]
@@ -185,18 +185,18 @@ def mutants_of(path: Path) -> list[Mutant]:
     return mutants
 
 
-# ---- which tests meet a mutant ----
+# ---- which tests to run against a mutant ----
 
 
 @dataclass
 class Tests:
-    """What tests there are, how long each takes, and which functions of the model it calls.
+    """The tests, how long each takes, and which functions of the model it calls.
 
     Args:
-        seconds: Each test and how long it takes, of the processor's time.
-        reached: Each test and the functions that it calls; those marked as slow are not among them.
-        version: Changes when a test does: what survived other tests is tried again.
-        failures: How often each test caught a mutant of a function, or of a module.
+        seconds: The CPU seconds that each test takes.
+        reached: The functions that each test calls; tests marked as slow are missing.
+        version: A value that changes when a test changes, so that survivors are tried again.
+        failures: How often each test caught a mutant in a function, and in a module.
     """
 
     seconds: dict[str, float]
@@ -205,9 +205,9 @@ class Tests:
     failures: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def rounds(self, mutant: Mutant) -> list[dict[str, float]]:
-        """Return the tests that reach a mutant, in rounds: each is run only if the one before has caught nothing.
+        """Return the tests that reach a mutant, in rounds; each round runs only if the previous ones didn't catch it.
 
-        To read all files of tests takes longer than to run most tests, so the first round is of two files.
+        Importing all test files takes longer than running most tests, so the first round uses only two files.
         """
         module, key = mutant.path.stem, mutant.key
         called = bool(mutant.function) and any(key in names for names in self.reached.values())
@@ -225,17 +225,17 @@ class Tests:
         return [{test: self.seconds[test] for test in each} for each in (first, rest, others) if each]
 
     def caught(self, mutant: Mutant, test: str) -> None:
-        """Remember that a test caught a mutant: it may catch the next one nearby."""
+        """Record that a test caught a mutant, because it is likely to catch others nearby."""
         self.failures.update([(test, mutant.key), (test, mutant.path.stem)])
 
 
 def file_of(test: str) -> str:
-    """Return the file in which a test is."""
+    """Return the file that a test is in."""
     return test.partition("::")[0]
 
 
 def known_tests() -> Tests:
-    """Return what is known of the tests; run those whose files have changed once, to see what each calls.
+    """Return the data about the tests, after running tests in changed files once to see what each calls.
 
     Raises:
         CommandError: A test fails without any mutant.
@@ -270,13 +270,13 @@ def known_tests() -> Tests:
 
 
 def run_mutation(arguments: Sequence[str]) -> int:
-    """Try every mutant of the model that has not been tried, then every cell of the rules tables; return 1 if one survives.
+    """Try every untried mutant of the model, then every cell of the rules tables; return 1 if any survive.
 
     Args:
-        arguments: What to try: modules of the model, or ``data`` for the tables; all if none is named. And the options below.
+        arguments: Modules of the model, or ``data`` for the tables; everything if none is named. Also the options below.
 
     Raises:
-        CommandError: This computer cannot copy a running process, as Windows cannot.
+        CommandError: This computer can't fork processes, as on Windows.
     """
     modules = {path.stem: path for path in sorted(MODEL.glob("*.py")) if path.stem != "__init__"}
     parser = argparse.ArgumentParser(prog="backchannel test --mutation", allow_abbrev=False)
@@ -289,7 +289,7 @@ def run_mutation(arguments: Sequence[str]) -> int:
     if not hasattr(os, "fork"):
         raise CommandError("Mutation testing copies a running process, which Windows cannot: use Linux, macOS or WSL.")
     FOLDER.mkdir(exist_ok=True)
-    os.environ["XDG_CACHE_HOME"] = str(FOLDER / "cache")  # where cosmic-ray's list of plugins is kept
+    os.environ["XDG_CACHE_HOME"] = str(FOLDER / "cache")  # for cosmic-ray's list of plugins
     failed = False
     chosen = [path for name, path in modules.items() if name in asked.what or not asked.what]
     if chosen:
@@ -301,16 +301,16 @@ def run_mutation(arguments: Sequence[str]) -> int:
 
 
 def try_mutants(paths: Sequence[Path], processes: int, seconds: float) -> bool:
-    """Try what has not been tried of some modules, in a random order; print the survivors; return whether there are any.
+    """Try the untried mutants of some modules in random order, and print the survivors; return whether there are any.
 
-    Stopped at any time, it goes on from there when it is started again, and what was tried is a fair sample of the whole.
+    You can stop at any time. The next run continues from there, and the mutants tried so far are a fair sample of all.
     """
     preload()
     tests, equivalent = known_tests(), equivalent_mutants()
     mutants = [mutant for path in paths for mutant in mutants_of(path)]
-    mutants.sort(key=lambda mutant: mutant.item.job_id)  # which is random
+    mutants.sort(key=lambda mutant: mutant.item.job_id)  # the ids are random
     outcomes = earlier_outcomes(mutants)
-    # Survivors first: whoever has written a test wants to see what it catches.
+    # Survivors come first, because after writing a test you want to see what it catches.
     again = [
         m for m in mutants if (was := outcomes.get(m.item.job_id)) and was.survived(equivalent) and was.tests != tests.version
     ]
@@ -356,12 +356,12 @@ def try_mutants(paths: Sequence[Path], processes: int, seconds: float) -> bool:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a mutant.
+    """The outcome of trying a mutant.
 
     Args:
-        place: What it changes.
-        caught_by: The test that failed, ``import`` or ``time``; empty where none did.
-        tests: The version of the tests that it met.
+        place: The place of the change.
+        caught_by: The test that failed, ``import`` or ``time``; empty if no test failed.
+        tests: The version of the tests that ran.
     """
 
     place: Place
@@ -369,11 +369,11 @@ class Outcome:
     tests: str
 
     def survived(self, equivalent: Container[Place]) -> bool:
-        """Return whether no test caught it and nobody has said why none can."""
+        """Return whether no test caught it, unless it is listed as equivalent."""
         return not self.caught_by and self.place not in equivalent
 
     def save(self, mutant: Mutant) -> None:
-        """Keep it in the session."""
+        """Save it in the session."""
         from cosmic_ray.work_item import TestOutcome, WorkerOutcome, WorkResult
 
         what = TestOutcome.KILLED if self.caught_by else TestOutcome.SURVIVED
@@ -383,7 +383,7 @@ class Outcome:
 
 
 def earlier_outcomes(mutants: Sequence[Mutant]) -> dict[str, Outcome]:
-    """Read from the sessions what came of the mutants that were tried before."""
+    """Read the outcomes of earlier runs from the sessions."""
     outcomes = {}
     for session in {id(mutant.session): mutant.session for mutant in mutants}.values():
         for job, result in session.results:
@@ -393,7 +393,7 @@ def earlier_outcomes(mutants: Sequence[Mutant]) -> dict[str, Outcome]:
 
 
 def equivalent_mutants() -> dict[Place, str]:
-    """Read which mutants no test can catch, each with the reason."""
+    """Read the list of mutants that no test can catch, each with the reason."""
     with EQUIVALENT.open(encoding="utf-8", newline="") as file:
         return {Place(*row[:4]): row[4] for row in list(csv.reader(file))[1:]}
 

@@ -38,7 +38,7 @@ def lab_command(port: int | None = None, *, browser: bool = True) -> list[str]:
         ['jupyterlab', '--ServerApp.port=8899', '--ServerApp.port_retries=0', '--no-browser']
     """
     LAST_LAYOUT.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(FIRST_LAYOUT, LAST_LAYOUT)  # otherwise what was open the last time would open, and run, again
+    shutil.copyfile(FIRST_LAYOUT, LAST_LAYOUT)  # otherwise JupyterLab would reopen and rerun the notebooks from last time
     # Warnings for Jupyter's own developers would only worry readers.
     ignored = ("-W", "ignore::DeprecationWarning", "-W", "ignore:Extension endpoints without")
     command = [sys.executable, "-P", *ignored, "-m", "backchannel_lib.cli.run_jupyter", "jupyterlab"]

@@ -1,4 +1,4 @@
-"""What `backchannel present` and `backchannel print` do about your own cases, scenes and questions before they start."""
+"""Check your own cases, scenes and questions before `backchannel present` and `backchannel print` start."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def check_own_cases() -> None:
     """Print the number of your own cases, scenes and questions, if there are any.
 
     Raises:
-        CommandError: Something is wrong in a table; everything that is, is listed, table by table.
+        CommandError: A table has errors; the message lists them all, table by table.
     """
     found = [(table, table.saved()) for table in TABLES.values()]
     wrong = [(text("own_case.fix_first", name=table.name), *rows.problems) for table, rows in found if rows.problems]

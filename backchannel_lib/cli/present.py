@@ -15,7 +15,7 @@ from backchannel_lib.workshop.public_address import read_public_address
 #: The port to use if it is free, and the number of ports to try.
 FIRST_PORT = 8866
 PORTS_TRIED = 50
-#: No reverse proxy: for the workshop, for the votes, and with which port of the votes.
+#: No reverse proxy: the workshop's address, the votes' address, and the votes' port.
 NO_PROXY: Final[tuple[str | None, str | None, int | None]] = (None, None, None)
 
 
@@ -33,8 +33,8 @@ def present(
         browser: Whether to open a browser.
         phone: This computer's address on the network of the presenter's phone; blank for the most likely one, None for no
             phone.
-        proxy: The address at which a reverse proxy offers the workshop, the same for the votes, and the port of the votes (None
-            for the next one); None for what has no proxy.
+        proxy: The addresses at which a reverse proxy offers the workshop and the votes, and the votes' port (None for the next
+            one); None for an address without a proxy.
 
     Raises:
         CommandError: No port is free, there is no folder for the session, one of your own cases has an error, or an address
@@ -60,7 +60,7 @@ def present(
 
 
 def check_address(option: str, url: str | None) -> None:
-    """Reject an address that no proxy can have.
+    """Reject an address that a proxy can't have.
 
     Raises:
         CommandError: It isn't a web address.
@@ -75,7 +75,7 @@ def check_address(option: str, url: str | None) -> None:
 
 
 def own_address(asked: str) -> str:
-    """Return this computer's address on a network: the given one or, if blank, the most likely one.
+    """Return this computer's address on a network: the given one, or the most likely one if that is blank.
 
     Raises:
         CommandError: There is none, or the given one isn't this computer's.

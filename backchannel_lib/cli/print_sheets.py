@@ -56,15 +56,15 @@ def print_sheets(minutes: int, seed: int, folder: Path | None) -> int:
 
 
 def make_pdf(browser: str, page: Path, pdf: Path) -> bool:
-    """Print a page to PDF with a headless browser; return whether that gave a complete PDF, and delete anything else.
+    """Print a page to PDF with a headless browser; return whether the PDF is complete, and delete an incomplete one.
 
     Examples:
         >>> make_pdf("/no/browser", Path.cwd() / "page.html", Path.cwd() / "page.pdf")
         False
     """
     draft = pdf.with_name(f"{pdf.stem}_part.pdf")
-    # Use a separate profile next to the sheets: a browser that is already open would take over the job and print nothing,
-    # and one installed as a snap can't use the system's folder for temporary files.
+    # Use a separate profile next to the sheets: otherwise a browser that is already open would take over the job and print
+    # nothing, and a browser installed as a snap can't use the system's folder for temporary files.
     with tempfile.TemporaryDirectory(dir=page.parent, prefix="browser-", ignore_cleanup_errors=True) as profile:
         command = [browser, *launch_arguments(), f"--user-data-dir={profile}", "--no-pdf-header-footer"]
         try:

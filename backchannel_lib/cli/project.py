@@ -19,8 +19,8 @@ from backchannel_lib.cli.settings import python_settings, without_foreign
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 JUPYTER = ROOT / "jupyter"
-#: What Jupyter writes. Not a hidden folder, because browsers installed as snaps can't read those, and this folder has the
-#: page that opens the workshop with its token.
+#: The folder for Jupyter's files. It isn't hidden, because it contains the page that opens the workshop with its token, and
+#: browsers installed as snaps can't read hidden folders.
 LOCAL = JUPYTER / "local"
 
 
@@ -71,8 +71,8 @@ def environment() -> dict[str, str]:
 def runtime_folder() -> Path:
     """Return the folder for tokens and keys, which no other user can read.
 
-    Jupyter refuses to start if everyone can read its files. On a file system like that (a USB stick, a Windows disk under WSL),
-    a different folder of the same user replaces the workbook's own. Without the workbook's folder, it is with the saved files.
+    Jupyter refuses to start if everyone can read its files. If the file system doesn't support permissions (a USB stick, or a
+    Windows disk under WSL), the folder is in the system's temporary folder. Outside a checkout, it is with the saved files.
 
     Raises:
         CommandError: The folder isn't writable, or neither folder can keep a secret.
@@ -110,14 +110,14 @@ def keeps_secrets(folder: Path) -> bool:
             return True  # Windows protects a user's files from others by default
         found = folder.lstat()
         with tempfile.NamedTemporaryFile(dir=folder) as trial:
-            trial_mode = os.stat(trial.name).st_mode  # noqa: PTH116 - what Jupyter looks at
+            trial_mode = os.stat(trial.name).st_mode  # noqa: PTH116 - as Jupyter checks it
         return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not (found.st_mode | trial_mode) & 0o077
     except OSError:
         return False
 
 
 def folder_problem(error: OSError) -> str:
-    """Return a sentence about a file or folder that can't be used, and what to do.
+    """Return a sentence that says which file or folder can't be used, and what to do.
 
     Examples:
         >>> print(folder_problem(OSError(30, "Read-only file system", str(ROOT / "my_work"))).replace(str(ROOT), "/workbook"))
@@ -134,9 +134,9 @@ def folder_problem(error: OSError) -> str:
 
 
 def start_clean(arguments: Sequence[str]) -> int | None:
-    """Run this command again with clean settings if Python got any that aren't the workbook's; return its exit code if so.
+    """Rerun this command with clean settings and return its exit code; return None if its settings are already clean.
 
-    `workbook.py` starts it with clean settings. From a shell, `backchannel` gets that shell's variables.
+    `workbook.py` starts commands with clean settings, but `backchannel` inherits the shell's variables.
 
     Args:
         arguments: The arguments after the command's name.
@@ -158,7 +158,7 @@ def exec_process(command: list[str], folder: Path = ROOT) -> int:
         try:
             return process.wait()
         except KeyboardInterrupt:
-            continue  # Ctrl+C reaches the program too, which asks whether to stop, or stops
+            continue  # Ctrl+C also reaches the program, which stops or asks whether to
 
 
 def is_taken(port: int) -> bool:

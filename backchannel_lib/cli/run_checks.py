@@ -79,7 +79,7 @@ def run_checks(arguments: Sequence[str], *, quick: bool) -> int:
     """Run all checks and print their results; return 1 if anything failed.
 
     Args:
-        arguments: Arguments for pytest. If one is a path, only that runs.
+        arguments: Arguments for pytest. If one is a path, only that path runs.
         quick: Leave out tests that need a browser or a kernel, and those marked as slow.
 
     Raises:
@@ -99,9 +99,9 @@ def run_checks(arguments: Sequence[str], *, quick: bool) -> int:
         checks.append(Check("quick tests", ("pytest", *fast, *arguments), live=True, may_be_empty=chosen))
     else:
         offer_browser()
-        # A call each: Playwright's event loop in the same process would be in the way of others and of nbval's, which also
-        # leaves a file open for each kernel. The notebooks' own warnings are outputs, and are compared. Beside browsers the
-        # other tests would take twice as long, and the browsers with them.
+        # Use a separate pytest call for each. Playwright's event loop would conflict with others in the same process, such as
+        # nbval's, and nbval leaves a file open for each kernel. Ignoring warnings hides none from notebooks, because those are
+        # compared as outputs. Other tests wait for the browser tests, because side by side both would take twice as long.
         browser = ("tests", *UNUSED_PLUGINS, "-m", "browser", *parallel(CORES + 1))
         notebooks = (*NBVAL, "-W", "ignore::ResourceWarning", "notebooks", *parallel(1))
         checks += [
@@ -118,7 +118,7 @@ def require_test_packages() -> None:
     """Reject a command that needs the tests and their packages if they aren't installed.
 
     Raises:
-        CommandError: This is the library alone, or the packages that the checks need are not installed.
+        CommandError: This isn't a checkout, or packages that the checks need aren't installed.
     """
     require_checkout()
     if any(importlib.util.find_spec(package) is None for package in ("xdist", "cosmic_ray")):
@@ -126,7 +126,7 @@ def require_test_packages() -> None:
 
 
 def offer_browser() -> None:
-    """If there is no browser, let Playwright try to download one. Otherwise the browser tests fail and say so."""
+    """Let Playwright try to download a browser if there is none; without one, the browser tests fail with a message."""
     try:
         find_chromium()
     except BrowserMissingError as error:
@@ -160,7 +160,7 @@ class Running:
                 stderr=None if check.live else subprocess.STDOUT,
             )
         if check.nice and os.name == "posix":
-            with contextlib.suppress(OSError):  # it has already ended
+            with contextlib.suppress(OSError):  # the process has already ended
                 os.setpriority(os.PRIO_PROCESS, self.process.pid, check.nice)
 
     def outcome(self) -> Outcome | None:
@@ -199,7 +199,7 @@ def run_together(checks: Sequence[Check]) -> list[Outcome]:
 
 
 def pytest_outcome(check: Check, code: int, report: Path, seconds: float) -> Outcome:
-    """Count the results in pytest's report; finding no tests is a failure unless someone selected them.
+    """Count the results in pytest's report; finding no tests is a failure unless arguments select them.
 
     Examples:
         >>> pytest_outcome(Check("tests", ("pytest",)), NO_TESTS, Path("none.xml"), 0.5)

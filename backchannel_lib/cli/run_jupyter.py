@@ -1,8 +1,8 @@
-"""Run a Jupyter program that reads only the settings of the workbook and of .venv.
+"""Run a Jupyter program that reads settings only from the workbook and from .venv.
 
-`python -m backchannel_lib.cli.run_jupyter jupyterlab` is `python -m jupyterlab` without the system-wide folders such as
-/etc/jupyter and /etc/ipython. Jupyter's environment variables only add to those folders, and anything in them would take
-effect: an empty token, an open address, an extension that contacts other hosts.
+`python -m backchannel_lib.cli.run_jupyter jupyterlab` is `python -m jupyterlab` without system-wide folders such as
+/etc/jupyter and /etc/ipython. Jupyter's environment variables can only add folders, so settings in these would take effect,
+such as an empty token, a public address, or an extension that contacts other hosts.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Mapping
 
 import psutil
 
-#: The environment variable with the id of the process to end with, for systems on which this program can't replace it.
+#: The environment variable with the id of a parent process. This process exits with it on systems where it can't replace it.
 PARENT = "BACKCHANNEL_PARENT"
 KERNEL = "ipykernel_launcher"
 LAB = "jupyterlab"
@@ -40,10 +40,10 @@ def leave_out_the_computers_folders(*, ipython: bool) -> None:
 
 
 def leave_node_alone() -> None:
-    """Keep JupyterLab from starting Node.js, if installed, at every start to ask for settings of builds that never happen."""
+    """Keep JupyterLab from running Node.js at every start, which it does to read settings for builds that never happen."""
     from jupyterlab import commands
 
-    commands._yarn_config = lambda _logger: {"yarn config": {}, "npm config": {}}  # noqa: SLF001 - it has no setting for that
+    commands._yarn_config = lambda _logger: {"yarn config": {}, "npm config": {}}  # noqa: SLF001 - there is no setting for this
 
 
 def end_with_terminal() -> None:
@@ -53,10 +53,10 @@ def end_with_terminal() -> None:
 
 
 def end_with_parent(environment: Mapping[str, str]) -> threading.Thread | None:
-    """Exit when the process that this one stands in for exits, if there is one.
+    """Exit when the parent process exits, if there is one to watch.
 
     Args:
-        environment: Has the id of that process, if any.
+        environment: Contains the id of that process, if there is one.
     """
     named = environment.get(PARENT, "")
     if not named.isdecimal() or int(named) == os.getpid():
@@ -75,7 +75,7 @@ def end_with_parent(environment: Mapping[str, str]) -> threading.Thread | None:
 def main() -> None:
     """Run the program named by the first argument, with the remaining arguments."""
     program, sys.argv = sys.argv[1], sys.argv[1:]
-    if program != KERNEL:  # which already watches its server
+    if program != KERNEL:  # a kernel already watches its server
         end_with_terminal()
         end_with_parent(os.environ)
     leave_out_the_computers_folders(ipython=program == KERNEL)

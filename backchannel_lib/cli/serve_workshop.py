@@ -1,6 +1,6 @@
-"""The workshop's server as a program of its own.
+"""The workshop's server as a separate program.
 
-`backchannel present` becomes it, so that one process is all there is to stop.
+`backchannel present` turns into it, so that there is only one process to stop.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ REDIRECT_PAGE: Final = "workshop-{role}.html"
 
 
 def redirect_page(page: Path, address: str) -> Path:
-    """Write a page that redirects the browser to an address, because other users could read a key on a command line."""
+    """Write a page that redirects the browser to an address, so that its key isn't on a command line that others can read."""
     page.unlink(missing_ok=True)
     page.touch(mode=0o600)
     page.write_text(f'<!doctype html><meta http-equiv="refresh" content="0; url={address}">', encoding="utf-8")
@@ -44,7 +44,7 @@ def phone_invitation(address: str) -> str:
     code = drawn.getvalue()
     encoding = sys.stdout.encoding or "ascii"
     if code.encode(encoding, "replace").decode(encoding) != code:
-        code = ""  # a terminal without block characters
+        code = ""  # the terminal has no block characters
     return (
         f"{code}To lead it from your phone, scan this code before the room can see it.\n"
         f"Or open {address} on it. It works once.\n"

@@ -1,8 +1,8 @@
-"""Which of this computer's settings reach the programs that the workbook starts: only those for the network.
+"""Pass only network settings from this computer to the programs that the workbook starts.
 
-There is one rule instead of a list: a variable that belongs to Python, Jupyter, an installer or a checking tool is dropped
-unless the workbook set it, and their settings files aren't read, because they are for other work. What remains is what an
-installation can't do without: where packages come from, through which proxy, and with which certificate.
+One rule replaces a list: a variable that belongs to Python, Jupyter, an installer or a checking tool is dropped unless the
+workbook set it, and these tools' settings files aren't read, because they are for other work. What remains is what an
+installation needs: the package source, the proxy and the certificate.
 
 `workbook.py` uses this before any package is installed.
 """
@@ -38,7 +38,7 @@ FOREIGN: Final = (
     *("TRAITLETS", "UV_", "VIRTUAL_ENV", "VOILA", "_PYTHON", "__PYVENV"),
 )
 
-#: pip's settings for the network, and uv's names for them if it has any.
+#: pip's network settings, and uv's names for them if there are any.
 PIP_NETWORK: Final = {
     "PIP_CERT": "SSL_CERT_FILE",
     "PIP_CLIENT_CERT": "SSL_CLIENT_CERT",
@@ -56,7 +56,7 @@ UV_NETWORK: Final = (
     *("UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_HTTP_TIMEOUT", "UV_INDEX", "UV_INSECURE_HOST"),
     *("UV_KEYRING_PROVIDER", "UV_NATIVE_TLS", "UV_SYSTEM_CERTS"),
 )
-#: The names of some of them in uv's settings file.
+#: Names of network settings in uv's settings file, with their variables.
 UV_FILE: Final = {
     "allow-insecure-host": "UV_INSECURE_HOST",
     "extra-index-url": "UV_INDEX",
@@ -102,7 +102,7 @@ def installer_environment(python: str, tools: Path) -> dict[str, str]:
     """Return the environment for pip and uv, which then read no settings files.
 
     Args:
-        python: The Python whose pip reports what its settings files say about the network.
+        python: The Python whose pip reports the network settings in its files.
         tools: The folder for uv's downloads.
     """
     environment = {**python_settings(), **without_foreign(os.environ)}
@@ -118,7 +118,7 @@ def installer_environment(python: str, tools: Path) -> dict[str, str]:
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "UV_CACHE_DIR": str(tools / "cache"),
-        "UV_INDEX_STRATEGY": "unsafe-best-match",  # as pip searches; anything found must match the hash in the lock
+        "UV_INDEX_STRATEGY": "unsafe-best-match",  # search as pip does; all files must match the hashes in the lock
         "UV_NO_CONFIG": "1",
         "UV_PYTHON_DOWNLOADS": "never",
     }

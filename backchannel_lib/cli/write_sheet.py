@@ -21,7 +21,7 @@ def write_sheet(
     Args:
         case: A case file.
         out: The output: plain text if its name ends in .txt, otherwise a page; None for a page next to the case.
-        at: The moment of the contact, as for `datetime.fromisoformat`; None for a sheet as of now, with the case's own phase.
+        at: The moment of the contact, as for `datetime.fromisoformat`; None for a sheet for now, with the case's phase.
         unknown: Names of unknown fields in addition to those in the file, separated by commas.
         name: The student's name; blank to use the one in the file.
         program: The program's name; blank to use the one in the file.

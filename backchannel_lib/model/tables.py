@@ -236,11 +236,11 @@ class RuleRow(NamedTuple):
     condition: Annotated[
         str,
         one_of(lambda: [row.condition for row in load_conditions()] + ["otherwise"]),
-        "a named condition, or otherwise, where no other row of the stage holds",
+        "a named condition, or otherwise, which applies if no other row of the stage holds",
     ]
     allows: Annotated[str, verdict_name, "the best verdict that it allows"]
     claims: Annotated[tuple[str, ...], claim_ids]
-    assumption: Annotated[str, assumption_id, "where the article leaves room"]
+    assumption: Annotated[str, assumption_id, "our choice where the article is ambiguous"]
 
 
 load_rules = loader(RuleRow, "rules.csv")
@@ -258,7 +258,7 @@ class ReadingRow(NamedTuple):
     """
 
     reading: str
-    choice: Annotated[str, "the place where the article leaves room"]
+    choice: Annotated[str, "the place where the article is ambiguous"]
     default: bool
     claims: Annotated[tuple[str, ...], claim_ids, "the claims that support it"]
 
@@ -360,9 +360,9 @@ class CallerRow(NamedTuple):
     impact: Annotated[
         str,
         one_of(("very_high", "high", "moderate", "low", "very_low"), blank=True),
-        "the table's level, blank where the table leaves the caller out",
+        "the level in the article's table; blank if the table leaves the caller out",
     ]
-    weight: Annotated[int, integer(0, 100), "the chart's"]
+    weight: Annotated[int, integer(0, 100), "the weight in the article's chart"]
     table_row: Annotated[str, optional_text, "the label in the article's table"]
     chart_row: Annotated[str, optional_text, "the label in the article's chart"]
     joined: Annotated[

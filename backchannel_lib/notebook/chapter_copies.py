@@ -1,6 +1,6 @@
-"""Opens chapters in JupyterLab as copies in the reader's own folder, so that reading never changes the originals.
+"""Open chapters in JupyterLab as copies in the reader's folder, so that reading never changes the originals.
 
-A copy opens under the original's path. Each start creates it again, unless the reader has changed it.
+A copy opens under the original's path. JupyterLab makes new copies at each start, but keeps copies that the reader has changed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ PROTECTION: Final = ("editable", "deletable")
 
 
 class ChapterCopies(AsyncLargeFileManager):
-    """Jupyter's file manager, with copies in place of the chapters."""
+    """Jupyter's file manager, which opens copies in place of the chapters."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -50,7 +50,7 @@ class ChapterCopies(AsyncLargeFileManager):
         return str(self._made[path])
 
     def _make_copy(self, path: str, original: Path) -> Path:
-        """Copy a chapter, unless there already is a copy that the reader has changed."""
+        """Copy a chapter, unless there is already a copy that the reader has changed."""
         folder = Path(self.root_dir)
         for name in FOLDERS:
             folder /= name
@@ -93,9 +93,9 @@ def is_chapter(path: str) -> bool:
 
 
 def prepared(notebook: Any, path: str) -> Any:
-    """Return a chapter for reading: marked as a copy, with cells that a stray key can't change or delete.
+    """Return a chapter marked as a copy, with cells that a stray key press can't change or delete.
 
-    Code for teachers can be edited, but no key deletes it.
+    Code for teachers can be edited but not deleted.
     """
     reading = chapters()[PurePosixPath(path).stem] != "teacher"
     for cell in notebook["cells"]:
@@ -115,7 +115,7 @@ def prepared(notebook: Any, path: str) -> Any:
 
 
 def fingerprint(notebook: Any, kind: str | None = None) -> str:
-    """Return a short text that depends on the source of the cells, all of them or those of one kind, but not on outputs.
+    """Return a hash of the source of all cells, or of the cells of one kind, without their outputs.
 
     Examples:
         >>> one, other = ({"cells": [{"cell_type": "code", "source": source}]} for source in ("1", "2"))

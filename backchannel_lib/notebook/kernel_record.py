@@ -1,4 +1,4 @@
-"""Records what a kernel has shown, so that opening a notebook again shows the same widgets and reruns nothing.
+"""Record what a kernel has shown, so that reopening a notebook shows the same widgets without rerunning it.
 
 The kernel loads this as an IPython extension, and `labextensions/` queries it. A chapter in a second tab, or after a reload,
 shows its widgets as the reader left them.
@@ -12,7 +12,7 @@ from typing import Any, Final
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import JSON
 
-from backchannel_lib.notebook import widget  # noqa: F401 - imported while the page still loads, so that no cell waits for it
+from backchannel_lib.notebook import widget  # noqa: F401 - imported while the page loads, so that no cell has to wait
 from backchannel_lib.page.host import WIDGET_VIEW
 
 #: How long a claim lasts if nothing runs, so that a closed tab releases the chapter to the next one (seconds).
@@ -20,7 +20,7 @@ CLAIM_S: Final = 15.0
 
 
 class KernelRecord:
-    """Which tab may run the notebook, and which widgets each cell shows.
+    """Tracks which tab may run the notebook, and which widgets each cell shows.
 
     Args:
         shell: The kernel's IPython shell.

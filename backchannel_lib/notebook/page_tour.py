@@ -1,4 +1,4 @@
-"""What a widget answers to the messages that a page sends, as text: so that a notebook's outputs show whether it answers."""
+"""Describe how a widget answers a page's messages, so that a notebook's outputs show whether the widget works."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from backchannel_lib.model.case import Case
 from backchannel_lib.model.possible import UNKNOWN
 from backchannel_lib.page.chart_text import figure_in_words
 
-#: The buttons that are pressed: those that only a page has any use for, such as to save a file, are left out.
+#: The buttons to press, without those that make sense only on a page, such as saving a file.
 BUTTONS: Final = (
     "see",
     "see_survey",
@@ -29,24 +29,24 @@ BUTTONS: Final = (
     "skim",
     "example",
 )
-#: A guess, where an activity does not list them: for all others it is a verdict.
+#: Guesses for activities that don't list possible ones; for all others, the guess is a verdict.
 GUESSES: Final = {"planner": "2", "reply": "no_cv"}
 GUESS: Final = "file_read"
 
 
 class StandIn:
-    """Stands in for a page: a widget's messages come here instead of to a browser.
+    """A stand-in for a page, which receives a widget's messages instead of a browser.
 
-    It speaks as a page does: every message is JSON and has a number, and an answer counts only if it names that number.
+    It follows the same protocol as a page: every message is numbered JSON, and an answer counts only if it has that number.
 
     Attributes:
         fragments: Every part of the page, as HTML or text.
         values: The values of the controls.
-        marks: Where the marker of each chart is, as (x, y).
-        answer: What came as the answer to the last message; blank if nothing came.
+        marks: The marker's position on each chart, as (x, y).
+        answer: The answer to the last message; empty if there was none.
     """
 
-    comm_id = "stand-in"  # what ipywidgets asks of a connection, with the methods below
+    comm_id = "stand-in"  # ipywidgets needs this and the methods below
 
     def __init__(self) -> None:
         self.fragments: dict[str, str] = {}
@@ -58,17 +58,17 @@ class StandIn:
         self._receive: Callable[[dict[str, Any]], None]
 
     def on_msg(self, receive: Callable[[dict[str, Any]], None]) -> None:
-        """Take note of where the page's messages go."""
+        """Store the function that receives the page's messages."""
         self._receive = receive
 
     def on_close(self, _: object) -> None:
-        """Nothing is to be done when the widget closes."""
+        """Do nothing, because there is nothing to clean up."""
 
     def close(self, *_: object, **__: object) -> None:
-        """Nothing is to be closed."""
+        """Do nothing, because there is no connection to close."""
 
     def send(self, data: dict[str, Any], **_: object) -> None:
-        """Take a message from the widget."""
+        """Receive a message from the widget."""
         if data["method"] != "custom":
             return
         message = json.loads(json.dumps(data["content"]))
@@ -82,7 +82,7 @@ class StandIn:
             self.answer = message
 
     def act(self, **message: Any) -> dict[str, Any]:
-        """Send a message, as a page would, and return its answer; blank if none came."""
+        """Send a message as a page would, and return the answer; empty if there is none."""
         self._sent += 1
         self.answer = {}
         whole = {**message, "seq": self._sent, "number": self._sent, "view": self.comm_id}
@@ -90,24 +90,24 @@ class StandIn:
         return self.answer
 
     def told(self) -> str:
-        """Return what the last answer reads out, or why nothing was done; blank if nothing is said."""
+        """Return the last answer's notice, or its text for screen readers; blank if it has neither."""
         number = self.answer.get("fragments", {}).get("live_text")
         said = self.answer.get("notice") or (self._contents[str(number)] if number is not None else "")
         return plain(said)
 
 
 def page_lines(activity: Activity[Any], page: StandIn, opening: str) -> Iterator[str]:
-    """Move every control and press the buttons of an open activity, with a page's messages, and yield what came of it.
+    """Move every control and press the buttons of an open activity, using a page's messages, and yield the results.
 
-    Guesses come first, and then the buttons that show what was guessed; a button that was refused is pressed again at the end.
+    Guesses come first, then the buttons that reveal answers. Buttons that did nothing are pressed again at the end.
 
     Args:
-        activity: The activity, whose widget answers.
-        page: What stands in for the page of that widget.
+        activity: The activity behind the widget.
+        page: The stand-in for the widget's page.
         opening: The HTML that the page opens with.
 
     Yields:
-        What is read out after each move, what each chart draws, and how many controls kept what they were set to.
+        The text for screen readers after each move, the content of each chart, and how many controls kept their new values.
     """
     page.act(type="hello")
     guesses = [field for field in activity.fields() if re.search(r"(^|_)guess(_|$)", field)]
@@ -146,7 +146,7 @@ def _in_words(field: str, value: object) -> str:
 
 
 def _pressed(page: StandIn, opening: str, name: str) -> Generator[str, None, bool]:
-    """Press the last button of this name, if the page has one, and say whether it did something."""
+    """Press the last button with this action, if the page has one, and return whether it did something."""
     whole = opening + "".join(page.fragments.values())
     button = next(reversed(re.findall(rf'<button[^>]*data-action="{name}".*?</button>', whole)), "")
     if not button:
@@ -162,7 +162,7 @@ def _pressed(page: StandIn, opening: str, name: str) -> Generator[str, None, boo
 
 
 def _charts(page: StandIn) -> Iterator[tuple[str, str]]:
-    """Yield each chart that the page can draw, with all that it draws."""
+    """Yield each chart that the page can draw, with its content in words."""
     for name, body in page.fragments.items():
         chart = name.removeprefix("base_figure.")
         if chart != name and body:
@@ -170,7 +170,7 @@ def _charts(page: StandIn) -> Iterator[tuple[str, str]]:
 
 
 def plain(body: str) -> str:
-    """Return HTML as plain text in a line.
+    """Return HTML as one line of plain text.
 
     Examples:
         >>> plain("<b>Show</b> me &amp; you")

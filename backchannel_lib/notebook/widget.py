@@ -20,7 +20,7 @@ import anywidget
 import traitlets
 from IPython.core.getipython import get_ipython
 
-import backchannel_lib.workshop  # noqa: F401 - adds the workshop's kinds of activity
+import backchannel_lib.workshop  # noqa: F401 - registers the workshop's kinds of activity
 from backchannel_lib.activities.activity import Activity
 from backchannel_lib.activities.case_panel import CaseActivity
 from backchannel_lib.activities.registry import activity_of, make_activity, transcript_of
@@ -35,25 +35,25 @@ from backchannel_lib.notebook.page_tour import StandIn, page_lines
 from backchannel_lib.page.frontend import STATIC, bundle
 from backchannel_lib.page.html import tag
 
-#: The chapter whose panel is in no table of activities.
+#: The chapter whose panel isn't in the table of activities.
 PANEL_CHAPTER: Final = "10_your_case"
-#: The present moment in a chapter as text.
+#: The current time to use for a chapter's transcript.
 NOON: Final = datetime(2027, 3, 16, 12, tzinfo=ZoneInfo("America/New_York"))
 
-#: How long to wait for another message before the deferred answer, and how long at most while messages keep coming (seconds).
+#: How long to wait for another message before the deferred answer, and the longest wait while messages keep coming (seconds).
 PAUSE_S: Final = 0.04
 MOST_PAUSE_S: Final = 0.25
 
 if TYPE_CHECKING:
     from backchannel_lib.workshop.session import Session
 
-#: The chapter whose parts move each other along.
+#: The chapter whose parts update each other.
 WORKSHOP: Final = "12_workshop"
 
 
 @functools.cache
 def plotly_js() -> bytes:
-    """Return plotly.js, gzipped, as the basic bundle of bars and lines, which starts five times as fast as the full one.
+    """Return plotly.js, gzipped: the basic bundle, with bars and lines, which starts five times as fast as the full one.
 
     Source:
         npm plotly.js-basic-dist-min; version, checksum and license are in page/static/vendor/README.md.
@@ -67,7 +67,7 @@ def plotly_js() -> bytes:
 
 
 class _Fields(traitlets.Dict):
-    """The fields of an activity; setting some of them changes the activity, which can reject them."""
+    """The fields of an activity. Setting some of them changes the activity, which can reject the values."""
 
     def validate(self, obj: Any, value: Any) -> Any:
         return obj.commit(super().validate(obj, value))
@@ -119,10 +119,10 @@ class ActivityView(anywidget.AnyWidget):
     def __init__(self, activity: Activity[Any], *, prefetch: bool = True, key: str | None = None, **traits: Any) -> None:
         self.activity = activity
         self._on_screen = False
-        self.session: Session | None = None  # for a part of the workshop that moves others along
+        self.session: Session | None = None  # if this is a part of the workshop that updates others
         self._drawn: object = None
-        self._deferred: TimerHandle | None = None  # what sends the deferred answer
-        self._latest = 0.0  # when it is sent even if messages keep coming
+        self._deferred: TimerHandle | None = None  # the timer for the deferred answer
+        self._latest = 0.0  # when to send it even if messages keep coming
         self.set_trait("activity_id", uuid.uuid4().hex)  # shared by all views of this activity
         self.set_trait("storage_key", f"backchannel-{activity.key}-{key or _place_in_notebook(activity.key)}")
         self.set_trait("disconnected_text", text("panel.disconnected"))
@@ -220,10 +220,10 @@ class ActivityView(anywidget.AnyWidget):
             view.publish()
 
     def _defer(self) -> None:
-        """Send the deferred answer once no message has come for a moment, or at once where no kernel waits for messages.
+        """Send the deferred answer once no message has come for a moment, or immediately if there is no kernel loop.
 
-        Building it keeps Python busy. Right after the first answer it would hold up the thread that sends that answer, and
-        then the next message.
+        Building it keeps Python busy. If that began right after the first answer, it would delay the thread that sends that
+        answer, and then the next message.
         """
         loop = _kernel_loop()
         if loop is None or not self.can_defer:
@@ -273,7 +273,7 @@ class ActivityView(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]]:
         self._draw()
         bundle, metadata = super()._repr_mimebundle_() or ({}, {})
-        # What readers see of a notebook that hasn't run, and what its test compares.
+        # Notebooks show this before they run, and the tests compare it.
         static = {"text/plain": self.text, "text/html": self.activity.static_html()}
         return {**bundle, **printable(static)}, metadata
 
@@ -281,7 +281,7 @@ class ActivityView(anywidget.AnyWidget):
 def _kernel_loop() -> AbstractEventLoop | None:
     """Return the loop in which this message is processed; None outside a kernel.
 
-    It isn't always the kernel's main loop: JupyterLab sends widgets' messages to a thread of their own.
+    It isn't always the kernel's main loop, because JupyterLab sends widgets' messages to a separate thread.
     """
     if getattr(get_ipython(), "kernel", None) is None:
         return None
@@ -295,11 +295,11 @@ _counts: Counter[tuple[str, str]] = Counter()
 
 
 def _place_in_notebook(activity: str) -> str:
-    """Return an id for the place that creates a widget, which stays the same when the notebook runs again.
+    """Return an id for the place in a notebook that creates a widget, which stays the same when the notebook runs again.
 
     Returns:
-        The cell's id if the page sent it, and a counter for this activity's widgets within one run of the cell, or else within
-        this process.
+        The cell's id, if the page sent it, and a counter of this activity's widgets within one run of the cell, or otherwise
+        within this process.
     """
     kernel: Any = getattr(get_ipython(), "kernel", None)
     request = kernel.get_parent() if hasattr(kernel, "get_parent") else {}
@@ -309,12 +309,12 @@ def _place_in_notebook(activity: str) -> str:
     return f"{cell}-{_counts[run, activity]}" if cell else str(_counts[run, activity])
 
 
-#: The parts of the workshop that this notebook opened last, by name: the plan and the round move each other.
+#: The parts of the workshop that this notebook opened last, by name, because the plan and the round update each other.
 _workshop: dict[str, ActivityView] = {}
 
 
 def _join_workshop(view: ActivityView) -> None:
-    """Put a part in place of the one before of the same name, and connect it with the others."""
+    """Replace the previous part with the same name, and connect the new one with the others."""
     from backchannel_lib.workshop.session import Session  # other chapters don't need it
     from backchannel_lib.workshop.stage import stage_parts
 
@@ -396,7 +396,7 @@ class Panel(ActivityView):
 
 
 class Folded:
-    """A long text that readers can unfold.
+    """A long text in a fold.
 
     Args:
         title: The line that is always visible.
@@ -415,12 +415,12 @@ class Folded:
         return self.text
 
     def _repr_html_(self) -> str:
-        # JupyterLab unfolds a folded output when it runs the cell, so the fold is part of the output itself.
+        # JupyterLab expands a collapsed output when the cell runs, so the fold has to be part of the output.
         return tag("details", tag("summary", self.title), tag("pre", self.text, style="white-space: pre-wrap"))
 
 
 def transcript(chapter: str) -> Folded:
-    """Return the transcripts of a chapter's activities, folded.
+    """Return the transcripts of a chapter's activities, in a fold.
 
     Args:
         chapter: Its id in data/chapters.csv.
@@ -432,16 +432,16 @@ def transcript(chapter: str) -> Folded:
 
 
 def on_the_page(activity: Activity[Any]) -> str:
-    """Move the controls of an activity and press its buttons with the messages that a page sends, and tell what is answered.
+    """Move the controls of an activity and press its buttons, using a page's messages, and return the answers as text.
 
     Args:
-        activity: One that was just made; it doesn't come back to its start.
+        activity: A new activity; its state isn't restored.
 
     Examples:
         >>> print(on_the_page(make_activity("collisions")).splitlines()[-1])
            Controls that keep what the page sets: 1 of 1.
     """
-    if "clock" in vars(activity):  # what is told is to be the same every day
+    if "clock" in vars(activity):  # the text must be the same every day
         vars(activity)["clock"] = lambda: NOON
     page = StandIn()
     with saving_elsewhere():

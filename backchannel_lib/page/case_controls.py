@@ -38,7 +38,7 @@ class ControlRow(NamedTuple):
         str, "always, or an expression as in the conditions; a control whose value is not its default is always shown"
     ]
     on_sheet: Annotated[
-        str, one_of(ON_SHEET), "whether the sheet says what was entered: always, where no is an answer too; if_set; or never"
+        str, one_of(ON_SHEET), "whether the sheet lists the entry: always, if no is an answer too; if_set; or never"
     ]
 
 

@@ -30,14 +30,14 @@ ASSETS: Final = Path(__file__).with_name("assets")
 LIBRARY: Final = Path(__file__).resolve().parents[1]
 #: What the browser needs from Pyodide. The standard library is only for browsers that can't use the snapshot.
 PYODIDE_FILES: Final = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "pyodide-lock.json", "python_stdlib.zip")
-#: Goes next to the pages instead of a version's folder, because its address must not change.
+#: Files next to the pages instead of in a version's folder, because their addresses must not change.
 BESIDE_PAGES: Final = ("icon.svg", "icon-192.png", "icon-512.png")
-#: Used only during the build.
+#: Files used only during the build.
 BUILD_ONLY: Final = ("package.json", "package-lock.json", "snapshot.mjs", "service-worker.js")
-#: Fetched only by browsers that can't use the snapshot.
+#: Files that only browsers without the snapshot fetch.
 FALLBACK: Final = ("pyodide/python_stdlib.zip", "library.zip")
 CHECKED: Final = ("snapshot.bin", "library.zip", "pyodide/pyodide.asm.wasm")
-#: Marks a folder as a site, which a new build can replace.
+#: The file that marks a folder as a site, so that a new build can replace it.
 MARK: Final = "site.json"
 TIME_ZONE: Final = ("__init__.py", "zoneinfo/__init__.py", "zoneinfo/America/__init__.py", "zoneinfo/America/New_York")
 EMPTY_ZIP: Final = b"PK\x05\x06" + bytes(18)
@@ -49,7 +49,7 @@ def build_site(out: Path, notebooks: Path, cache: Path) -> Path:
     Args:
         out: The output folder: empty, missing, or an earlier site.
         notebooks: The folder with the chapters.
-        cache: Keeps npm's packages and the snapshot for the next build.
+        cache: The folder that keeps npm's packages and the snapshot for the next build.
 
     Returns:
         The folder.
@@ -66,7 +66,7 @@ def build_site(out: Path, notebooks: Path, cache: Path) -> Path:
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.", ignore_cleanup_errors=True) as draft_name:
         draft = Path(draft_name) / "site"
-        os.environ[HOST_VARIABLE] = "browser"  # this process writes for the browser
+        os.environ[HOST_VARIABLE] = "browser"  # the pages are for the browser
         try:
             write_site(draft, notebooks, pyodide, node, cache)
         finally:
@@ -100,7 +100,7 @@ def write_site(folder: Path, notebooks: Path, pyodide: Path, node: Node, cache: 
     for name in PYODIDE_FILES:
         shutil.copy(pyodide / name, draft / "pyodide" / name)
     lock = json.loads((pyodide / "pyodide-lock.json").read_bytes())
-    lock["packages"] = {}  # of the hundreds that Pyodide could install, the pages need none
+    lock["packages"] = {}  # the pages need none of the hundreds that Pyodide could install
     (draft / "pyodide" / "pyodide-lock.json").write_text(json.dumps(lock), encoding="utf-8")
     for asset in sorted(ASSETS.iterdir()):
         if asset.name not in BUILD_ONLY:
@@ -119,7 +119,7 @@ def write_site(folder: Path, notebooks: Path, pyodide: Path, node: Node, cache: 
     for name, page in all_pages(build, notebooks):
         (folder / name).write_text(page, encoding="utf-8")
     (folder / "manifest.webmanifest").write_text(manifest(), encoding="utf-8")
-    # For hosts that read it. Every page contains the same policy for those that don't.
+    # Some hosts read this file. For the others, every page contains the same policy.
     (folder / "_headers").write_text(f"/*\n  Content-Security-Policy: {pages.POLICY}\n", encoding="utf-8")
     (folder / ".nojekyll").touch()  # otherwise GitHub Pages skips names that start with an underscore
     write_service_worker(folder)
@@ -161,7 +161,7 @@ def library_source() -> bytes:
 
 
 def write_python(folder: Path, pyodide: Path, node: Node, cache: Path) -> None:
-    """Write the compiled library and a memory snapshot of Python that has imported it, reusing the last ones if possible."""
+    """Write the compiled library and a memory snapshot of Python after importing it, reusing the last ones if possible."""
     source = library_source()
     scripts = [(ASSETS / name).read_bytes() for name in ("snapshot.mjs", "memory.js", "python.js", "package-lock.json")]
     kept = cache / f"python-{checksum(source, *scripts)[:16]}"
@@ -175,9 +175,9 @@ def write_python(folder: Path, pyodide: Path, node: Node, cache: Path) -> None:
             zipped.write_bytes(source)
             made = draft / "library.zip", draft / "snapshot.bin"
             run_node(node.node, ASSETS / "snapshot.mjs", pyodide, zipped, *made, folder=cache)
-            # Here rather than in Node.js, whose zlib is made for speed and needs 40 KB more.
+            # Compress here instead of in Node.js, whose zlib favors speed and makes the file 40 KB larger.
             made[1].write_bytes(gzip.compress(made[1].read_bytes(), 9, mtime=0))
-            with contextlib.suppress(OSError):  # another build has just made the same one
+            with contextlib.suppress(OSError):  # another build has just created it
                 draft.replace(kept)
     for path in kept.iterdir():
         shutil.copy(path, folder)

@@ -14,19 +14,19 @@ from backchannel_lib.activities.tables import ChapterRow, load_chapters
 from backchannel_lib.page.html import Markup, tag
 from backchannel_lib.site.worker import PANEL
 
-#: The tag of cells about using Jupyter, which a page without it leaves out.
+#: The tag of cells about using Jupyter, which the site's pages leave out.
 JUPYTER_ONLY: Final = "jupyter-only"
 
 
 class SiteError(ValueError):
-    """A notebook has something that can't be on a page; the message names the notebook and the cell."""
+    """The site can't be built, for example because of a cell that can't be on a page; the message says what to fix."""
 
 
 class Piece(NamedTuple):
     """One cell of a chapter.
 
     Args:
-        kind: What it is.
+        kind: The kind of piece.
         html: Its HTML; blank for an activity.
         activity: The activity's name; blank for anything else.
     """
@@ -37,12 +37,12 @@ class Piece(NamedTuple):
 
 
 def chapter_rows() -> list[ChapterRow]:
-    """Return the chapters with a page: all except those for teachers, which need Python on the machine."""
+    """Return the chapters that have a page, which excludes those for teachers, because they need Python on the machine."""
     return [row for row in load_chapters() if row.audience != "teacher"]
 
 
 def read_title(notebook: Path) -> str:
-    """Return a notebook's title: its first heading."""
+    """Return a notebook's title, which is its first heading."""
     first = json.loads(notebook.read_text(encoding="utf-8"))["cells"][0]["source"]
     return "".join(first).partition("\n")[0].removeprefix("# ")
 
@@ -118,10 +118,10 @@ def output_html(outputs: list[dict[str, Any]]) -> str:
 
 
 class _Renderer(mistune.HTMLRenderer):
-    """Markdown to HTML, with links to other chapters' pages, and the same heading anchors as Jupyter."""
+    """Renders Markdown as HTML, with links to other chapters' pages and the same heading anchors as Jupyter."""
 
     def link(self, text: str, url: str, title: str | None = None) -> str:
-        """Return a link; one to a notebook becomes a link to its page, or plain text if it has none."""
+        """Return a link; a link to a notebook becomes a link to its page, or plain text if it has no page."""
         path, hash_sign, place = url.partition("#")
         if path.endswith(".ipynb"):
             chapter = path.removesuffix(".ipynb")

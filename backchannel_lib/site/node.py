@@ -52,7 +52,7 @@ def run_node(program: str, *arguments: str | Path, folder: Path) -> None:
     Raises:
         SiteError: It failed; the message ends with the end of its output.
     """
-    done = subprocess.run(  # noqa: S603 - the build's own scripts, and npm with the package list of the build
+    done = subprocess.run(  # noqa: S603 - runs only the build's scripts, and npm with its package list
         [program, *map(str, arguments)],
         cwd=folder,
         capture_output=True,

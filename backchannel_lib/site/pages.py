@@ -1,4 +1,4 @@
-"""The site's pages as HTML, complete and readable before any script runs."""
+"""Make the site's pages as HTML that is complete and readable before any script runs."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from backchannel_lib.site.chapters import Piece, chapter_rows
 from backchannel_lib.site.worker import open_by_name
 from backchannel_lib.workshop.stage import stage_bar, stage_parts
 
-#: What a page can do, in every browser and on any host: nothing that contacts another host.
-#: Scripts: the site's own and WebAssembly. Workers: those that its own scripts create, under the same policy.
+#: The content security policy, which rules out any contact with other hosts, in every browser and on any host.
+#: It allows the site's own scripts, WebAssembly, and workers that those scripts create, under the same policy.
 POLICY: Final = (
     "default-src 'none'; "
     "script-src 'self' 'wasm-unsafe-eval'; "
@@ -29,14 +29,14 @@ POLICY: Final = (
 HOME: Final = "index.html"
 CHAPTERS: Final = "chapters.html"
 SAVED: Final = "saved.html"
-#: Activities whose answers depend on today's date. What the build wrote stays hidden until Python answers.
+#: Activities whose answers depend on today's date. Their answers from the build stay hidden until Python answers.
 DATED: Final = frozenset({"quick_check"})
 CASE: Final = "10_your_case.html"
 WORKSHOP: Final = "12_workshop.html"
 DECK: Final = "deck.html"
-#: The deck's opening: three sentences for the room.
+#: The activity that the deck opens with.
 DECK_OPENS: Final = "round"
-#: What people can read of it without scripts.
+#: Styles that keep it readable without scripts.
 STYLE_WITHOUT_SCRIPTS: Final = (
     ".stage-pages, [data-on] { display: none !important } [data-activity=run_plan] { display: block !important }"
 )
@@ -44,7 +44,7 @@ NAVIGATION: Final = (("home", HOME), ("case", CASE), ("chapters", CHAPTERS), ("w
 
 
 class Build(NamedTuple):
-    """What all pages of one build have in common.
+    """What all pages of one build share.
 
     Args:
         titles: The chapters' titles.
@@ -138,7 +138,7 @@ def _json(value: object) -> str:
 
 
 def activity_html(name: str, **attributes: object) -> Markup:
-    """Return an activity's opening page, readable as it is and ready for Python to take over.
+    """Return an activity's initial HTML, which is readable immediately and which Python can take over.
 
     Args:
         name: Its name.
@@ -237,7 +237,7 @@ def _neighbors(build: Build, chapter: str) -> Markup:
 
 
 def deck_page(build: Build) -> str:
-    """Return the workshop as one full-screen page for one presenter, operated by keys, without phones."""
+    """Return the workshop as one full-screen page for a single presenter, controlled by keys, without phones."""
     return _document(
         build,
         f"{text('site.deck.title')} · {text('site.name')}",

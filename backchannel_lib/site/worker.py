@@ -1,4 +1,4 @@
-"""The activities of a static page, run by Python in the browser: JSON messages in, JSON answers out.
+"""Run a static page's activities in the browser's Python: JSON messages come in, and JSON answers go out.
 
 Activities save to files as usual; the page keeps the files in the browser's storage and restores them.
 """
@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import backchannel_lib.workshop  # noqa: F401 - its kinds of activity
+import backchannel_lib.workshop  # noqa: F401 - registers the workshop's kinds of activity
 from backchannel_lib.activities.activity import Activity
 from backchannel_lib.activities.case_panel import CaseActivity
 from backchannel_lib.activities.registry import make_activity
@@ -27,7 +27,7 @@ from backchannel_lib.model.possible import MAY_BE_UNKNOWN
 from backchannel_lib.workshop.session import Session
 from backchannel_lib.workshop.stage import stage_parts
 
-#: Packages whose modules a page can need, and modules in them that it doesn't.
+#: Packages whose modules a page can need, and modules in them that it never needs.
 PACKAGES: Final = ("base", "model", "page", "activities", "workshop")
 NOT_NEEDED: Final = (
     "backchannel_lib.workshop.votes",
@@ -35,7 +35,7 @@ NOT_NEEDED: Final = (
     "backchannel_lib.model.dataframe",
     "backchannel_lib.page.figures",
 )
-#: Encodings that the library uses. Python imports each on first use, and later there is nothing left to import from.
+#: Encodings that the library uses. Import them in the snapshot, because later there is no archive to import from.
 ENCODINGS: Final = ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "mac_roman")
 PANEL: Final = "case"  # the panel in chapter 10, which has no row in data/activities.csv
 
@@ -45,7 +45,7 @@ _saved: dict[str, str] = {}
 
 
 def is_needed(module: str) -> bool:
-    """Whether a page can need a module of `PACKAGES`.
+    """Return whether a page can need a module of `PACKAGES`.
 
     Examples:
         >>> is_needed("backchannel_lib.workshop.room.server"), is_needed("backchannel_lib.workshop.room_questions")
@@ -65,7 +65,7 @@ def open_by_name(name: str) -> Activity[Any]:
 
 
 def answers(name: str, message: str) -> Iterator[str]:
-    """Pass a message to an activity, and yield the answers that can't wait, each built on request; `deferred` follows.
+    """Pass a message to an activity, and yield the urgent answers, each built on request; call `deferred` afterward.
 
     Args:
         name: The activity's name on the page.
@@ -83,9 +83,9 @@ def answers(name: str, message: str) -> Iterator[str]:
 
 
 def deferred(name: str) -> Iterator[str]:
-    """Yield the deferred answer of an activity, if one is still to come.
+    """Yield the deferred answer of an activity, if there is one pending.
 
-    The page asks for it only once no message is waiting, because building it takes much longer than the first answer.
+    The page requests it only once no message is waiting, because building it takes much longer than the first answer.
 
     Args:
         name: The activity's name on the page.
@@ -116,7 +116,7 @@ def _handle(name: str, message: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def restore_files(files: str) -> None:
-    """Write the files that the browser stored, before any activity opens.
+    """Restore the files that the browser stored; call this before opening any activity.
 
     Args:
         files: A JSON object of contents by file name. A file that changed in another tab takes precedence.
@@ -133,7 +133,7 @@ def restore_files(files: str) -> None:
 
 
 def changed_files() -> str:
-    """Return what was saved or deleted since the last call: a JSON object of contents by file name, null if deleted."""
+    """Return the files saved or deleted since the last call, as a JSON object of contents by file name; null means deleted."""
     now = {
         path.name: path.read_text(encoding="utf-8", errors="replace")
         for path in (folder().iterdir() if folder().is_dir() else ())
@@ -146,7 +146,7 @@ def changed_files() -> str:
 
 
 def warm_up() -> None:
-    """Import and read in advance what the pages need, so that their snapshot includes it."""
+    """Import and read everything that the pages need, so that the snapshot includes it."""
     for package in PACKAGES:
         for found in pkgutil.walk_packages([str(Path(__file__).parents[1] / package)], f"backchannel_lib.{package}."):
             if is_needed(found.name):
@@ -163,7 +163,7 @@ def warm_up() -> None:
 def forget_archive() -> None:
     """Forget the contents of the standard library's archive, which is empty after a start from the snapshot.
 
-    Anything missing then raises the usual errors, which code that looks up source lines or tries imports expects.
+    Then anything missing raises the usual errors, as expected by code that looks up source lines or tries imports.
     """
     for finder in sys.path_importer_cache.values():
         if isinstance(finder, zipimport.zipimporter):

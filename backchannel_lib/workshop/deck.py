@@ -1,6 +1,6 @@
-"""The workshop's deck: students to present to a room, drawn by topic, by difficulty or at random.
+"""The workshop's deck of students to present to a room, drawn by topic, by difficulty or at random.
 
-Most come in groups of two or three that read almost alike and end differently, so that the wording gives nothing away.
+Most come in groups of two or three that read almost the same but end differently, so that the wording gives nothing away.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Vignette(NamedTuple):
 
     @property
     def title(self) -> str:
-        """A name that says nothing about the outcome."""
+        """A name that doesn't hint at the outcome."""
         return text(f"vignette.{self.vignette}.title")
 
     @property
@@ -86,13 +86,13 @@ class Vignette(NamedTuple):
 
     @property
     def why(self) -> str:
-        """What decided, for reading after the answer."""
+        """The reason for the verdict, to read after the answer."""
         return text(f"vignette.{self.vignette}.why")
 
 
 @functools.cache
 def _case_of(overrides: Settings) -> Case:
-    return case_of(overrides)  # the case is immutable, and each key in a round needs the cases of all files played
+    return case_of(overrides)  # cached, because every key press in a round needs the cases of all files played
 
 
 load_vignettes = loader(Vignette, "vignettes.csv")
@@ -100,7 +100,7 @@ load_vignettes = loader(Vignette, "vignettes.csv")
 
 @functools.cache
 def vignettes() -> Mapping[str, Vignette]:
-    """Return the whole deck by id, in the order of data/vignettes.csv with your own at the end; it is read-only.
+    """Return the whole deck by id, in the order of data/vignettes.csv, with your own at the end; it is read-only.
 
     Examples:
         >>> next(iter(vignettes()))
@@ -111,13 +111,13 @@ def vignettes() -> Mapping[str, Vignette]:
 
 
 class _Deck(dict[str, Vignette]):
-    """The files by id, including your own files that have left the deck, since a round may still use them."""
+    """The files by id, including any of your own that are no longer in the deck, because a round may still use them."""
 
     def __missing__(self, name: str) -> Vignette:
         return _made[name]
 
 
-OWN: Final = "own_"  # with which the ids of your own begin
+OWN: Final = "own_"  # prefix of the ids of your own files
 _own: list[Vignette] = []
 _made: dict[str, Vignette] = {}
 
@@ -134,14 +134,14 @@ def first_files() -> tuple[str, ...]:
 
 
 def read_own_again() -> None:
-    """Read your own cases, scenes and questions again when a session begins, because they may have changed on disk."""
+    """Reload your own cases, scenes and questions when a session begins, because they may have changed on disk."""
     saved_own_questions.cache_clear()
     saved_cases.cache_clear()
     vignettes.cache_clear()
 
 
 def make_vignette(key: str, texts: Mapping[str, str], details: OwnDetails) -> Vignette:
-    """Create a vignette of your own that can be looked up by id but isn't listed in the deck.
+    """Create your own vignette, which can be looked up by id but isn't listed in the deck.
 
     Args:
         key: Its id.
@@ -158,12 +158,12 @@ def make_vignette(key: str, texts: Mapping[str, str], details: OwnDetails) -> Vi
 
 
 def all_files() -> Collection[str]:
-    """Return the ids of every file that can be looked up: the deck, and your own that a session still plays."""
+    """Return the ids of every file that can be looked up: the deck, and any of your own that a session still uses."""
     return vignettes().keys() | {name for name in _made if name.startswith(OWN)}
 
 
 def own_vignettes(names: Collection[str]) -> dict[str, dict[str, Any]]:
-    """Return records of your own among some vignettes, from which `remember_vignettes` makes them again.
+    """Return records of your own vignettes, from which `remember_vignettes` can restore them.
 
     Args:
         names: Ids; those that aren't your own are ignored.
@@ -180,7 +180,7 @@ def own_vignettes(names: Collection[str]) -> dict[str, dict[str, Any]]:
 
 
 def remember_vignettes(records: object) -> None:
-    """Make the vignettes of a saved session that are in no table any more, so that its votes keep their files.
+    """Restore a saved session's vignettes that aren't in any table anymore, so that its votes keep their files.
 
     Args:
         records: What `own_vignettes` returned; anything that isn't a complete record is ignored.
@@ -228,7 +228,7 @@ def own_vignette(
     discuss: str = "",
     why: str = "",
 ) -> Vignette:
-    """Add a vignette of your own to the deck until Python exits, replacing one with the same title.
+    """Add your own vignette to the deck until Python exits, replacing one with the same title.
 
     Args:
         title: A name that doesn't give away the outcome.
@@ -240,7 +240,7 @@ def own_vignette(
         what_if: The field to change afterward.
         note: Only for the facilitator.
         discuss: An open question for the room.
-        why: What decided, for reading after the answer.
+        why: The reason for the verdict, to read after the answer.
 
     Raises:
         CaseError: A text isn't a string, ``case`` isn't a `Case` or has scores from two exams, or the topic, the difficulty or
@@ -288,8 +288,8 @@ def draw(topic: str = "", difficulty: int = 0, seed: int = 0, exclude: Collectio
         raise CaseError("difficulty", "range", difficulty, low=0, high=HARDEST)
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise CaseError("seed", "at_least", seed, low=0)
-    # Draw numbers for the whole deck first. `random` promises that only this method stays the same in later versions.
-    generator = random.Random(seed)  # noqa: S311 - it keeps no secret
+    # Draw numbers for the whole deck first. Use only random(), because Python promises that it will stay the same.
+    generator = random.Random(seed)  # noqa: S311 - this isn't a secret
     order = {name: generator.random() for name in vignettes()}
     fits = [
         name
@@ -300,7 +300,7 @@ def draw(topic: str = "", difficulty: int = 0, seed: int = 0, exclude: Collectio
 
 
 def link_order(judgment: Judgment) -> tuple[str, ...]:
-    """Return the five stages in the order of the reveal: as on screen, but with the weakest last.
+    """Return the five stages in the order in which they're revealed: as on screen, but with the weakest last.
 
     Examples:
         >>> from backchannel_lib import judge

@@ -1,4 +1,4 @@
-"""The drill: twenty decisions against one clock, eight of them made twice, and which messages changed the reader's mind."""
+"""The drill: twenty decisions against the clock, eight of them on a file seen before, and what changed the reader's mind."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ STANDS: Final = ("yes", "no")
 
 
 class Drill(PersistentForm, TimedDeck):
-    """The incoming files and messages ("pings"), the decisions on them, and which changes the reader stands by.
+    """The incoming files and messages ("pings"), and the decisions on them.
 
     Args:
         row: Its row in data/activities.csv.
@@ -59,7 +59,7 @@ class Drill(PersistentForm, TimedDeck):
         self.judgments = {turn: judge(case) for turn, case in self.cases.items()}
         self.decisions = [row.decision for row in load_desk_decisions()]
         self.seconds = self._left = int(assumption("drill_seconds"))
-        self._paused = False  # the clock of a restored drill waits until the room is ready
+        self._paused = False  # whether a restored drill's clock still waits for the room
         self.neutral = assumption("neutral_intensity")
         self._citations: dict[str, Markup] = {}
         decided = {f"decided.{turn}": choice_field(f"decided.{turn}", self.decisions) for turn in order}
@@ -87,7 +87,7 @@ class Drill(PersistentForm, TimedDeck):
         return decision_of(self.judgments[ping].verdict)
 
     def director_way(self, ping: str) -> str:
-        """Return how a ping changes the decision of the article's director."""
+        """Return how a ping changes the decision of the article's director: up, down, or not."""
         # A case without anyone speaking up counts as an ordinary email from a stranger: no_contact_is_polite_email.
         quiet = self.judgments[self.first_turns[self.turns[ping].file]].verdict
         verdict = self.judgments[ping].verdict
@@ -101,7 +101,7 @@ class Drill(PersistentForm, TimedDeck):
         return [ping for ping in self.pings if state[f"decided.{ping}"]]
 
     def _missed(self, state: Record) -> list[str]:
-        """Return the pings that changed the director's decision in the article's view, but not the reader's."""
+        """Return the pings that change the decision of the article's director but didn't change the reader's."""
         return [ping for ping in self.pings if self.way(ping, state) == "not" != self.director_way(ping)]
 
     def _is_warm(self, ping: str) -> bool:
@@ -117,16 +117,16 @@ class Drill(PersistentForm, TimedDeck):
         """Return the decided turns."""
         return [turn for turn in self.order if state[f"decided.{turn}"]]
 
-    def head_at(self, at: int) -> str:  # noqa: ARG002 - one head for all turns
+    def head_at(self, at: int) -> str:  # noqa: ARG002 - all turns share one head
         """Return the name of a turn's header fragment."""
         return "head"
 
     def time_is_up(self) -> str:
-        """Return the sentence for when time is up."""
+        """Return the sentence to show when time is up."""
         return text("drill.time_up")
 
     def _decide(self, message: Mapping[str, Any]) -> ActionResult:
-        """Record a decision and move on; the end follows the last one."""
+        """Record a decision and move on; after the last turn, show the end."""
         turn = self.on_top(self.state)
         decision = known_word("decision", message["value"], self.decisions)
         return self.to(self.state["at"] + 1, **{f"decided.{turn}": decision}) if turn else {}
@@ -141,7 +141,7 @@ class Drill(PersistentForm, TimedDeck):
             self._left, self._paused = seconds, paused
 
     def results(self) -> Markup | None:
-        """Return the room's results once there is a decision: the sentence at the end, and the table of messages."""
+        """Return the room's results once there is a decision: the closing sentence, and the table of messages."""
         if not self.decided(self.state):
             return None
         return join(tag("p", self._summary(self.state)), self._table(self._answered(self.state), self.state))
@@ -219,7 +219,7 @@ class Drill(PersistentForm, TimedDeck):
         return text("drill.head_ping" if row.is_ping else "drill.head_file", time=time, name=self._name(turn))
 
     def _message(self, turn: str, state: Record) -> Markup:
-        """Return what somebody said for a file, or that nobody did."""
+        """Return what somebody said for a file, or a note that nobody spoke up."""
         if not self.turns[turn].is_ping:
             return tag("p", text("drill.nobody"), class_="bw-drill-before")
         before = self.before(turn, state)
@@ -291,7 +291,7 @@ class Drill(PersistentForm, TimedDeck):
         return join(table(text("drill.table"), head, rows), citations("drill", claims, ours, facts))
 
     def _explained(self, ping: str, state: Record) -> Markup:
-        """Return what the reader did on a ping, what the article expects, and why."""
+        """Return the reader's decision on a ping, what the article expects, and why."""
         row = self.turns[ping]
         return join(
             tag("h4", f"{text('clock.am', hour=row.time)} · {self._line(ping)} · {self._who(ping)}"),
@@ -315,7 +315,7 @@ class Drill(PersistentForm, TimedDeck):
         return assumptions_behind(self.judgments[turn], self.turns[turn].assumption)
 
     def _own_changes(self, state: Record) -> list[str]:
-        """Compare what changed the reader's mind with what changes the director's."""
+        """Compare what changed the reader's mind with what would change the director's."""
         if not any(self.way(ping, state) != "open" for ping in self.pings):
             return []
         moved = self._moved(state)
@@ -337,7 +337,7 @@ class Drill(PersistentForm, TimedDeck):
         return sentences
 
     def _room(self, state: Record) -> list[str]:
-        """Describe kindly what changed the reader's, or the room's, mind overall."""
+        """Describe in kind words what changed the reader's or the room's mind overall."""
         both = [ping for ping in self.pings if self.way(ping, state) != "open"]
         if not both:
             return []
@@ -381,7 +381,7 @@ class Drill(PersistentForm, TimedDeck):
         )
 
     def _quiet(self, state: Record) -> str:
-        """Return the files that nobody spoke up for, without answers, because paper only shows the best possible verdict."""
+        """Return the files that nobody spoke up for, without answers, because a file alone only caps the verdict."""
         decided = [turn for turn in self.quiet if state[f"decided.{turn}"]]
         if not decided:
             return ""

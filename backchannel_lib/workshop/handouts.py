@@ -1,6 +1,6 @@
-"""A session's printed sheets: one for participants, without answers, and one for the facilitator, with all answers.
+"""Make a session's printed sheets: one for participants, without answers, and one for the facilitator, with all answers.
 
-Each is one HTML page that needs no other file and works in black and white: frames and words show whose statement it is.
+Each is one HTML page that needs no other file and works in black and white, because frames and words mark each source.
 `backchannel print` writes both, and also makes PDFs if there is a browser.
 """
 
@@ -32,19 +32,19 @@ from backchannel_lib.workshop.run_plan.model import RunStepRow, plan_of, starts,
 KINDS: Final = ("participants", "facilitator")
 TAKE_HOME_CLAIMS: Final = ("truths.in-range-and-credible", "truths.student-noise", "truths.built-a-year-before")
 TONIGHT_TASKS: Final = ("rest", "talk_to_someone", "school_support")
-LONG: Final = 600  # characters, beyond which a case of your own is set smaller; no file of the workbook has as many
+LONG: Final = 600  # characters from which your own case gets smaller type; the workbook's files are all shorter
 ROUNDS_ON_A_PAGE: Final = 4
-#: Heights in CSS pixels, measured: a Letter page, and of a round with short and with long texts what they take besides their
-#: lines, a line, and how many ems fit into it.
+#: The height of a Letter page, measured in CSS pixels.
 PAGE_HEIGHT: Final = 982
+#: For a round with short and with long texts: its height without text lines, the height of a line, and the ems per line.
 SHORT_ROUND: Final = (161, 14, 60)
 LONG_ROUND: Final = (136, 11, 70)
 WIDE: Final = frozenset("MWmw@%&—…")
-FIRST_WIDE: Final = 0x2E80  # from here on, nearly all characters are as wide as high
-FIRST_SEED: Final = 1  # the round starts with this seed too; with the same seed, its files match the sheet's
+FIRST_WIDE: Final = 0x2E80  # from this code point on, nearly all characters are as wide as they are high
+FIRST_SEED: Final = 1  # the round's default too; with the same seed, its files match the sheet's
 LAST_SEED: Final = 9999
 
-#: Only black, white and grays; sizes in points, because people read it on paper. The margins fit A4 and US Letter.
+#: Only black, white and grays; sizes in points, because the sheet is for paper. The margins fit A4 and US Letter.
 STYLE: Final = """
 @page { margin: 9mm 13mm 11mm; @bottom-center { content: counter(page) " / " counter(pages); font: 8pt sans-serif; } }
 * { box-sizing: border-box; }
@@ -176,7 +176,7 @@ def _participants(files: list[Vignette]) -> Markup:
 
 
 def _pages(files: Iterable[Vignette]) -> list[list[tuple[int, Vignette]]]:
-    """Return the numbered rounds of each page: four, or fewer if their texts take too many lines."""
+    """Return the numbered rounds of each page: four, or fewer if their texts are too long."""
     pages: list[list[tuple[int, Vignette]]] = []
     taken = 0
     for number, vignette in enumerate(files, start=1):
@@ -190,7 +190,7 @@ def _pages(files: Iterable[Vignette]) -> list[list[tuple[int, Vignette]]]:
 
 
 def _height(vignette: Vignette) -> int:
-    """Return about how high a round is on paper, in CSS pixels."""
+    """Estimate a round's height on paper, in CSS pixels."""
     rest, line, width = LONG_ROUND if _is_long(vignette) else SHORT_ROUND
     paragraphs = (f"{vignette.file} {file_brief(vignette.case, contact=False)}", vignette.contact)
     return rest + line * sum(math.ceil(sum(map(_ems, one)) / width) for one in paragraphs)
@@ -201,7 +201,7 @@ def _is_long(vignette: Vignette) -> bool:
 
 
 def _ems(character: str) -> float:
-    """Return about how wide a character is, as a share of the font's size."""
+    """Estimate a character's width in ems."""
     if character in WIDE or ord(character) >= FIRST_WIDE:
         return 1.0
     return 0.7 if character.isupper() else 0.5
@@ -220,7 +220,7 @@ def _voices() -> Markup:
 
 
 def _to_vote(number: int, vignette: Vignette) -> Markup:
-    """Return a short version of a vignette, since the file is on the screen, with space for a vote."""
+    """Return a vignette with space for a vote, shortened because the file is on the screen."""
     boxes = [tag("td", tag("b", rank + 1), verdict.label) for rank, verdict in enumerate(Verdict)]
     return tag(
         "section",
@@ -260,7 +260,7 @@ def _inside_and_outside() -> tuple[RulesCheck, RulesCheck]:
 
 
 def _rule_sources() -> Markup:
-    """Return the rule's sources, and how recent our version is."""
+    """Return the rule's sources, with a note on how recent our version is."""
     inside, outside = _inside_and_outside()
     sources = text("sheet.sources", sources=_sources(dict.fromkeys((*inside.facts, *outside.facts))))
     return tag("p", sources, " ", " ".join(newest_source()), class_="small")
@@ -466,7 +466,7 @@ def _counts(rounds: int) -> Markup:
 
 
 def longer_sheet(plan: str) -> str:
-    """Return a sentence on the pages of everybody's sheet if your own cases add any; else blank.
+    """Return a sentence about the length of the participants' sheet if your own cases add pages; otherwise blank.
 
     Args:
         plan: A plan of data/run_plans.csv.

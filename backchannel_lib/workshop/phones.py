@@ -1,4 +1,4 @@
-"""The round's connection to phones: off until requested, clear about what it opens, and never in the way of counted hands."""
+"""The round's connection to phones, which is off until requested and works alongside raised hands."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 # `votes` is imported on demand because it needs SQLite and processes, which a browser doesn't have.
 
 STORE: Final = "votes.sqlite"
-MAX_VOTES: Final = 999  # for one verdict; no room has more people
+MAX_VOTES: Final = 999  # for one verdict, more than any room has people
 FRAGMENTS: Final = ("phones", "phones.asks", "phones.shows")
 LOOPBACK: Final = "127.0.0.1"
 ADDRESS: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){3}")
 CODE: Final = re.compile(r"[a-z0-9]{4,32}")
-OPEN_ATTEMPTS: Final = 6  # for an address that was in use a moment ago
+OPEN_ATTEMPTS: Final = 6  # in case the address was in use a moment ago
 RETRY_DELAY_S: Final = 0.4
-#: The settings of `present --votes-url`.
+#: The environment variable with the address from `present --votes-url`.
 VOTES_URL: Final = "BACKCHANNEL_VOTES_URL"
 VOTES_PORT: Final = "BACKCHANNEL_VOTES_PORT"
 
@@ -70,15 +70,15 @@ class Phones:
             from backchannel_lib.workshop.votes.process import addresses
 
             self._addresses = [] if self.public else addresses()
-        except (ImportError, OSError):  # some systems don't list their addresses
+        except (ImportError, OSError):  # some systems don't allow listing their addresses
             self._addresses = []
         self.state = "ask"
 
     def open(self, address: str) -> str:
-        """Open the vote, and return a sentence about what prevented it, or a blank text.
+        """Open the vote; return a blank text, or a sentence about what prevented it.
 
         Args:
-            address: This computer's address to listen on; blank for the previous or else the most likely one.
+            address: This computer's address to listen on; blank for the previous one or else the most likely one.
         """
         try:
             from backchannel_lib.workshop.votes.process import VoteServer
@@ -88,8 +88,8 @@ class Phones:
             proxied, at = self.public or (None, 0)
             server = self._server or VoteServer(folder() / STORE, code=previous.get("code"), public=proxied)
             with VoteStore(folder() / STORE) as store:
-                store.close_round()  # left open by a session that crashed: nobody would count its votes
-            wanted = LOOPBACK if proxied else address or previous.get("address")  # phones look for it at the old address
+                store.close_round()  # left open by a crashed session, and nothing would read its votes
+            wanted = LOOPBACK if proxied else address or previous.get("address")  # where the room's phones expect it
             port = at or (previous.get("port", 0) if wanted == previous.get("address") else 0)
             self._open_with_retries(server, wanted, port, keep=proxied is not None)
         except (ImportError, OSError, CaseError) as error:
@@ -121,7 +121,7 @@ class Phones:
         self.state = "off"
 
     def clear(self) -> None:
-        """Delete all counts for a new session with a new code, so that the last one's phones learn that it is over."""
+        """Delete all counts for a new session with a new code, which tells the old session's phones that it is over."""
         self._is_asking = False
         if self._server or (folder() / STORE).exists():
             self._use_store(lambda store: store.clear())
@@ -180,14 +180,14 @@ class Phones:
     # ---- what is saved ----
 
     def to_record(self) -> dict[str, Any]:
-        """Return what a session saves so that phones find it again: address, port and code; empty if never opened."""
+        """Return the address, port and code that let phones find a restored session; empty if the vote was never opened."""
         opened = self._server.opened if self._server else None
         if opened is None:
             return self._restored
         return {"address": opened.address, "port": opened.port, "code": opened.code}
 
     def restore(self, record: object) -> None:
-        """Restore the result of `to_record` from an earlier session; its vote isn't open anymore."""
+        """Restore the result of `to_record` from an earlier session, without opening its vote again."""
         if not isinstance(record, Mapping):
             return
         address, port, code = (record.get(name) for name in ("address", "port", "code"))
@@ -260,7 +260,7 @@ class Phones:
     def page(visible: Iterable[str], fragments: Mapping[str, str]) -> list[Markup]:
         """Return the phones' sections of the page with their fragments; ``visible`` lists the visible sections.
 
-        There are none when Python runs in a browser, which can't open a vote.
+        The list is empty if Python runs in a browser, which can't open a vote.
         """
         if host() == "browser":
             return []

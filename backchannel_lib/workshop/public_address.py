@@ -1,4 +1,4 @@
-"""The address at which a reverse proxy offers one of the workshop's servers, which itself only this computer can reach."""
+"""The public address of a workshop server that is behind a reverse proxy and otherwise reachable only from this computer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class PublicAddress(NamedTuple):
     Args:
         origin: Scheme, host and port, as browsers send them.
         host: The host name alone.
-        path: The path, with a slash at its start and none at its end; blank for the root.
+        path: The path, with a leading slash but no trailing one; blank for the root.
     """
 
     origin: str
@@ -29,7 +29,7 @@ class PublicAddress(NamedTuple):
 
     @property
     def url(self) -> str:
-        """The address, with a slash at its end."""
+        """The address, with a trailing slash."""
         return f"{self.origin}{self.path}/"
 
     @property
@@ -44,13 +44,13 @@ class PublicAddress(NamedTuple):
 
 
 def read_public_address(written: str) -> PublicAddress:
-    """Read an address; a slash at its end and the scheme's own port make no difference.
+    """Read an address, ignoring a trailing slash and the scheme's default port.
 
     Args:
         written: An ``http`` or ``https`` address with a host and, optionally, a port and a path.
 
     Raises:
-        CaseError: It isn't one.
+        CaseError: It isn't a valid address.
 
     Examples:
         >>> read_public_address("https://Hub.example:443/user/ana/proxy/8866")
@@ -70,7 +70,7 @@ def read_public_address(written: str) -> PublicAddress:
 
 
 def optional_path(public: PublicAddress | None) -> str:
-    """Return a pattern for the path that a proxy adds: some proxies remove it before they pass a request on, others don't.
+    """Return a pattern for the path that a proxy adds, optional because some proxies strip it from requests and others don't.
 
     Examples:
         >>> optional_path(read_public_address("https://hub.example/room/"))

@@ -1,4 +1,4 @@
-"""A session's results for the room: a page with one slide per round, and a table."""
+"""Make a session's results for the room: a page with one slide per round, and a table."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def results_html(state: WorkshopState, drill: Markup | None = None) -> str:
 
     Args:
         state: The session.
-        drill: The results at the director's desk; None if the room wasn't there.
+        drill: The results of the drill; None if the room didn't do it.
 
     Examples:
         >>> session = WorkshopState(group="Monday").with_file("nadia")._replace(shown=5)
@@ -84,7 +84,7 @@ def _slide(number: int, one: PlayedRound) -> Markup:
 def results_table(state: WorkshopState) -> tuple[list[str], list[list[object]]]:
     """Return the header and rows of a table with one row for each round whose answer was shown.
 
-    Hands and phones have separate columns. So does the first of two votes, left blank if the room voted once.
+    Hands and phones have separate columns, as does the first of two votes, which is blank if the room voted once.
 
     Examples:
         >>> session = WorkshopState().with_file("nadia")._replace(shown=5)

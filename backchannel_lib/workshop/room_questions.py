@@ -1,4 +1,4 @@
-"""Questions that a room is likely to ask, one on screen at a time: first the question, then a short answer and its source."""
+"""Show questions that a room is likely to ask, one at a time: first the question, then a short answer and its source."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from backchannel_lib.page.rule_html import SIGNS
 from backchannel_lib.workshop.own_cases.questions import RoomOwnQuestion, saved_own_questions
 from backchannel_lib.workshop.stage import CHAPTER
 
-LAST: Final = 500  # more screens than any room sees
-MOST_KEYS: Final = 9  # as many questions have a digit as their key
-#: Whose answer each kind of question gets; each has its own frame.
+LAST: Final = 500  # more screens than any room needs
+MOST_KEYS: Final = 9  # how many questions have a digit as their key
+#: The source of the answer to each kind of question. Each source has its own frame.
 VOICES: Final[Mapping[str, str]] = {"rule": "rule", "case": "article", "choice": "ours"}
 
 
@@ -37,11 +37,11 @@ class RoomQuestion(NamedTuple):
         ask: The question, in a student's words.
         short: The answer in a word or two.
         answer: The answer in two or three sentences.
-        voice: Whose answer it is: ``article``, ``rule``, ``ours``, or ``own`` for a question of the facilitator's.
-        source: Its sources, folded, as HTML.
+        voice: The source of the answer: ``article``, ``rule``, ``ours``, or ``own`` for the facilitator's own question.
+        source: Its sources in a fold, as HTML.
         source_line: Its sources in one line; blank if it is only advice.
-        row: Its row in data/questions.csv; None for a question of the facilitator's.
-        options: The answers to choose from, of a question of the facilitator's.
+        row: Its row in data/questions.csv; None for the facilitator's own question.
+        options: The answers to choose from, in the facilitator's own question.
     """
 
     key: str
@@ -83,7 +83,7 @@ def _source_line(row: Question) -> str:
 
 
 def room_questions() -> tuple[RoomQuestion, ...]:
-    """Return the questions in the order in which they are shown: chapter 12's, and your own before them or after them.
+    """Return the questions in the order on screen: chapter 12's questions, with your own before or after them.
 
     Examples:
         >>> [(one.key, one.short) for one in room_questions()][1]
@@ -120,7 +120,7 @@ class RoomQuestions(PersistentForm):
             "question": self._question,
         }
 
-    #: Leaves the questions for what comes next, and returns whether there is anything.
+    #: Moves on from the questions to the plan's next step; returns whether there is one.
     after_last: Callable[[], bool] = staticmethod(lambda: False)
 
     def _next(self, _: object) -> ActionResult:
@@ -147,7 +147,7 @@ class RoomQuestions(PersistentForm):
 
     @staticmethod
     def _at(state: Record) -> int:
-        """Return the screen that is shown: the list too, once your own questions have become fewer."""
+        """Return the number of the current screen, or of the list if the question no longer exists."""
         at = int(state["at"])
         return at if at <= 2 * len(room_questions()) else 0
 
@@ -236,10 +236,10 @@ def _choices(one: RoomQuestion) -> list[tuple[str, str, bool]]:
 
 
 def own_options(options: Iterable[tuple[str, str, bool]], *, answered: bool) -> Markup:
-    """Write the answers to choose from; once it was asked for, which is right and why, in words and not by color alone.
+    """List the answers to choose from and, once the room asks, mark the correct one and give the reasons, not just by color.
 
     Args:
-        options: The words of each, its reason, and whether it is right.
+        options: For each option, its text, the reason, and whether it is correct.
         answered: Whether the room has asked for the answer.
 
     Examples:
@@ -260,7 +260,7 @@ def own_options(options: Iterable[tuple[str, str, bool]], *, answered: bool) -> 
 
 
 def _answer(one: RoomQuestion) -> Markup:
-    """Return the answer in the frame of its source."""
+    """Return the answer, framed according to its source."""
     sign = tag("span", SIGNS[one.row.answer], " ", aria_hidden="true") if one.voice == "rule" and one.row else None
     answer = one.row.answer if one.voice == "rule" and one.row else None
     look = {"rule": "bw-rule", "article": "bw-card", "ours": "bw-help-card"}[one.voice]

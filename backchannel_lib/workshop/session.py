@@ -1,4 +1,4 @@
-"""A session in front of a room: its run plan, its round and its desk, kept in step whichever of them moves."""
+"""A session in front of a room, which keeps the run plan, the round and the drill in step."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Session:
     """The activities of one room, by name, without any windows or connections.
 
     Args:
-        opened: Activities that are already open, by name, among them the plan and the round; None to make all of them.
+        opened: Activities that already exist, by name, including the plan and the round; None to create all of them.
 
     Examples:
         >>> session = Session()
@@ -58,14 +58,14 @@ class Session:
             message: As in `Activity.handle`.
 
         Yields:
-            Answers, each with the name of the part whose pages get it.
+            Answers, each with the name of the part that it is for.
         """
         if part not in self.parts:
             return
         place, room, plan = self._place(), self.round.state, self.run_plan.state
         for answer in self.parts[part].handle(message):
             yield part, answer
-        # Opening a page may have restored saved state, in which case each part knows its own position.
+        # A page that opens can restore saved state, which already includes each part's position.
         moved = message.get("type") != "hello"
         if moved and part != self.round.key and self._place() != place:
             self.round.follow(*self._place())
@@ -86,7 +86,7 @@ class Session:
         return state["plan"], steps_of(state["plan"])[state["at"]].step, state["skipped"]
 
     def _next_part(self, room: WorkshopState) -> str:
-        """If the plan's next step is neither a file nor the close, go to it and return its name; otherwise return blank."""
+        """Go to the plan's next step and return its name, unless it is a file or the close; then return a blank text."""
         state = self.run_plan.state
         at = next_place(state)
         if at is None or room.plan != state["plan"] or place_of(room, state["plan"]) != state["at"]:
@@ -94,7 +94,7 @@ class Session:
         plan = state["plan"]
         files = files_of(plan, room.seed, room.skipped).get(steps_of(plan)[state["at"]].step, ())
         if room.vignette in files[:-1]:
-            return ""  # one of your own cases comes before this step's file
+            return ""  # your own case is on screen, and this step's file is still to come
         step = steps_of(plan)[at]
         if step.topic or step.step == CLOSE:
             return ""
@@ -109,7 +109,7 @@ class Session:
         return at is not None
 
     def _next_file(self) -> str:
-        """Put on screen the file that comes after your own in this step, and return its title; blank if there is none."""
+        """Show the file that comes after your own in this step, and return its title; blank if there is none."""
         room = self.round.state
         plan, step, skipped = self._place()
         files = files_of(plan, room.seed, skipped).get(step, ())

@@ -1,4 +1,4 @@
-"""A workshop session on this machine: saved completely after every action, and restored after a crash.
+"""Save a workshop session on this machine after every action, and restore it after a crash.
 
 There are two files in the folder of `backchannel_lib.activities.saved_answers`: ``workshop.json``, from which a session
 continues, and ``workshop.csv``, with one row per round for a spreadsheet. The previous version stays as
@@ -26,7 +26,7 @@ NAME: Final = "workshop"
 
 
 class SavedSession(NamedTuple):
-    """What is left of an earlier session.
+    """What could be restored from an earlier session.
 
     Args:
         record: The session; None if no version is readable.
@@ -48,7 +48,7 @@ class SavedSession(NamedTuple):
 class SessionWriter:
     """Saves a session for one page at a time, so that two windows don't overwrite each other.
 
-    After a restore, the first page to save takes over the session; the other one finds out at its next action.
+    After a restore, the first page to save takes over the session; the other one gets an error at its next action.
     """
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class SessionWriter:
         content = json.dumps({FORMAT_KEY: FORMAT, "saved": now, "writer": self.id, **record}, indent=1) + "\n"
         place = prepared_folder()
         main = place / f"{NAME}.json"
-        with locked(main):  # from checking who wrote last to the end of writing
+        with locked(main):  # from checking who saved last to the end of the write
             self._check_not_taken_over(main)
             write_file(main, content, previous=place / f"{NAME}.previous.json")
             self.has_written = True
@@ -86,7 +86,7 @@ class SessionWriter:
 
 
 def load() -> SavedSession:
-    """Find the last saved session, and what went wrong in reading it.
+    """Load the last saved session, and report any problem with reading it.
 
     An unreadable file is archived under another name and the previous version is used instead; nothing is deleted.
     """
@@ -128,7 +128,7 @@ def _parse(content: str) -> dict[str, Any] | None:
 
 
 def archive(path: Path | None = None) -> str:
-    """Rename a session's file after the current time, so that a new session doesn't overwrite it.
+    """Add the current time to the name of a session's file, so that a new session doesn't overwrite it.
 
     Args:
         path: The file; None for the last session and its table.

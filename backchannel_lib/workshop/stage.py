@@ -32,7 +32,7 @@ def stage_bar(opens: str, *beside: object) -> Markup:
 
     Args:
         opens: The part on screen at first.
-        *beside: What goes between the title and the buttons.
+        *beside: Elements between the title and the buttons.
 
     Examples:
         >>> stage_bar("round").count("<button"), stage_bar("round").count("aria-current")

@@ -14,7 +14,7 @@ class TopicRow(NamedTuple):
     """The topics of vignettes, in the order of the article's parts.
 
     Source:
-        The claims in each row; grouping them into seven topics is our choice.
+        The claims in each row. Grouping them into seven topics is our choice.
 
     Examples:
         >>> load_topics()[0].topic

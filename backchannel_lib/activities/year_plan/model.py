@@ -59,12 +59,12 @@ class PlanTaskRow(NamedTuple):
     task: str
     starts: Annotated[Day, _day, "its first day"]
     ends: Annotated[Day, _day, "its last day"]
-    group: Annotated[str, one_of(GROUPS), "under which it is offered"]
+    group: Annotated[str, one_of(GROUPS), "the heading that it is under"]
     claims: Annotated[tuple[str, ...], claim_ids]
     facts: Annotated[tuple[str, ...], fact_ids]
-    assumption: Annotated[str, assumption_id, "``plan_advice`` where the advice itself is ours, not only its days"]
+    assumption: Annotated[str, assumption_id, "``plan_advice`` if the advice itself is ours, not just its days"]
     needs: Annotated[tuple[str, ...], each_of(PEOPLE), "who it involves"]
-    rule: Annotated[bool, yes_no, "whether the NRMP's SOAP communication rule touches it"]
+    rule: Annotated[bool, yes_no, "whether the NRMP's SOAP communication rule affects it"]
 
     @property
     def title(self) -> str:

@@ -1,6 +1,6 @@
 // @ts-check
-// A memory snapshot is stored as its difference from the memory that the WebAssembly file itself fills in, which the
-// browser has anyway. That makes the download a quarter smaller.
+// A memory snapshot is stored as its difference from the initial memory in the WebAssembly file, which the browser
+// downloads anyway. That makes the download a quarter smaller.
 
 const PAGE = 65536; // bytes: memory comes in pages of this size
 
@@ -43,7 +43,7 @@ export function* dataSegments(wasm) {
 }
 
 /**
- * Turn a snapshot into its difference from a WebAssembly file's own memory, or back: the operation is its own inverse.
+ * Turn a snapshot into its difference from a WebAssembly file's initial memory, or back: the operation is its own inverse.
  * @param {Uint8Array} snapshot changed in place
  * @param {Uint8Array} wasm
  */

@@ -20,11 +20,11 @@ function say(sentence) {
 
 function startWorker() {
   const address = new URL("worker.js", import.meta.url).href;
-  // A worker created from text follows this page's content security policy; one loaded from a URL has none on most hosts.
+  // A worker created from text inherits this page's content security policy; one loaded from a URL has none on most hosts.
   const text = new Blob([`import ${JSON.stringify(address)};`], { type: "text/javascript" });
   const worker = new Worker(URL.createObjectURL(text), { type: "module" });
   worker.addEventListener("error", () => failed());
-  const plain = new URLSearchParams(location.search).has("plain"); // for comparison
+  const plain = new URLSearchParams(location.search).has("plain"); // to compare with starting from the snapshot
   worker.postMessage({ type: "start", checksums: page.checksums, plain });
   return worker;
 }
@@ -52,7 +52,7 @@ function open(place, worker) {
     html,
     activity_id: name,
     storage_key: key,
-    // A worker loses no messages, and asking again would only delay a slow phone.
+    // Messages to a worker don't get lost, so asking again would only delay a slow phone.
     answer_timeout: 60_000,
     restore_text: page.texts.restore,
     not_saved_text: page.texts.not_saved,
@@ -104,7 +104,7 @@ function parts(place) {
 }
 
 /**
- * Reserve the space that an activity's parts had when the reader left the page, so that nothing jumps when the answer
+ * Reserve the space that an activity's parts took up when the reader left the page, so that nothing jumps when the answer
  * arrives.
  * @param {HTMLElement} place
  * @param {string} name
@@ -151,14 +151,14 @@ function run() {
   });
 }
 
-// The charts' colors follow the browser's.
+// The charts' colors follow the browser's color scheme.
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const theme = () => document.body.setAttribute("data-jp-theme-name", dark.matches ? "dark" : "light");
 dark.addEventListener("change", theme);
 
 if (places.length) run();
 if ("serviceWorker" in navigator && page.worker) {
-  const register = () => navigator.serviceWorker.register(page.worker).catch(() => {}); // not available in a private window
+  const register = () => navigator.serviceWorker.register(page.worker).catch(() => {}); // private windows may not allow it
   // Register after Python has loaded, so that its files come from the browser's cache instead of loading twice.
   const wait = setInterval(() => {
     if (places.length && !document.documentElement.dataset.python) return;

@@ -1,5 +1,5 @@
 // @ts-check
-// What a reader saved: Python's files, stored in this browser and nowhere else.
+// The reader's saved files, which Python writes, stored in this browser and nowhere else.
 
 const PREFIX = "backchannel-saved/";
 

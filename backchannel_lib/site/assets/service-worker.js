@@ -32,6 +32,6 @@ async function answer(request) {
   // A host can redirect to index.html, and browsers don't accept a redirected response for a page.
   if (kept) return kept.redirected ? new Response(kept.body, { headers: kept.headers }) : kept;
   const fresh = await fetch(request);
-  if (fresh.ok) await cache.put(address.href, fresh.clone()); // only some visits need it, such as a start without the snapshot
+  if (fresh.ok) await cache.put(address.href, fresh.clone()); // files that only some visits need, such as a start without the snapshot
   return fresh;
 }

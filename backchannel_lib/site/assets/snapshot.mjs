@@ -8,7 +8,7 @@ import { exchange } from "./memory.js";
 import { ENVIRONMENT, LIBRARY_FOLDER } from "./python.js";
 
 process.on("uncaughtException", (error) => {
-  console.error(error.message); // without the minified line that raised it
+  console.error(error.message); // not the stack, which would include a minified line
   process.exit(1);
 });
 const [pyodideFolder, sourceFile, libraryOut, snapshotOut] = process.argv.slice(2);
@@ -53,7 +53,8 @@ writeFileSync(snapshotOut, snapshot);
 process.exit(0);
 
 /**
- * Drop docstrings, line numbers and the types of arguments, an eighth of the file. To see a traceback with them, add ?plain to a page's address.
+ * Drop docstrings, line numbers and argument types, which are an eighth of the file. For a full traceback, add ?plain to a page's
+ * address.
  * @param {any} python
  */
 function forgetExplanations(python) {
@@ -80,7 +81,7 @@ gc.collect()
 }
 
 /**
- * Fill free memory with zeros, so that nobody has to download what isn't used anymore.
+ * Fill free memory with zeros, so that unused content doesn't add to the download.
  * @param {any} module Emscripten's
  */
 function zeroFreeMemory(module) {

@@ -19,7 +19,7 @@ async function bytesOf(name, checksums) {
   const answer = await fetch(base + name);
   if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
   const bytes = new Uint8Array(await answer.arrayBuffer());
-  // Browsers support checksums only on pages from https or from this computer.
+  // Browsers provide crypto.subtle only on pages from https or from this computer.
   if (crypto.subtle) {
     const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
     const hex = [...sum].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -89,8 +89,8 @@ let python;
 let last = Promise.resolve(); // messages are processed one at a time, in order
 let failed = false;
 /** @type {Set<string>} */
-const owing = new Set(); // activities whose deferred answers are still to come
-let since = 0; // when the first of them was due
+const owing = new Set(); // activities with pending deferred answers
+let since = 0; // when the first of them became pending
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let pause;
 
@@ -118,7 +118,7 @@ async function take(data) {
 }
 
 /**
- * Build a deferred answer once no message has come for a moment, because it keeps Python busy for longer than a first answer.
+ * Build a deferred answer once no message has come for a moment, because it takes Python longer than a first answer.
  * @param {string} name of its activity
  */
 function defer(name) {

@@ -1,1 +1,1 @@
-"""Cases of your own for a room: one table on this machine, and a form that edits it."""
+"""Your own cases, scenes and questions for a room: tables on this machine, and forms that edit them."""

@@ -1,4 +1,4 @@
-"""The forms for cases, scenes and questions of your own: write one, preview it as the room will see it, and save it."""
+"""The forms for your own cases, scenes and questions: write one, preview it as the room will see it, and save it."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ from backchannel_lib.workshop.round import html as round_html
 from backchannel_lib.workshop.round.state import WorkshopState
 from backchannel_lib.workshop.topics import HARDEST, topic_names
 
-PREVIEW: Final = "preview"  # the id of the case in the preview; no saved case has it
-MOST_TYPED: Final = 5000  # characters in a text that someone is writing
-LONG: Final = 100  # characters from which a text gets a box of several lines
+PREVIEW: Final = "preview"  # the id of the case in the preview, which no saved case can have
+MOST_TYPED: Final = 5000  # characters in a draft's text
+LONG: Final = 100  # texts that can have more characters get a box of several lines
 
 
 def _read_text(value: object) -> str:
@@ -45,7 +45,7 @@ def _read_text(value: object) -> str:
 
 
 class OwnForm(Activity[Draft]):
-    """The row in the form, and the saved rows of one table on this machine.
+    """A form for one row, and the list of saved rows in one table on this machine.
 
     Each kind has its own preview (`preview` and `preview_page`), and can have more controls (`more_controls`).
 
@@ -57,7 +57,7 @@ class OwnForm(Activity[Draft]):
 
     def __init__(self, row: ActivityRow) -> None:
         self.table = TABLES[row.activity]
-        self.words = row.activity.removesuffix("s")  # with which the ids of its own texts begin
+        self.words = row.activity.removesuffix("s")  # prefix of the ids of its texts
         self.found: FoundRows[Any] = self.table.saved()
         repeats = {name: choice_field(name, others, default=others[0]).read for name, others in self.table.repeats.items()}
         details = {
@@ -66,7 +66,7 @@ class OwnForm(Activity[Draft]):
             "what_if": choice_field("what_if", Case.fields(), default=self.table.details.get("what_if", "")).read,
             "first": boolean_field("first").read,
         }
-        #: What reads the value of each control but for those of the case.
+        #: The reader for each control's value, except for the fields of the case.
         self.entries: dict[str, Callable[[object], Any]] = {
             **dict.fromkeys(self.table.texts, _read_text),
             **repeats,
@@ -86,12 +86,12 @@ class OwnForm(Activity[Draft]):
         return text(next(one for one in ids if one in all_words()))
 
     def say(self, word: str, **values: object) -> str:
-        """Return a text of this form, or else the one that all forms share; blank if there is none."""
+        """Return this form's version of a text, or else the one that all forms share; blank if there is none."""
         ids = (f"{words}.{word}" for words in (self.words, "own_case"))
         return next((text(one, **values) for one in ids if one in all_words()), "")
 
     def linked_fields(self, field: str) -> Iterable[str]:
-        """Return the three scores for any of them, because they have to be from one exam."""
+        """Return the three scores for any of them, because they must come from one exam."""
         return SCORES if field in SCORES else (field,)
 
     def with_value(self, field: str, value: object) -> Draft:
@@ -107,7 +107,7 @@ class OwnForm(Activity[Draft]):
         return state._replace(details={**state.details, field: read})
 
     def values(self, state: Draft) -> dict[str, Any]:
-        """Return the values of the controls, and which saved row is in the form."""
+        """Return the values of the controls, and the id of the saved row in the form."""
         case = state.case.to_record() if self.table.has_case else {}
         return {**state.texts, **state.details, **case, "key": state.key}
 
@@ -118,7 +118,7 @@ class OwnForm(Activity[Draft]):
         read = super().from_file(text)
         if not isinstance(key, str) or key not in known:
             return read
-        # What has no control, such as the claims, is as it was saved.
+        # Keep saved details that have no control, such as the claims.
         saved = self.table.draft_of(known[key]).details
         return read._replace(key=key, details={**saved, **{name: read.details[name] for name in saved if name in self.entries}})
 
@@ -129,7 +129,7 @@ class OwnForm(Activity[Draft]):
         return {"new": self._new, "edit": self._edit, "save_own": self._save_own, "delete": self._delete}
 
     def _show(self, draft: Draft, **more: Any) -> ActionResult:
-        """Put a row into the form, and drop the rejected entries for the previous one."""
+        """Put a row into the form, and discard the rejected entries of the previous one."""
         self.commit(draft)
         self.clear_errors()
         return {"values": self.values(draft), **more}  # type: ignore[typeddict-item]
@@ -148,7 +148,7 @@ class OwnForm(Activity[Draft]):
         return self._show(self.table.draft_of(row), focus=self.table.title, notice=notice)
 
     def _save_own(self, _: object) -> ActionResult:
-        """Save the row; if something is missing, save nothing and say so next to each control."""
+        """Save the row; if something is missing, save nothing and show an error next to each control."""
         problems = self.table.problems_of(self.state)
         self.clear_errors()
         if problems:
@@ -183,12 +183,12 @@ class OwnForm(Activity[Draft]):
         read_own_again()
 
     def opened(self) -> ActionResult:
-        """Read the table again, because it may have changed in a spreadsheet."""
+        """Reload the table, because someone may have edited it in a spreadsheet."""
         self._table_changed()
         return {}
 
     def rolled_back(self) -> None:
-        """Read the table again, because files aren't rolled back."""
+        """Reload the table, because files aren't rolled back."""
         self.found = self.table.saved()
 
     # ---- what is on screen ----
@@ -198,11 +198,11 @@ class OwnForm(Activity[Draft]):
         raise NotImplementedError
 
     def preview_page(self, parts: Mapping[str, str]) -> Iterable[Markup]:
-        """Return the preview of these fragments."""
+        """Return the preview's part of the page, with these fragments."""
         raise NotImplementedError
 
-    def more_controls(self, state: Draft) -> Iterable[Markup]:  # noqa: ARG002 - for the kinds that have more
-        """Return the controls besides the texts."""
+    def more_controls(self, state: Draft) -> Iterable[Markup]:  # noqa: ARG002 - some kinds need it
+        """Return the controls other than the texts."""
         return ()
 
     def fragments(self, state: Draft) -> dict[str, str]:
@@ -219,14 +219,14 @@ class OwnForm(Activity[Draft]):
         }
 
     def ui_state(self, state: Draft) -> dict[str, Any]:
-        """Return which controls are visible, and where the sliders of the scores end."""
+        """Return which controls are visible, and the ends of the score sliders."""
         if not self.table.has_case:
             return {"open": self._open(state)}
         ends = {name: slider_ends(state.case, name) for name in SCORES}
         return {"shown": [*self.entries, *shown_fields(state.case)], "open": self._open(state), "ends": ends}
 
     def _open(self, state: Draft) -> list[str]:
-        """Return the visible sections: no preview of an empty form, nor of scores from two exams, which have no verdict."""
+        """Return the visible sections; an empty form or scores from two exams have no preview."""
         with contextlib.suppress(CaseError):
             check_one_exam(state.case)
             return ["preview"] if state != self.start else []
@@ -302,14 +302,14 @@ class OwnForm(Activity[Draft]):
         return "\n".join([f"{self.title}. {text(f'activity.{self.key}.lead')}", *written])
 
     def transcript_lines(self) -> Iterator[str]:
-        """Yield what a row needs before it can be saved."""
+        """Yield what a row still needs before it can be saved."""
         yield self.text
         for name, error in self.table.problems_of(self.table.new()).items():
             yield text("error.at_field", label=self.label(name), sentence=error.sentence)
 
 
 class OwnCaseForm(OwnForm):
-    """The form for a case or a scene, with the controls of a case and a preview from the round's own code."""
+    """The form for a case or a scene, with the controls of a case and a preview that the round's code makes."""
 
     preview_slots = ("name", "file", "story", "links", "verdict", "rule", "after")
 
@@ -344,7 +344,7 @@ class OwnCaseForm(OwnForm):
         links = round_html.fragments(room._replace(step="links", shown=len(STAGES)))
         file, rules = round_html.fragments(room), round_html.fragments(room._replace(step="rules", shown=len(STAGES)))
         swept: str = ""
-        with contextlib.suppress(CaseError):  # at a position that conflicts with other fields
+        with contextlib.suppress(CaseError):  # the position can conflict with other fields
             swept = sweep(CaseActivity(state.case), what_if)
         slider = text("own_case.slider", label=text(f"field.{what_if}.label"))
         return {
@@ -358,7 +358,7 @@ class OwnCaseForm(OwnForm):
         }
 
     def preview_page(self, parts: Mapping[str, str]) -> Iterator[Markup]:
-        """Return the preview: name, file, rule, links, verdict and what comes after it."""
+        """Return the preview: name, file, rule, links, verdict, and everything after the verdict."""
         yield slot("name", parts["name"])
         yield tag(
             "div",
@@ -373,12 +373,12 @@ class OwnCaseForm(OwnForm):
 
 
 class OwnQuestionForm(OwnForm):
-    """The form for a question, with a preview as on the projector once the answer is shown."""
+    """The form for a question, with a preview that looks like the projector once the answer is shown."""
 
     preview_slots = ("name", "options")
 
     def preview(self, state: Draft) -> dict[str, str]:
-        """Return the question with its options, and which is right and why."""
+        """Return the question with its options, the correct answer, and the reasons."""
         written = {name: " ".join(words.split()) for name, words in state.texts.items()}
         answer = state.texts["answer"]
         options = [

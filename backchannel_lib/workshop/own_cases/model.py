@@ -17,11 +17,11 @@ from backchannel_lib.workshop.own_cases.table import OwnTable
 from backchannel_lib.workshop.topics import HARDEST, topic_names
 
 NAME: Final = "my_cases.csv"
-#: The texts, each with the most characters that fit on a screen; only the last one is optional.
+#: The texts, each with the most characters that fit on a screen; only the last text is optional.
 TEXTS: Final[Mapping[str, int]] = {"title": 60, "file": 600, "contact": 600, "discuss": 300, "why": 600, "note": 600}
 REQUIRED: Final = tuple(TEXTS)[:-1]
-CHANGED_FIRST: Final = "recommender"  # the field to change afterward, if none is named
-#: What a case has at first, by column.
+CHANGED_FIRST: Final = "recommender"  # the default for the field to change afterward
+#: A new case's details, by column.
 NEW_DETAILS: Final[Mapping[str, Any]] = {
     "topic": topic_names()[0],
     "difficulty": 1,
@@ -43,7 +43,7 @@ COLUMNS: Final = KnownColumns(
 
 
 class OwnDetails(NamedTuple):
-    """The details of a vignette of your own, in addition to its texts."""
+    """The details of your own vignette, in addition to its texts."""
 
     topic: str
     difficulty: int
@@ -53,7 +53,7 @@ class OwnDetails(NamedTuple):
 
 
 class OwnCase(NamedTuple):
-    """A case of your own, as a row of the table.
+    """Your own case, as a row of the table.
 
     Args:
         key: Its id in the deck, which begins with ``own_``.
@@ -83,7 +83,7 @@ def _make(key: str, row: TableRow, texts: Mapping[str, str]) -> OwnCase:
 
 
 def detail_cells(case: OwnCase) -> dict[str, object]:
-    """Return what `read_details` reads, except for the fields of the case, and whether the case comes first.
+    """Return the cells that `read_details` reads, without the fields of the case, and whether the case comes first.
 
     Examples:
         >>> details = OwnDetails(topic_names()[0], 2, "score", ("paper.in-range",), Case())
@@ -96,10 +96,10 @@ def detail_cells(case: OwnCase) -> dict[str, object]:
 
 
 def read_details(row: TableRow) -> OwnDetails:
-    """Read what a row has besides its texts.
+    """Read the details of a row, which is everything except its texts.
 
     Raises:
-        CaseError: A field, a claim or the case is wrong.
+        CaseError: A field, a claim or the case is invalid.
     """
     values = row.values
     return OwnDetails(
@@ -130,7 +130,7 @@ def _read_claims(cell: str) -> tuple[str, ...]:
 
 
 def _read_case(row: TableRow) -> Case:
-    """Return the case of a row; blank fields that depend on a given value are set to fit."""
+    """Return the case of a row, adapting blank fields that depend on a given value."""
     given = {name: row.values[name] for name in Case.fields() if not is_blank(row.cells.get(name))}
     if "range_low" in given and "range_floor" not in given:
         given["range_floor"] = usual_floor(given["range_low"])

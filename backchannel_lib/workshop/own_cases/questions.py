@@ -1,4 +1,4 @@
-"""Questions of your own for a room, as `own_question` takes them: shown like the five that rooms often ask."""
+"""Your own questions for a room, with the same arguments as `own_question`, shown like the workbook's own questions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from backchannel_lib.model.cells import word_key
 from backchannel_lib.workshop.own_cases.table import OwnTable
 
 FEWEST: Final = 2
-MOST: Final = 4  # answers that fit on a screen together, each with its reason
+MOST: Final = 4  # how many answers with their reasons fit on a screen
 #: The texts, each with the most characters that fit on a screen.
 TEXTS: Final[Mapping[str, int]] = {
     "question": 200,
@@ -26,7 +26,7 @@ REQUIRED: Final = ("question", *(f"{name}_{number}" for number in range(1, FEWES
 
 
 class RoomOwnQuestion(NamedTuple):
-    r"""A question of your own.
+    r"""Your own question for a room.
 
     Args:
         asked: The question with its answers.
@@ -48,7 +48,7 @@ class RoomOwnQuestion(NamedTuple):
 
     @property
     def title(self) -> str:
-        """The question, which no other may ask."""
+        """The text of the question, which must be unique."""
         return self.asked.text
 
 
@@ -74,12 +74,12 @@ def _cells(row: RoomOwnQuestion) -> dict[str, object]:
 
 
 def _same(answer: str) -> str:
-    """Return what two spellings of an answer share."""
+    """Return a key that different spellings of an answer share."""
     return word_key(answer) or answer
 
 
 def _right(answer: str, options: list[OwnOption]) -> str:
-    """Return the right option's id: as it is written among the options, or by its number."""
+    """Return the id of the correct option, which ``answer`` names by its text or its number."""
     known = {one.option.removeprefix("option_"): one.option for one in options}
     known |= {_same(one.text): one.option for one in options}
     if (right := known.get(_same(answer), known.get(answer.removesuffix(".0")))) is None:
@@ -87,7 +87,7 @@ def _right(answer: str, options: list[OwnOption]) -> str:
     return right
 
 
-#: Columns: ``question``, ``answer`` (an option as it is written, or its number), and ``option_1``, ``why_1`` and so on,
+#: Columns: ``question``, ``answer`` (the text of an option, or its number), and ``option_1``, ``why_1`` and so on,
 #: two to four of each; optionally ``id`` and ``first`` (yes or no).
 QUESTIONS: Final = OwnTable(
     "my_questions.csv",
@@ -109,5 +109,5 @@ QUESTIONS: Final = OwnTable(
 
 @functools.cache
 def saved_own_questions() -> tuple[RoomOwnQuestion, ...]:
-    """Return your own questions in ``my_questions.csv`` that have nothing wrong with them."""
+    """Return your own questions in ``my_questions.csv`` that have no errors."""
     return QUESTIONS.saved().rows

@@ -1,4 +1,4 @@
-"""Scenes of your own for a room: a story and a case, as `own_scene` takes them, which the round plays like any file."""
+"""Your own scenes for a room: a story and a case, as for `own_scene`, which the round plays like any file."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from backchannel_lib.workshop.own_cases.model import TEXTS as CASE_TEXTS
 from backchannel_lib.workshop.own_cases.table import OwnTable
 from backchannel_lib.workshop.topics import topic_names
 
-#: The texts, each with the most characters that fit on a screen; the first two have to be there.
+#: The texts, each with the most characters that fit on a screen; the first two are required.
 TEXTS: Final[Mapping[str, int]] = {"title": 60, "story": 600, "why": 600, "discuss": 300, "note": 600}
 REQUIRED: Final = ("title", "story")
-#: A topic is for draws by topic alone, so a scene need not have one.
+#: A scene doesn't need a topic, because only drawing by topic uses it.
 TOPIC: Final = Field("topic", "choice", topic_names()[0], levels=tuple(topic_names()), label_ids=("topic.",))
 
 
@@ -24,7 +24,7 @@ def _make(key: str, row: TableRow, texts: Mapping[str, str]) -> OwnCase:
 
 
 def vignette_texts(texts: Mapping[str, str]) -> dict[str, str]:
-    """Return a scene's texts as those of a case: its story is the file, and what it doesn't have is blank.
+    """Return a scene's texts as those of a case: its story becomes the file, and missing texts are blank.
 
     Examples:
         >>> texts = vignette_texts({"title": "June", "story": "A resident leaves."})
@@ -40,7 +40,7 @@ def _cells(scene: OwnCase) -> dict[str, object]:
 
 
 #: Columns: ``title`` and ``story``, and optionally ``why``, ``discuss``, ``note``, ``id``, ``topic``, ``difficulty``,
-#: ``first``, ``what_if``, ``claims`` and the fields of a case, as for cases of your own.
+#: ``first``, ``what_if``, ``claims`` and the fields of a case, as for your own cases.
 SCENES: Final = OwnTable(
     "my_scenes.csv",
     KnownColumns(
@@ -55,5 +55,5 @@ SCENES: Final = OwnTable(
     _make,
     _cells,
     "own_scene.in",
-    "own__",  # no case's id has the second underscore, which keeps a scene from a case of the same name
+    "own__",  # with a second underscore, so that a scene and a case with the same name have different ids
 )

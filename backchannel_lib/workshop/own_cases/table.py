@@ -1,4 +1,4 @@
-"""A table that a facilitator keeps in a file of their own: checked and written whole, so that nothing is missing on stage."""
+"""A facilitator's own table, checked completely and written atomically, so that nothing is missing during a session."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from backchannel_lib.model.case_table import KnownColumns, Problems, TableRow, r
 from backchannel_lib.model.cells import is_blank
 from backchannel_lib.model.exams import check_one_exam
 
-#: Of each table.
+#: The most rows in a table.
 MOST_ROWS: Final = 200
 
 
 class OwnRow(Protocol):
-    """What a row of any such table has: an id, and a name that no other row has."""
+    """The attributes that rows of every kind have: an id, and a name that is unique in the table."""
 
     @property
     def key(self) -> str:
@@ -35,19 +35,19 @@ class OwnRow(Protocol):
 
     @property
     def first(self) -> bool:
-        """Whether it comes before the workbook's own."""
+        """Whether it comes before the workbook's own cases or questions."""
 
 
 Row = TypeVar("Row", bound=OwnRow)
 
 
 class FoundRows(NamedTuple, Generic[Row]):
-    """What is in a table.
+    """The content of a table, as far as it could be read.
 
     Args:
-        rows: Those with nothing wrong, in its order.
-        problems: What is wrong, a sentence each, with row, column and value; where there is any, the table is not complete.
-        notes: What to know about how it was read.
+        rows: The rows without errors, in the order of the table.
+        problems: The errors, each as a sentence with row, column and value. If there are any, rows are missing.
+        notes: How the table was read, as sentences for the reader.
     """
 
     rows: tuple[Row, ...] = ()
@@ -56,13 +56,13 @@ class FoundRows(NamedTuple, Generic[Row]):
 
 
 class Draft(NamedTuple):
-    """A row that somebody is writing, which may be unfinished.
+    """A row that somebody is still writing.
 
     Args:
-        key: The id of the saved row that it changes; blank for a new one.
-        texts: Its texts by column. A text that repeats another one holds that one's column (see `OwnTable.repeats`).
-        details: Its other columns as they are in a cell, without the fields of a case.
-        case: Its case; the default one in a table without cases.
+        key: The id of the saved row to change; blank for a new row.
+        texts: Its texts by column. A text that repeats another one contains that text's column (see `OwnTable.repeats`).
+        details: The values of its other columns, without the fields of a case.
+        case: Its case; the default case in a table without cases.
     """
 
     key: str
@@ -72,25 +72,25 @@ class Draft(NamedTuple):
 
     @property
     def first(self) -> bool:
-        """Whether it comes before the workbook's own."""
+        """Whether it comes before the workbook's own cases or questions."""
         return bool(self.details["first"])
 
 
 @dataclass(frozen=True)
 class OwnTable(Generic[Row]):
-    """A kind of table, in a file beside what the workbook saves.
+    """A kind of table, in the folder where the workbook saves its files.
 
     Args:
         name: The file's name.
         columns: Its columns.
         texts: The texts of a row, each with the most characters that fit on a screen; the first is the row's name.
-        required: The texts that have to be there.
-        details: The other columns with what a new row has in them, without the fields of a case.
-        make: Makes a row from an id, the checked cells and the checked texts; raises `CaseError` for what is wrong.
+        required: The texts that can't be blank.
+        details: The other columns with their values in a new row, without the fields of a case.
+        make: Makes a row from an id, the checked cells and the checked texts; raises `CaseError` for an invalid value.
         cells: Returns a row's texts and details by column.
-        told: The id of the text that says how many there are.
-        prefix: What its ids begin with.
-        repeats: The texts that have to be one of several others, by column.
+        told: The id of the text that says how many rows there are.
+        prefix: The prefix of its ids.
+        repeats: Columns that must repeat the text of one of several other columns.
     """
 
     name: str
@@ -117,11 +117,11 @@ class OwnTable(Generic[Row]):
     # ---- checking ----
 
     def checked_text(self, name: str, value: object) -> str:
-        """Return a text without needless blanks; raise `CaseError` if it is missing or does not fit on a screen.
+        """Return a text without extra spaces; raise `CaseError` if it is missing or too long for a screen.
 
         Args:
-            name: Which text, of ``texts``.
-            value: What was written.
+            name: Its column, from ``texts``.
+            value: The text as entered.
         """
         written = " ".join(squeeze(value).split()) if isinstance(value, str) else ""
         if len(written) > self.texts[name]:
@@ -140,7 +140,7 @@ class OwnTable(Generic[Row]):
     # ---- reading ----
 
     def read(self, source: str | bytes) -> FoundRows[Row]:
-        """Read the content of a CSV or .xlsx file. Whatever is in it, the result is rows or sentences."""
+        """Read the content of a CSV or .xlsx file. Invalid content of any kind is listed in ``problems`` and never raises."""
         try:
             table = read_table(source, self.columns, self.name, MOST_ROWS, keep_going=True)
         except SheetError as error:
@@ -166,7 +166,7 @@ class OwnTable(Generic[Row]):
         return FoundRows(tuple(rows.values()), tuple(map(self._sentence, found)), table.notes)
 
     def saved(self) -> FoundRows[Row]:
-        """Return what is saved on this machine; nothing where there is no such file."""
+        """Return the table saved on this machine, which is empty if there is no file."""
         try:
             return self.read((folder() / self.name).read_bytes())
         except FileNotFoundError:
@@ -176,7 +176,7 @@ class OwnTable(Generic[Row]):
             return FoundRows((), (text("own_case.unreadable", name=self.name, problem=problem),))
 
     def _texts(self, row: TableRow, problems: Problems, headers: Mapping[str, str]) -> dict[str, str] | None:
-        """Check the texts of a row; collect what is wrong with them, and return None if anything is."""
+        """Check the texts of a row; collect any errors in ``problems`` and return None if there are some."""
         texts, wrong = dict.fromkeys(self.texts, ""), False
         for name in self.texts.keys() & row.values.keys():
             try:
@@ -189,7 +189,7 @@ class OwnTable(Generic[Row]):
     def _sentence(self, problem: SheetProblem) -> str:
         return f"{self.name}, {problem}" if problem.rows or problem.column else f"{self.name} {problem}"
 
-    # ---- a row that somebody is writing ----
+    # ---- drafts ----
 
     def new(self) -> Draft:
         """Return a row without texts."""
@@ -197,7 +197,7 @@ class OwnTable(Generic[Row]):
         return Draft("", texts, dict(self.details))
 
     def draft_of(self, row: Row) -> Draft:
-        """Return a saved row, to be changed."""
+        """Return a saved row as a draft."""
         cells = self.cells(row)
         texts = {name: cells[name] for name in self.texts}
         for name, others in self.repeats.items():
@@ -205,11 +205,11 @@ class OwnTable(Generic[Row]):
         return Draft(row.key, texts, {name: cells[name] for name in self.details}, getattr(row, "case", Case()))
 
     def problems_of(self, draft: Draft) -> dict[str, CaseError]:
-        """Return what keeps a row from being saved, by column; what depends on several columns comes when they are right."""
+        """Return the errors that prevent saving a draft, by column. Valid columns are then checked against each other."""
         return self.checked(draft)[1]
 
     def checked(self, draft: Draft) -> tuple[Row | None, dict[str, CaseError]]:
-        """Return the row that a draft describes, or what is wrong with it."""
+        """Return the row that a draft describes, or None and its errors by column."""
         texts, found = dict.fromkeys(self.texts, ""), dict[str, CaseError]()
         for name, written in draft.texts.items():
             if name not in self.repeats:
@@ -237,11 +237,11 @@ class OwnTable(Generic[Row]):
     # ---- writing ----
 
     def save(self, draft: Draft) -> Row:
-        """Save a row, as a new one or in place of the one with its id, and return it as saved.
+        """Save a draft as a new row, or in place of the row with its id, and return the saved row.
 
         Raises:
-            CaseError: Something is missing or wrong in it, another row has its name, or the table has an error and therefore
-                stays unchanged.
+            CaseError: The draft has an error, another row has its name, or the table has an error, in which case it stays
+                unchanged.
             CaseFileError: The file can't be written; its old content stays.
         """
         row, problems = self.checked(draft)
@@ -260,7 +260,7 @@ class OwnTable(Generic[Row]):
         """Delete a row from the table, if it exists.
 
         Raises:
-            CaseError: The table has an error and therefore stays unchanged.
+            CaseError: The table has an error, so it stays unchanged.
             CaseFileError: The file can't be written; its old content stays.
         """
         with locked(prepared_folder() / self.name):
@@ -270,7 +270,7 @@ class OwnTable(Generic[Row]):
 
     def _on_disk(self) -> dict[str, Row]:
         found = self.saved()
-        if found.problems:  # writing the other rows would lose the unreadable ones
+        if found.problems:  # writing the table would lose the rows that couldn't be read
             raise CaseError(self.name, "own_case_problems", None, count=len(found.problems))
         return {row.key: row for row in found.rows}
 
@@ -290,7 +290,7 @@ class OwnTable(Generic[Row]):
 
 
 def _case_cells(row: OwnRow) -> dict[str, object]:
-    """Return the fields of a row's case as cells; an empty set is written out, because a blank cell means the default."""
+    """Return a row's case as cells, with "none" for an empty set, because a blank cell means the default."""
     case = getattr(row, "case", None)
     if case is None:
         return {}

@@ -1,4 +1,4 @@
-"""The tables that a facilitator may keep: cases, scenes and questions."""
+"""The tables that a facilitator can keep: cases, scenes and questions."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ from backchannel_lib.workshop.own_cases.questions import QUESTIONS
 from backchannel_lib.workshop.own_cases.scenes import SCENES
 from backchannel_lib.workshop.own_cases.table import OwnTable
 
-#: By the activity that is their form.
+#: The tables by the activities that edit them.
 TABLES: Final[Mapping[str, OwnTable[Any]]] = {"own_cases": CASES, "own_scenes": SCENES, "own_questions": QUESTIONS}

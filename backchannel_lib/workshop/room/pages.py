@@ -1,4 +1,4 @@
-"""A room's pages: what the projector shows, and what the presenter needs at hand."""
+"""A room's pages, for the projector and for the presenter."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from backchannel_lib.workshop.stage import keys_dialog, stage_bar
 Role: TypeAlias = Literal["projector", "presenter"]
 #: The kinds of window. Each kind has its own key.
 ROLES: Final[tuple[Role, ...]] = ("projector", "presenter")
-#: The projector's opening: three sentences for the room.
+#: The activity that the projector opens with.
 OPENS_WITH: Final = "round"
-#: What the pages can do: run their own scripts, and talk to this server.
+#: The content security policy: pages can only run their own scripts and connect to this server.
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src data:; connect-src 'self'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"

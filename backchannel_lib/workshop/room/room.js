@@ -17,12 +17,12 @@ let wasOpen = false;
 let socket;
 
 function connect() {
-  const address = new URL(`socket/${role}`, location.href); // next to this page, whatever path a proxy has put in front of it
+  const address = new URL(`socket/${role}`, location.href); // relative to this page, because a proxy can add a path
   address.protocol = address.protocol.replace("http", "ws");
   address.search = address.hash = "";
   socket = new WebSocket(address);
   socket.addEventListener("open", () => {
-    if (wasOpen) return location.reload(); // the server was gone, so load whatever it has now
+    if (wasOpen) return location.reload(); // the server was gone, so load its current state
     wasOpen = true;
     for (const message of waiting) socket.send(message);
     waiting = [];
@@ -34,7 +34,7 @@ function connect() {
   });
   socket.addEventListener("close", () => {
     status.textContent = texts.asleep;
-    status.hidden = !wasOpen; // before the first connection, nothing is missing yet
+    status.hidden = !wasOpen; // don't show it before the first connection
     setTimeout(connect, RETRY_MS);
   });
 }

@@ -1,11 +1,11 @@
-"""A room's server: it runs one session, which all windows show.
+"""A room's server, which runs one session for all windows.
 
-It answers only on this computer; a reverse proxy in front of it can offer it at another address, with any path. Each kind of
-window has its own key: you open the window with the key in the address, and the browser then keeps it in a cookie, so that no
-address on a screen shows a key. After a crash, the same command restores the session, the addresses and the windows.
+It answers only requests from this computer, unless a reverse proxy in front of it offers it at another address, with any path.
+Each kind of window has its own key: you open the window with the key in the address, and the browser then keeps it in a cookie,
+so that no address on a screen shows a key. After a crash, the same command restores the session, the addresses and the windows.
 
 On request, a phone on the same network can open the presenter's window and nothing else. Its address works only once, so it is
-useless to anyone who reads it off a screen later.
+useless to anyone who copies it from a screen later.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ from backchannel_lib.workshop.session import Session
 from backchannel_lib.workshop.votes.server import LimitedHTTPServer
 
 ADDRESS: Final = "127.0.0.1"
-#: Host names that this computer's browsers can use. A page from another host can't, under any name.
+#: Host names that this computer's browsers can use. Rejecting all others keeps out pages from other hosts.
 HOSTS: Final = frozenset({ADDRESS, "localhost"})
 #: Each window's path below the room's own.
 PATHS: Final[Mapping[Role, str]] = {"projector": "", "presenter": "presenter"}
-#: What has a key: each kind of window on this computer, and the presenter's window on a phone.
+#: The keys: one for each kind of window on this computer, and one for the presenter's window on a phone.
 KEY_NAMES: Final = (*ROLES, "phone")
-PHONE_PEOPLE: Final = 2  # the phone and a curious neighbor; sets the limits on connections from the network
+PHONE_PEOPLE: Final = 2  # the phone and one more; this limits connections from the network
 PHONE_TIMEOUT_S: Final = 20
-MAX_MESSAGE: Final = 6_000_000  # bytes; a longer file from a reader is cut off
-#: What a projector can still request while another window leads the session: to see, but not to act.
+MAX_MESSAGE: Final = 6_000_000  # bytes; the page cuts off longer files
+#: What a projector can still request while another window leads: it can look, but not act.
 LOOKS: Final = frozenset({"hello", "refresh"})
 KEYS_LAST_S: Final = 12 * 3600  # afterward, old addresses stop working
 
@@ -59,7 +59,7 @@ ASSETS: Final[Mapping[str, Callable[[], str]]] = {
 
 
 def load_keys(folder: Path, port: int) -> Keys:
-    """Return the keys of all kinds of window: the last server's if it stopped recently, otherwise new ones.
+    """Return the keys of all kinds of window: the previous server's keys if they are recent, otherwise new ones.
 
     Args:
         folder: A folder that only its owner can read.
@@ -74,7 +74,7 @@ def load_keys(folder: Path, port: int) -> Keys:
     file = folder / f"room-{port}.json"
     with contextlib.suppress(OSError, ValueError, AttributeError, TypeError):  # its content isn't a valid record
         kept = json.loads(file.read_text(encoding="utf-8"))
-        young = abs(time.time() - kept.get("made", 0)) < KEYS_LAST_S  # a clock that was set back closes no window
+        young = abs(time.time() - kept.get("made", 0)) < KEYS_LAST_S  # abs() keeps windows open even if the clock is set back
         if young and all(isinstance(kept.get(name), str) and len(kept[name]) >= 32 for name in KEY_NAMES):
             return {name: kept[name] for name in KEY_NAMES}
     keys: Keys = {name: new_key() for name in KEY_NAMES}
@@ -97,7 +97,7 @@ class Door:
     """A way into a room: its host names, and which keys open which windows.
 
     Args:
-        base: Where it is: an address with a slash at its end.
+        base: Its address, with a trailing slash.
         hosts: Host names or addresses that a browser can use.
         origins: What browsers send as the origin of this server's own pages.
         addresses: The key in the address of each window.
@@ -113,7 +113,7 @@ class Door:
     opens_once: bool = False
 
     def exchange(self, role: Role, key: str) -> str | None:
-        """Return the key to keep in exchange for an address's key; None if that key opens nothing (anymore)."""
+        """Return the key to keep in exchange for an address's key; None if that key is invalid or used up."""
         if role not in self.addresses or not _same(key, self.addresses[role]):
             return None
         if self.opens_once:
@@ -144,7 +144,7 @@ class Room:
         self.windows: set[WindowSocket] = set()
 
     def local_door(self) -> Door:
-        """Return the door for this computer, and for the proxy in front of it, to both kinds of window."""
+        """Return the door to both kinds of window, for this computer and for the proxy in front of it."""
         keys = {role: self.keys[role] for role in ROLES}
         hosts, origins = HOSTS, frozenset(f"http://{host}:{self.port}" for host in HOSTS)
         if self.public is None:
@@ -152,7 +152,7 @@ class Room:
         return Door(self.public.url, hosts | {self.public.host}, origins | {self.public.origin}, dict(keys), keys)
 
     def phone_door(self, address: str) -> Door:
-        """Return the door for one phone, to the presenter's window.
+        """Return the door to the presenter's window, for one phone.
 
         Args:
             address: This computer's address on a network that it shares with the phone.
@@ -162,7 +162,7 @@ class Room:
         return Door(f"{origin}/", hosts, frozenset({origin}), {"presenter": new_key()}, kept, opens_once=True)
 
     def address(self, role: Role, door: Door | None = None) -> str:
-        """Return the address that opens a window, with its key, through the usual door or another one."""
+        """Return the address, including the key, that opens a window through the local door or another one."""
         door = door or self.local_door()
         return f"{door.base}{PATHS[role]}?token={door.addresses[role]}"
 
@@ -180,7 +180,7 @@ class Room:
         self.tell_windows()
 
     def tell_windows(self, **more: object) -> None:
-        """Tell every window whether somebody leads, and what the room should see."""
+        """Tell every window whether a presenter leads, and what the room should see."""
         self.send({"room": {"led": self.is_led, "part": self.session.on_screen, **more}})
 
     def send(self, message: Mapping[str, Any]) -> None:
@@ -192,7 +192,7 @@ class Room:
 
 
 class OfRoom(RequestHandler):
-    """The base of all handlers: answers are only for this computer's own browsers, and nobody caches them."""
+    """The base of all handlers, which answers only requests that came through its door, and whose answers aren't cached."""
 
     room: Room
     door: Door
@@ -202,7 +202,7 @@ class OfRoom(RequestHandler):
         self.room, self.door = room, door
 
     def set_default_headers(self) -> None:
-        """Tell the browser what it can do with the answer."""
+        """Set headers that restrict what the browser does with the answer."""
         for name, value in {
             "Content-Security-Policy": POLICY,
             "Cache-Control": "no-store",
@@ -215,12 +215,12 @@ class OfRoom(RequestHandler):
             self.set_header(name, value)
 
     def prepare(self) -> None:
-        """Reject foreign host names, which a page from another host could use."""
+        """Reject other host names, which a page from another host could use."""
         if self.request.host_name.lower() not in self.door.hosts:
             self.refuse()
 
     def refuse(self) -> None:
-        """Answer that this is not for the sender."""
+        """Answer that access is denied."""
         self.set_status(403)
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.finish(text("room.refused_phone" if self.door.opens_once else "room.refused") + "\n")
@@ -248,7 +248,7 @@ class PageHandler(OfRoom):
         key = self.get_query_argument("token", None)
         kept = None if key is None else self.door.exchange(role, key)
         if kept is not None:
-            # Without a path, the cookie is for the folder of this page, which also fits behind a proxy with a path of its own.
+            # Without a path, the cookie applies to this page's folder, which also works behind a proxy that adds a path.
             name, secure = self.cookie_name(role), self.is_secure()
             self.set_cookie(name, kept, httponly=True, samesite="Lax", path="", secure=secure)
             self.redirect(PATHS[role] or "./")
@@ -278,7 +278,7 @@ class WindowSocket(WebSocketHandler, OfRoom):
     role: Role
 
     def prepare(self) -> None:
-        """Reject foreign host names, and browsers without the key."""
+        """Reject other host names, and browsers without the key."""
         super().prepare()
         self.role = "presenter" if self.request.path.endswith("presenter") else "projector"
         if not self._finished and not self.may_open(self.role):
@@ -331,15 +331,15 @@ def application(room: Room, door: Door) -> Application:
 
 
 class NotFound(OfRoom):
-    """Any other address."""
+    """Answers requests for any other address."""
 
     def prepare(self) -> None:
-        """Reject it."""
+        """Answer that access is denied."""
         self.refuse()
 
 
 def listen_for_phone(room: Room, door: Door, address: str) -> LimitedHTTPServer:
-    """Listen on the network, where anyone can connect: few connections, which end soon without a key."""
+    """Listen on the network, limiting connections to a few that end soon without a key, because anyone can connect."""
     server = LimitedHTTPServer(
         application(room, door),
         max_body_size=MAX_MESSAGE,
@@ -382,7 +382,7 @@ def serve(
             servers.append(listen_for_phone(room, door, phone))
         ended = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
-            with contextlib.suppress(NotImplementedError):  # on Windows, Ctrl+C ends the loop by itself
+            with contextlib.suppress(NotImplementedError):  # on Windows, Ctrl+C ends the loop anyway
                 asyncio.get_running_loop().add_signal_handler(number, ended.set)
         announce(room, door)
         try:

@@ -1,4 +1,4 @@
-"""The round: a file, a vote, the links one by one, the room's votes and the article, the rule, a slider; then the next file.
+"""Play a round: a file, a vote, the links one by one, the votes next to the article, the rule, a slider; then the next file.
 
 A session is a single immutable value, so undo, going back, and continuing after a crash all just return to an earlier value. It
 is saved on this machine after every action (`backchannel_lib.workshop.session_record`). A separate process counts votes from
@@ -70,10 +70,10 @@ class Round(Activity[WorkshopState]):
         self._session_id = secrets.token_hex(4)
         self._writer = session_record.SessionWriter()
         self.seconds = self._seconds_left = article_number("seconds_per_file")
-        self._paused = False  # the clock of a restored session waits until the room is ready
+        self._paused = False  # whether a restored session's clock still waits for the room
         self._save_problem = ""
         self._was_opened = False
-        self.drill_results: Callable[[], Markup | None] = lambda: None  # the room's results at the director's desk
+        self.drill_results: Callable[[], Markup | None] = lambda: None  # the room's results in the drill
         self.next_part: Callable[[WorkshopState], str] = lambda _: ""  # the plan's next step, if it isn't a round
 
     @property
@@ -82,7 +82,7 @@ class Round(Activity[WorkshopState]):
         return self.state.file.case
 
     def round_id(self, state: WorkshopState) -> str:
-        """Return a name for the round, which identifies late votes for another round or session."""
+        """Return a unique id for the round, so that late votes for another round or session don't count."""
         again = "-again" if any(state.first) else ""
         return f"{self._session_id}-{len(state.played) + 1}-{state.vignette}{again}"
 
@@ -151,7 +151,7 @@ class Round(Activity[WorkshopState]):
         return self._go_to(state._replace(step=STEPS[STEPS.index(state.step) - 1], case=None))
 
     def _next_file(self) -> ActionResult:
-        """Finish the current round and show the next file; the close follows the last one."""
+        """Finish the current round and show the next file or, after the last file, the close."""
         if self.state.step == "what_if" and (part := self.next_part(self.state)):
             return {"notice": text("round.plan_turns", step=part)}
         state = self.state.round_over()
@@ -192,7 +192,7 @@ class Round(Activity[WorkshopState]):
         elif step == "close" and state.step != "close":
             state = state.round_over()._replace(step="close", case=None)
         if (state.vignette, state.step) == (self.state.vignette, self.state.step):
-            self.restore(state)  # the room sees no change, so there is nothing to undo
+            self.restore(state)  # no undo step, because the room sees no change
             self._save_session()
             return
         if state.vignette != self.state.vignette:
@@ -200,7 +200,7 @@ class Round(Activity[WorkshopState]):
         self.commit(state)
 
     def show_file(self, vignette: str) -> None:
-        """Finish the round on screen, and put another file on."""
+        """Finish the round on screen, and show another file."""
         self.commit(self.state.round_over().with_file(vignette))
 
     def _again(self, _: object) -> ActionResult:
@@ -226,14 +226,14 @@ class Round(Activity[WorkshopState]):
         return saved_file(self._file_name("html"), results_html(self.state, self.drill_results()))
 
     def _file_name(self, kind: str) -> str:
-        """Return the name of a results file, which differs between two groups on one day."""
+        """Return the name of a results file, which includes the group because there can be several in one day."""
         group = re.sub(r"\W+", "_", self.state.group).strip("_")
         return "_".join(filter(None, (session_record.NAME, self.state.date, group))) + f".{kind}"
 
     # ---- the clock ----
 
     def _clock(self, state: WorkshopState) -> dict[str, Any]:
-        """Return the clock for file and vote; after a session is restored, it waits."""
+        """Return the clock for file and vote, which is paused after a session is restored."""
         run = state.step in {"file", "vote"} and not self._paused
         left, name = self._seconds_left, f"clock-{self.round_id(state)}"
         return {"id": name, "seconds": self.seconds, "left": left, "run": run, "paused": self._paused}
@@ -242,7 +242,7 @@ class Round(Activity[WorkshopState]):
         self._seconds_left, self._paused = self.seconds, False
 
     def _time_up(self, message: Mapping[str, Any]) -> ActionResult:
-        """Say that time is up and change nothing: a director would have moved on, but the room doesn't have to."""
+        """Say that time is up without changing anything: a director would move on, but the room doesn't have to."""
         if self.state.step not in {"file", "vote"} or message["value"] != self._clock(self.state)["id"]:
             return {}
         self._seconds_left = 0
@@ -323,7 +323,7 @@ class Round(Activity[WorkshopState]):
             self._save_session()
 
     def _save_session(self) -> None:
-        """Save the session on this machine; if that fails, the round goes on and a line on screen says so."""
+        """Save the session on this machine; if that fails, say so on screen and let the round continue."""
         record = {
             "id": self._session_id,
             "session": self.state.to_record(),
@@ -385,7 +385,7 @@ class Round(Activity[WorkshopState]):
         return self._case_activity().positions(field) if field in what_if_fields() and self.state.step == "what_if" else ()
 
     def _case_activity(self) -> CaseActivity:
-        """Return an activity for the case on screen, which knows what its controls do."""
+        """Return an activity for the case on screen, which handles the case's controls."""
         return CaseActivity(self.state.case or self.case)
 
     def with_value(self, field: str, value: object) -> WorkshopState:
@@ -426,7 +426,7 @@ class Round(Activity[WorkshopState]):
         """Return the visible sections and controls, the clock, and the ends of the slider."""
         shown = ["plan", *([] if state.plan else ["topic", "difficulty"]), "seed", "people", *VOTE_FIELDS]
         if state.step == "what_if":
-            # The score has a slider in every round: whether it changes the verdict is always worth seeing.
+            # The score has a slider in every round, because it's always worth seeing whether it changes the verdict.
             shown += dict.fromkeys(("score", state.file.what_if))
         ui_state: dict[str, Any] = {"open": self._visible(state), "shown": shown, "clock": self._clock(state)}
         if state.vignette:

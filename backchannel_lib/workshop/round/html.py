@@ -1,4 +1,4 @@
-"""The round's HTML: its fragments, made only from the session's state, and its page."""
+"""Build the round's HTML: its page, and fragments that depend only on the session's state."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def _crowd(state: WorkshopState) -> str:
 
 
 def _chain(state: WorkshopState) -> Markup:
-    """Return the links shown so far, and that there are more."""
+    """Return the links shown so far, and a note if there are more."""
     judgment, order, shown = state.judgment, link_order(state.judgment), state.shown
     items = []
     for number, stage in enumerate(order[:shown], start=1):
@@ -157,7 +157,7 @@ def _chain(state: WorkshopState) -> Markup:
 
 
 def _is_weakest(state: WorkshopState, stage: str) -> bool:
-    """Return whether to mark a link as the weakest: once all are shown, and only if something limits the verdict."""
+    """Return whether to mark a link as the weakest; all links must be shown, and something must limit the verdict."""
     return state.all_shown and is_weakest(state.judgment, stage)
 
 
@@ -193,7 +193,7 @@ def _verdict_line(judgment: Judgment) -> Markup:
 
 
 def _spread(state: WorkshopState) -> Markup:
-    """Return the room's votes with the article's verdict marked in words, next to the first of two votes."""
+    """Return the room's votes, with the article's verdict marked in words and the first vote next to them if there were two."""
     article, most, twice = state.judgment.verdict, max(*state.counted, 1), any(state.first)
     rows = [
         tag(
@@ -244,7 +244,7 @@ def spread_sentence(votes: Votes, verdict: Verdict) -> str:
 
 
 def _what_if(state: WorkshopState) -> Markup:
-    """Return the verdict on the case as the slider changed it, compared with the original."""
+    """Return the verdict on the case with the slider's change, compared with the original."""
     before, after = state.judgment.verdict, judge(state.case or state.file.case)
     changed = text("round.what_moved", before=before.label, after=after.verdict.label)
     return join(
@@ -256,7 +256,7 @@ def _what_if(state: WorkshopState) -> Markup:
 
 
 def _note(state: WorkshopState) -> Markup:
-    """Return the facilitator's notes, folded because the room sees them too."""
+    """Return the facilitator's notes, in a fold because the room could see them."""
     file = state.file
     return tag(
         "details",

@@ -1,4 +1,4 @@
-"""The state of a workshop session: one immutable value with its rounds, and how it is saved and read."""
+"""The state of a workshop session: one immutable value that includes its rounds and can be saved and restored."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class WorkshopState(NamedTuple):
         shown: Number of links revealed.
         votes: Raised hands for each verdict, lowest first.
         phones: Phone votes for each verdict.
-        case: The case as the slider changed it.
+        case: The case with the slider's change.
         played: The finished rounds.
         plan: The run plan with the sequence of files; blank to draw freely.
         topic: The topic to draw from without a plan; blank for all.
@@ -119,7 +119,7 @@ class WorkshopState(NamedTuple):
 
     @property
     def file(self) -> Vignette:
-        """The file on screen; there has to be one."""
+        """The file on screen, which must exist."""
         return vignettes()[self.vignette]
 
     @property
@@ -197,7 +197,7 @@ class WorkshopState(NamedTuple):
         return (*first, *draw(self.topic, self.difficulty, self.seed, first))
 
     def files_left(self) -> tuple[str, ...]:
-        """Return the remaining vignettes: those after the furthest one in a plan, or those not yet seen in a draw.
+        """Return the remaining vignettes: those after the last one reached in a plan, or those not yet seen in a draw.
 
         Examples:
             >>> plan = WorkshopState().files()
@@ -213,7 +213,7 @@ class WorkshopState(NamedTuple):
         return tuple(name for name in files if name not in seen)
 
     def round_number(self) -> int:
-        """Return the number of the current round, from 1: the printed sheet's number in a plan, otherwise as played.
+        """Return the number of the current round, from 1: as on the printed sheet in a plan, otherwise in order of play.
 
         Examples:
             >>> WorkshopState().with_file(WorkshopState().files()[2]).round_number()
@@ -233,7 +233,7 @@ class WorkshopState(NamedTuple):
         return (*self.played, self.this_round) if self.vignette and self.all_shown else self.played
 
     def to_record(self) -> dict[str, Any]:
-        """Return the state in values that JSON can hold.
+        """Return the state as values that JSON can hold.
 
         Examples:
             >>> from_record(WorkshopState(people=12).to_record()).people
@@ -259,12 +259,12 @@ def what_if_fields() -> tuple[str, ...]:
 
 def _read_case(record: Mapping[str, Any]) -> Case:
     case = Case.from_record(record)
-    check_one_exam(case)  # the page judges the case
+    check_one_exam(case)  # the page judges the case, which takes scores from one exam
     return case
 
 
 def from_record(record: object) -> WorkshopState:
-    """Read the result of `WorkshopState.to_record`; a record with any invalid part is rejected, so nothing false appears.
+    """Read the result of `WorkshopState.to_record`, rejecting a record with any invalid part.
 
     Raises:
         CaseError: The record is not valid.
@@ -313,10 +313,10 @@ def from_record(record: object) -> WorkshopState:
 
 
 def without_missing_files(record: object) -> tuple[object, bool]:
-    """Leave out of a saved session the rounds whose file no longer exists, such as a case of your own that was deleted.
+    """Drop rounds from a saved session whose file no longer exists, such as your own deleted case.
 
     Returns:
-        The record, and whether anything was left out. Anything that isn't a record is returned as it is.
+        The record, and whether anything was dropped. Anything that isn't a record is returned unchanged.
 
     Examples:
         >>> record = WorkshopState().with_file("nadia").to_record() | {"played": [{"vignette": "own_gone"}]}
@@ -343,7 +343,7 @@ def read_votes(value: object) -> int:
 
 
 def _read_phones(value: object) -> int:
-    """Return a number of phone votes, capped at 999 because nobody typed it and nobody can correct it."""
+    """Return a number of phone votes, capped at 999 instead of rejected, because nobody typed it or can correct it."""
     return MAX_VOTES if isinstance(value, int) and value > MAX_VOTES else read_votes(value)
 
 
@@ -361,7 +361,7 @@ def _read_date(value: object) -> str:
 
 
 def _read_skipped(value: object) -> tuple[str, ...]:
-    """Return the skipped steps, ignoring those that no plan has."""
+    """Return the skipped steps, ignoring any that aren't in a plan."""
     if not isinstance(value, (list, tuple)):
         raise CaseError("skipped", "not_a_record", value)
     known = {row.step for row in load_run_steps()}

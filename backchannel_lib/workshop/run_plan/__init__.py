@@ -1,1 +1,1 @@
-"""The minute-by-minute plan of a workshop."""
+"""The minute-by-minute plan for a workshop."""

@@ -1,4 +1,4 @@
-"""A session's run plan: what is on now, what comes next, and what to skip in order to end on time."""
+"""A session's run plan: the current step, the next one, and what to skip to end on time."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def step_name(row: RunStepRow) -> str:
 
 
 def when_late(row: RunStepRow) -> str:
-    """Say what can be done with a step when time is short: keep, shorten or skip it.
+    """Say what to do with a step when time is short: keep, shorten or skip it.
 
     Examples:
         >>> when_late(steps_of("short")[1])
@@ -83,7 +83,7 @@ def markers(plan: str, at: int, skipped: tuple[str, ...] = ()) -> str:
 
 
 class RunPlan(PersistentForm):
-    """The chosen plan, the current step, the skipped steps, and a clock that runs by itself.
+    """The chosen plan, the current step, the skipped steps, and the time since the session started.
 
     Args:
         row: Its row in data/activities.csv.
@@ -105,7 +105,7 @@ class RunPlan(PersistentForm):
                 "at": integer_field("at", 0, most, 0),
                 "started": integer_field("started", 0, LAST_START, 0),  # minutes since 1970; 0 while the clock is stopped
                 "skipped": choices_field("skipped", {step.step for plan in plans for step in steps_of(plan)}),
-                "asking": boolean_field("asking"),  # whether the room sees the questions, regardless of the step
+                "asking": boolean_field("asking"),  # whether the room sees the questions instead of the step
             },
         )
 
@@ -123,7 +123,7 @@ class RunPlan(PersistentForm):
         }
 
     def _next(self, _: object) -> ActionResult:
-        """Go to the next step, unless this one has another file: your own may come before the plan's."""
+        """Go to the next step, unless this one has another file, because your own can come before the plan's."""
         if title := self.next_file():
             if self.state["asking"]:
                 self.commit_values(asking=False)
@@ -136,7 +136,7 @@ class RunPlan(PersistentForm):
         return {}
 
     def _started(self, state: Record, at: int) -> int:
-        """Return when the clock started; it starts by itself when the plan leaves the preparations for this step."""
+        """Return when the clock started, starting it now if this step is the first one after the preparations."""
         steps = steps_of(state["plan"])
         begins = not steps[state["at"]].minutes and steps[at].minutes and not (state["started"] or state["minute"])
         return int(self._now() // 60) if begins else int(state["started"])
@@ -154,7 +154,7 @@ class RunPlan(PersistentForm):
         return {"focus": "now"}
 
     def _skip(self, _: object) -> ActionResult:
-        """Skip the step that the plan gives up first."""
+        """Skip the first step that the plan allows to skip."""
         step = self.may_go(self.state)
         if step is None:
             return {"notice": text("run_plan.nothing_to_skip")}
@@ -172,7 +172,7 @@ class RunPlan(PersistentForm):
         return min(LAST_MINUTE, max(0, int(self._now() // 60) - started)) if started else None
 
     def restore_record(self, record: Mapping[str, Any]) -> None:
-        """Continue from a saved record; if its session must be long over, the clock is stopped."""
+        """Continue from a saved record; if its session must have ended long ago, stop the clock."""
         super().restore_record(record)
         minute = self._minutes_since(self.state["started"])
         if minute == LAST_MINUTE:
@@ -211,28 +211,28 @@ class RunPlan(PersistentForm):
 
     @staticmethod
     def late(state: Record) -> int:
-        """Return by how many minutes the current step is late; negative if it is early.
+        """Return how many minutes late the current step is; negative if it is early.
 
-        A step is on time during its planned minutes. We don't ask when it really began, because no presenter keeps track.
+        A step is on time during its planned minutes. When it actually began doesn't matter, because no presenter tracks that.
         """
         plan, at, minute = state["plan"], state["at"], int(state["minute"])
         start = starts(plan, state["skipped"])[at]
         return min(0, minute - start) + max(0, minute - start - steps_of(plan)[at].minutes)
 
     def behind(self, state: Record) -> int:
-        """Return by how many minutes the session will end late unless more is skipped; negative if it can end early."""
+        """Return how many minutes late the session will end unless more is skipped; negative if it can end early."""
         gained = sum(row.minutes for row in steps_of(state["plan"])[state["at"] + 1 :] if row.step in state["skipped"])
         return self.late(state) - gained
 
     def may_go(self, state: Record) -> RunStepRow | None:
-        """Return the next step that the plan gives up; None if nothing more can be skipped."""
+        """Return the next step to skip, in the plan's order; None if nothing more can be skipped."""
         coming = [row for row in steps_of(state["plan"])[state["at"] + 1 :] if row.step not in state["skipped"]]
         return min((row for row in coming if row.skip is not None), key=lambda row: row.skip or 0, default=None)
 
-    # ---- in step with the round ----
+    # ---- following the round ----
 
     def follow(self, room: WorkshopState) -> None:
-        """Go to the plan's step that the room has reached; this is not an undo step."""
+        """Go to the step of the plan that the room has reached; this is not an undo step."""
         state = self.state
         if room.plan and room.plan != state["plan"]:
             state = self.with_value("plan", room.plan)
@@ -260,14 +260,14 @@ class RunPlan(PersistentForm):
         return steps_of(state["plan"])[state["at"]].activity == QUESTIONS
 
     def after_questions(self) -> int | None:
-        """Return the step that comes after the questions: the current one if they were opened at it; None if there is none."""
+        """Return the step after the questions, or the current one if they were opened during it; None if there is none."""
         if self._asks_anyway(self.state):
             return next_place(self.state)
         return int(self.state["at"]) if self.state["asking"] else None
 
     @property
     def on_screen(self) -> str:
-        """The activity that the room sees: the questions, or this step's; a step without one keeps the previous one's."""
+        """The activity that the room sees: the questions, or this step's activity, or else the last one before it."""
         if self.state["asking"]:
             return QUESTIONS
         steps = [row for row in steps_of(self.state["plan"])[: self.state["at"] + 1] if row.step not in self.state["skipped"]]
@@ -375,7 +375,7 @@ class RunPlan(PersistentForm):
 
     @staticmethod
     def _steps(parts: Mapping[str, str], *, arrows: bool = True) -> Iterable[Markup]:
-        """Yield the current and the next step; in the presenter's window, the arrow keys belong to the round."""
+        """Yield the current and the next step; in the presenter's window, the arrow keys control the round instead."""
         on, back = ("ArrowRight PageDown", "ArrowLeft PageUp") if arrows else ("n", "p")
         hints = ("→", "←") if arrows else ("N", "P")
         return (
@@ -385,7 +385,7 @@ class RunPlan(PersistentForm):
                 "div",
                 button(text("run_plan.on"), "next", key=on, hint=hints[0]),
                 button(text("run_plan.back"), "back", key=back, hint=hints[1]),
-                # In the presenter's window the main button is the room's.
+                # In the presenter's window, the round has the main button.
                 class_="bw-toolbar bw-nav" if arrows else "bw-toolbar bw-nav bw-alike",
             ),
             tag("h3", text("run_plan.next")),
@@ -431,7 +431,7 @@ def checklist() -> Markup:
 
 
 def hybrid() -> Markup:
-    """Return advice on rooms with people on a video call; the site has neither phones nor a second window.
+    """Return advice for rooms with people on a video call; on the site, there are no phones and no second window.
 
     Examples:
         >>> hybrid().count("<li") == len(HYBRID)
@@ -530,12 +530,12 @@ def _late(plan: str, at: int, late: int, behind: int, skipped: tuple[str, ...]) 
 
 
 def _asking(*, on: bool) -> Markup:
-    """Return the button that shows the room its questions, or goes back to the step."""
+    """Return the button that shows the room its questions or goes back to the step."""
     return button(text("room_questions.back" if on else "room_questions.show"), "questions", key="q", hint="Q")
 
 
 def _skip(step: RunStepRow | None) -> Markup:
-    """Return the button that skips what the plan gives up first."""
+    """Return the button that skips the first step that can be skipped."""
     return button(text("run_plan.skip_do", step=step.title), "skip", key="s", hint="S") if step else Markup("")
 
 

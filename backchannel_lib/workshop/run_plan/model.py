@@ -1,4 +1,4 @@
-"""Plans for presenters: what comes when, and what to skip in order to end on time."""
+"""Plans for presenters: when each step comes, and what to skip to end on time."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ class RunStepRow(NamedTuple):
     plan: Annotated[str, one_of(lambda: [row.plan for row in load_run_plans()])]
     minutes: Annotated[int, integer(0, MAX_MINUTES), "0 for steps before people come in"]
     activity: Annotated[str, one_of(lambda: [row.activity for row in load_activities()], blank=True), "what is on screen"]
-    topic: Annotated[str, one_of(topic_names, blank=True), "of the vignette that a round plays"]
-    difficulty: Annotated[str, one_of([str(level) for level in range(1, HARDEST + 1)], blank=True), "of that vignette"]
+    topic: Annotated[str, one_of(topic_names, blank=True), "the topic of the vignette that a round plays"]
+    difficulty: Annotated[str, one_of([str(level) for level in range(1, HARDEST + 1)], blank=True), "its difficulty"]
     rule: Annotated[str, one_of(_rule_answers, blank=True), "the rule's required answer for that vignette"]
     skip: Annotated[int | None, integer(1, MAX_MINUTES, blank=True), "its position in the order of skipping steps"]
     shorter: Annotated[int | None, integer(1, MAX_MINUTES, blank=True), "the fewest minutes it can take"]
@@ -73,7 +73,7 @@ class RunStepRow(NamedTuple):
 
 
 def _check_steps(rows: tuple[RunStepRow, ...]) -> None:
-    """Check the plans' minutes, the order of what they give up, and that each round says what it plays."""
+    """Check the plans' minutes, the order in which steps are skipped, and that each round says what it plays."""
     for index, row in enumerate(rows):
         if row.shorter is not None and row.shorter >= row.minutes:
             raise WrongRowError(index, "shorter", row.shorter, f"less than its {row.minutes} minutes")
@@ -106,7 +106,7 @@ class RunCheckRow(NamedTuple):
 
     @property
     def text(self) -> str:
-        """What to do; on the site, what to do there."""
+        """The instruction, worded for the site if it runs there."""
         return text(f"run_check.{self.check}{'.site' * (self.own_text_on_site and host() == 'browser')}")
 
 
@@ -135,7 +135,7 @@ class ShortenedStep(NamedTuple):
 
 
 class CatchUp(NamedTuple):
-    """How a late session can still end on time.
+    """The changes with which a late session can still end on time.
 
     Args:
         changes: What to skip or shorten, in the order of the plan.
@@ -190,7 +190,7 @@ def starts(plan: str, skipped: Collection[str] = ()) -> tuple[int, ...]:
 def catch_up(plan: str, step: str, minutes_late: int, skipped: Collection[str] = ()) -> CatchUp:
     """Find what to skip or shorten after a step so that a late session ends on time.
 
-    As few steps as possible are skipped, starting with those that the plan gives up first; shortening comes before skipping.
+    Steps are shortened before any are skipped, and as few as possible are skipped, in the order that the plan sets.
 
     Args:
         plan: The plan.
@@ -229,7 +229,7 @@ def catch_up(plan: str, step: str, minutes_late: int, skipped: Collection[str] =
 
 
 def vignettes_of(plan: str, seed: int) -> dict[str, str]:
-    """Draw different vignettes for the rounds of a plan: a vignette's id for each step that is a round.
+    """Draw a different vignette for each round of a plan, and return its id by step.
 
     Raises:
         CaseError: There is no such plan.
@@ -239,7 +239,7 @@ def vignettes_of(plan: str, seed: int) -> dict[str, str]:
         ['round_caller', 'round_rule']
     """
     drawn: dict[str, str] = {}
-    # Leave out your own, with which different machines would draw different files.
+    # Leave out your own vignettes, because with them different machines would draw different files.
     own = vignettes().keys() - {row.vignette for row in load_vignettes()}
     for row in steps_of(plan):
         if row.topic:
@@ -249,7 +249,7 @@ def vignettes_of(plan: str, seed: int) -> dict[str, str]:
 
 
 def files_of(plan: str, seed: int, skipped: Collection[str] = ()) -> dict[str, tuple[str, ...]]:
-    """Return the files of each step that is a round: the drawn one, after any of your own that come first.
+    """Return the files of each round: any of your own that come first, then the drawn one.
 
     Args:
         plan: The plan.

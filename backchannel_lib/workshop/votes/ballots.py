@@ -1,8 +1,8 @@
 """Ballots: one per phone, so that each phone votes once per round and nobody knows whose vote it is.
 
-A ballot is a random token in a cookie, signed with the store's key. Creating one costs nothing and isn't recorded, so nobody
-can use ballots up; a ballot counts only when it votes. The store then keeps a mark, a hash of ballot and round that can't be
-traced back to either.
+A ballot is a random token in a cookie, signed with the store's key. Ballots aren't recorded when they are created, so they
+can't run out; only a ballot that votes counts. The store then keeps a mark, a hash of ballot and round that can't be traced
+back to either.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from typing import Final, NamedTuple
 
 MAX_BALLOTS: Final = 5000  # clients with counted requests; no room is this large
 
-#: Requests per second and ballot, and burst size; its page sends one every two seconds.
+#: Requests per second from one ballot, and burst size; the page sends a request every two seconds.
 BALLOT_LIMIT: Final = (3.0, 12.0)
 
 
 class Ballot(NamedTuple):
-    """A ballot as its cookie describes it.
+    """A ballot, as read from its cookie.
 
     Args:
         token: Random bytes that identify it.
@@ -34,7 +34,7 @@ class Ballot(NamedTuple):
 
 
 class RateLimiter:
-    """Limits how often each of many clients may do something (a token bucket per client).
+    """Limits how often each of many clients can make a request, with a token bucket per client.
 
     Args:
         rate: Requests per second.
@@ -106,7 +106,7 @@ class Ballots:
         return ballot if hmac.compare_digest(self._cookie(ballot), cookie) else None
 
     def mark(self, ballot: Ballot, number: int) -> bytes:
-        """Return the mark to keep for a ballot that voted in the round with this number."""
+        """Return the mark that records that a ballot voted in the round with this number."""
         return hmac.digest(self._key(), b"voted|%d|" % number + ballot.token, hashlib.sha256)[:16]
 
     def wait_for_request(self, ballot: Ballot) -> float:

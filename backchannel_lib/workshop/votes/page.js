@@ -1,5 +1,5 @@
 // The vote on a phone: polls the question every two seconds, shows it, and sends one vote.
-// It talks only to its own server, and stores nothing.
+// It connects only to its own server and stores nothing.
 "use strict";
 (() => {
   const [main, asked, question, said, before, choices, send] = ["vote", "asked", "question", "said", "before", "choices", "send"]
@@ -12,23 +12,23 @@
   const PATIENCE = 8000;
   const TRIES = 12;
 
-  // The server's last state, null before the first one. Its number is unique to each question.
+  // The server's last state; null before the first one. Each question has a unique number.
   let state = null;
   let chosen = ""; // the selected choice, not sent yet
   let sending = ""; // the message while a vote is being sent
   let trouble = ""; // the message about a vote that failed, while its question is still open
-  // A vote that came too late: the number and title of its question, the message about it, and the later question above
-  // which the message appears.
+  // A vote that came too late: the number and title of its question, its message, and the later question above which the
+  // message appears.
   let late = null;
   const answered = new Map(); // the message for each question answered here
-  const refused = new Map(); // the message for each question in which this phone's vote can't be counted at all
+  const refused = new Map(); // the message for each question that can't count this phone's vote at all
   let strange = 0; // how many times in a row the server didn't recognize this phone right after giving it a ballot
   let failures = 0;
   let timer = 0;
   let asking = false;
-  let turn = 0; // a state requested before a vote was sent is outdated after it
+  let turn = 0; // incremented by each vote, so that states requested before it count as outdated
 
-  // Phones that open the page together spread out, and retry at different times after a failure.
+  // Spread out phones that open the page together, and make them retry at different times after a failure.
   const jitter = (ms) => ms * (0.75 + Math.random() / 2);
   const backOff = (ms, times) => jitter(Math.min(LONGEST, ms * 2 ** Math.min(times, 6)));
   // Older phones have no AbortSignal.timeout.
@@ -50,7 +50,7 @@
 
   function show(told) {
     if (!state || told.number !== state.number) {
-      if (chosen && !hasVoted()) tooLate(words.late); // it was selected, but never sent
+      if (chosen && !hasVoted()) tooLate(words.late); // it was selected but never sent
       chosen = "";
       trouble = "";
       choices.replaceChildren(...told.choices.map(([choice, name], place) => {
@@ -136,7 +136,7 @@
     next(failures ? backOff(wait, failures - 1) : jitter(wait));
   }
 
-  // Another session has started here, with its own code.
+  // Another session has started at this address, with its own code.
   function over() {
     state = late = null;
     render();
@@ -149,7 +149,7 @@
     timer = setTimeout(asks, ms);
   }
 
-  // A crowd must not lose an honest vote: send it again, a little later each time, until it is counted or rejected.
+  // Votes must not get lost in a crowd, so resend, waiting a little longer each time, until it is counted or rejected.
   async function sends() {
     const { round, number } = state;
     turn += 1;

@@ -1,4 +1,4 @@
-"""Opens the vote to the room's phones and closes it: the server's process, its address and its QR code.
+"""Open the vote to the room's phones and close it: the server's process, its address and its QR code.
 
 Nothing here runs until a facilitator asks for it.
 """
@@ -22,7 +22,7 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.workshop.public_address import PublicAddress
 from backchannel_lib.workshop.votes.store import VoteStore
 
-#: The letters of a code: no look-alikes, and no vowels, so that a room never sees a word.
+#: The letters of a code, without look-alikes or vowels, so that codes never spell a word.
 CODE_LETTERS: Final = "bcdfghjkmnpqrstvwxyz23456789"
 CODE_LENGTH: Final = 6
 
@@ -30,7 +30,7 @@ START_TIMEOUT_S: Final = 30.0  # generous, because a busy laptop isn't a failure
 STOP_TIMEOUT_S: Final = 5.0
 
 PRIVATE_NETWORKS: Final = tuple(ipaddress.IPv4Network(net) for net in ("192.168.0.0/16", "10.0.0.0/8", "172.16.0.0/12"))
-#: What systems call networks of virtual machines and tunnels, which have no phones.
+#: Names of network interfaces for virtual machines and tunnels, which no phones can be on.
 VIRTUAL_NETWORKS: Final = tuple(
     "docker br- veth virbr vbox virtualbox vmnet vmware vethernet utun tun tap wg".split()  # noqa: SIM905 - shorter
 )
@@ -43,7 +43,7 @@ class OpenVote(NamedTuple):
         url: The address for phones.
         address: This computer's address in the URL.
         port: Its port.
-        code: The code at its end.
+        code: The code at the end of the URL.
         qr: The URL as a QR code: black-on-white SVG without a fixed size.
         public: Whether the URL is a reverse proxy's.
     """
@@ -57,7 +57,7 @@ class OpenVote(NamedTuple):
 
     @property
     def sentence(self) -> str:
-        """What is open, and to whom."""
+        """A sentence about what is open, and to whom."""
         if self.public:
             return text("votes.opens_public", url=self.url)
         local = ipaddress.IPv4Address(self.address).is_loopback
@@ -65,7 +65,7 @@ class OpenVote(NamedTuple):
 
 
 def addresses() -> list[str]:
-    """Return this computer's IPv4 addresses on networks that it can share with phones, the most likely first.
+    """Return this computer's IPv4 addresses on networks that phones could be on, the most likely first.
 
     Examples:
         >>> "127.0.0.1" in addresses()
@@ -83,7 +83,7 @@ def sort_addresses(found: Iterable[tuple[str, str]]) -> list[str]:
     """Sort addresses for display: private networks, others, self-assigned; virtual networks last within each group.
 
     Args:
-        found: Network names and addresses; loopback and similar ones are dropped.
+        found: Names of network interfaces with addresses; loopback and similar addresses are dropped.
 
     Examples:
         >>> sort_addresses([("lo", "127.0.0.1"), ("docker0", "172.17.0.1"), ("eth1", "169.254.3.4"), ("wlan0", "192.168.1.20")])
@@ -101,8 +101,8 @@ def sort_addresses(found: Iterable[tuple[str, str]]) -> list[str]:
 class VoteServer:
     """The presenter's handle on the vote server, to start and stop it.
 
-    The server ends with the presenter's process, even if that is killed. After reopening, it has the same address if possible
-    and the same counts, so phones continue without noticing.
+    The server ends with the presenter's process, even if that is killed. A reopened server has the same counts and, if
+    possible, the same address, so phones continue without interruption.
 
     Args:
         store_path: The store's file.
@@ -134,7 +134,7 @@ class VoteServer:
         """Open the vote to phones, and return what to show the room.
 
         Args:
-            address: The only address of this computer to listen on; None for the previous or else the most likely one. On
+            address: The only address of this computer to listen on; None for the previous one or else the most likely one. On
                 127.0.0.1, only this computer can vote.
             port: 1024 to 65535; 0 for the previous one or any free port.
 
@@ -150,7 +150,7 @@ class VoteServer:
             raise CaseError("port", "votes_port", port)
         chosen = self._choose_address(address, previous)
         with VoteStore(self.store_path) as store:
-            store.current()  # raises the store's own error if the store can't be used
+            store.current()  # raises the store's error if the store can't be used
         report: dict[str, Any] = {}
         if not port and previous and previous.address == chosen:
             report = self._start(chosen, previous.port)
@@ -202,7 +202,7 @@ class VoteServer:
         command = [sys.executable, "-m", "backchannel_lib.workshop.votes", "--store", str(self.store_path)]
         if self._public:
             command += ["--public", self._public.url]
-        options: dict[str, Any] = {"start_new_session": True}  # Ctrl+C for the presenter must not reach the vote
+        options: dict[str, Any] = {"start_new_session": True}  # so that Ctrl+C stops the presenter but not the vote
         if sys.platform == "win32":
             options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
         try:
@@ -213,7 +213,7 @@ class VoteServer:
                 stderr=subprocess.DEVNULL,
                 text=True,
                 encoding="utf-8",
-                cwd=Path(__file__).resolve().parents[3],  # the folder that contains this library, installed or not
+                cwd=Path(__file__).resolve().parents[3],  # the folder with this library, even if it isn't installed
                 **options,
             )
         except OSError:

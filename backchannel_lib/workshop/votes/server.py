@@ -1,10 +1,11 @@
-"""The vote server: one page, its state and the vote itself, for one room's phones, in a separate process.
+"""The vote server, a separate process that serves one page, its state and the vote to one room's phones.
 
-It listens on one address of this computer under one short code, and never connects to anything. It keeps no log, and prints one
-line: that it is listening, or why it can't. It ends when the process that started it closes its standard input or dies.
+It listens on one address of this computer under one short code, and never connects to anything. It keeps no log and prints one
+line, which says that it is listening or why it can't. It ends when the process that started it dies or closes its standard
+input.
 
 The number of people in the room sets the limits on votes per round and on connections per address. A whole room often shares
-one address, so one address can cast as many votes as the room.
+one address, so one address can cast as many votes as there are people.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ from backchannel_lib.workshop.votes.ballots import Ballot, Ballots
 from backchannel_lib.workshop.votes.store import PEOPLE, RoundInfo, VoteStore
 
 COOKIE: Final = "ballot"
-PAGE_TEXTS: Final = (  # texts whose names in page.html are the last parts of their ids
+PAGE_TEXTS: Final = (  # ids of texts; their last parts are the names in page.html
     *("title", "privacy", "loading", "waiting", "question", "choose", "send", "sending"),
     *("again", "counted", "closed", "missed", "unreached", "apart", "over", "noscript"),
 )
@@ -61,7 +62,7 @@ EXIT_TIMEOUT_S: Final = 5.0  # to finish answers after the presenter's process h
 
 
 def most_votes(people: int) -> int:
-    """Return the votes per round beyond which something must be wrong: 1.5 times the people, at least 20 more.
+    """Return the most votes a round can plausibly get: 1.5 times the number of people, but at least 20 more.
 
     Examples:
         >>> most_votes(10), most_votes(40), most_votes(300)
@@ -81,7 +82,7 @@ def most_connections(people: int) -> int:
 
 
 class VoteService:
-    """What one server serves: its address, its page, its store and its ballots.
+    """The vote that a server offers: its address, page, store and ballots.
 
     Args:
         store: Rounds and counts.
@@ -96,8 +97,8 @@ class VoteService:
         self, store: VoteStore, ballots: Ballots, host: str, port: int, code: str, public: PublicAddress | None = None
     ) -> None:
         self.store, self.ballots, self.code, self.public = store, ballots, code, public
-        self.people = PEOPLE  # in the room, as far as we know
-        self._voted_from: tuple[int, set[bytes]] = (0, set())  # a round, and hashes of the addresses with votes in it
+        self.people = PEOPLE  # number of people in the room, as last reported
+        self._voted_from: tuple[int, set[bytes]] = (0, set())  # a round, and hashes of the addresses that voted in it
         names = (host, "localhost") if ipaddress.IPv4Address(host).is_loopback else (host,)
         self.hosts = frozenset(f"{name}:{port}" for name in names) | (frozenset(names) if port == 80 else frozenset())
         self.origins = frozenset(f"http://{name}" for name in self.hosts)
@@ -167,7 +168,7 @@ class VoteService:
             return 400, text("votes.refused.not_a_vote")
         if not self._has_room(info, address):
             return 507, text("votes.refused.full")
-        if not self.store.add(round_id, choice, mark):  # the round has just closed, or the same vote arrived twice at once
+        if not self.store.add(round_id, choice, mark):  # the round has just closed, or the vote arrived twice at the same time
             voted = self.store.has_voted(info.number, mark)
             return (409, text("votes.refused.voted")) if voted else (410, text("votes.refused.closed"))
         self._addresses(info.number).add(_hash(address))
@@ -181,8 +182,8 @@ class VoteService:
     def _has_room(self, info: RoundInfo, address: str) -> bool:
         """Return whether a round accepts another vote.
 
-        Someone who floods the round from a few addresses can fill it. Even then, one vote from every other address is accepted,
-        for up to as many addresses as people, so that the rest of the room isn't locked out.
+        Someone can fill a round by flooding it from a few addresses. Even then, one vote from every other address is accepted,
+        up to the number of people, so that the rest of the room isn't locked out.
         """
         most = most_votes(info.people)
         return info.votes < most or (info.votes < 2 * most and _hash(address) not in self._addresses(info.number))
@@ -247,7 +248,7 @@ class NotFoundHandler(RequestHandler):
         self.set_default_headers()
 
     def set_default_headers(self) -> None:
-        """Reveal nothing about the server, and set the headers that all answers share."""
+        """Set the headers that all answers share, and reveal nothing about the server."""
         for name in ("Server", "Content-Type"):
             self.clear_header(name)
         if hasattr(self, "service"):  # tornado calls this once before `initialize`
@@ -255,7 +256,7 @@ class NotFoundHandler(RequestHandler):
                 self.set_header(name, value)
 
     def prepare(self) -> None:
-        """Answer before any method runs."""
+        """Answer every request with 404, whatever its method."""
         self.not_found()
 
     def not_found(self) -> None:
@@ -288,10 +289,10 @@ class NotFoundHandler(RequestHandler):
 
 
 class PhoneHandler(NotFoundHandler):
-    """The base of everything that is served, and only under this exact address."""
+    """The base of the handlers for the vote, which answer only at this exact address."""
 
     def prepare(self) -> None:
-        """Reject other host names, so that a page whose name was made to point here (DNS rebinding) gets nothing."""
+        """Reject other host names, so that a page whose host name was made to point here (DNS rebinding) gets nothing."""
         if self.request.headers.get("Host", "").lower() not in self.service.hosts:
             self.not_found()
 
@@ -303,7 +304,7 @@ class PhoneHandler(NotFoundHandler):
     def set_ballot(self, cookie: str) -> None:
         """Send a ballot as a cookie: hidden from scripts, only for this page, and deleted when the browser closes.
 
-        Without a path, a cookie is for the folder of the request, which also fits behind a proxy with a path of its own.
+        Without a path, a cookie applies to the folder of the request, which also works behind a proxy that adds a path.
         """
         public = self.service.public
         secure = public is not None and public.is_secure and self.request.headers["Host"].lower() == public.netloc
@@ -317,16 +318,16 @@ class PhoneHandler(NotFoundHandler):
 
 
 class PageHandler(PhoneHandler):
-    """The page."""
+    """Serves the page."""
 
     def get(self) -> None:
-        """Send it."""
+        """Send the page."""
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.finish(self.service.page)
 
 
 class TypedAddressHandler(PhoneHandler):
-    """The page's address the way people type it: in capitals, or with a trailing slash."""
+    """Redirects addresses that people mistype, in capitals or with a trailing slash."""
 
     def get(self, path: str) -> None:
         """Redirect to the page."""
@@ -339,7 +340,7 @@ class TypedAddressHandler(PhoneHandler):
 
 
 class StateHandler(PhoneHandler):
-    """The state of the vote; a phone without a ballot gets one, which costs nothing and uses nothing up.
+    """Serves the state of the vote, and gives a ballot to a phone without one.
 
     The ballot isn't sent with the page, because browsers leave out cookies when a page is opened from another site, but always
     send them with the page's own requests.
@@ -361,7 +362,7 @@ class StateHandler(PhoneHandler):
 
 
 class VoteHandler(PhoneHandler):
-    """The vote."""
+    """Counts votes."""
 
     def post(self) -> None:
         """Count the vote, or say why not."""
@@ -384,12 +385,12 @@ class VoteHandler(PhoneHandler):
 
 
 class PlainStream(IOStream):
-    """A connection that speaks only HTTP: one that begins with anything else, such as TLS, is closed immediately."""
+    """A connection for plain HTTP only, which closes immediately if it begins with anything else, such as TLS."""
 
     _is_new = True
 
     def read_from_fd(self, buf: bytearray | memoryview) -> int | None:
-        """Read, and check the first byte: in HTTP it is a letter of the method, after line ends at most."""
+        """Read, and check that the first byte after any line breaks is a letter, as an HTTP method's is."""
         count = super().read_from_fd(buf)
         if count and self._is_new:
             self._is_new = False
@@ -402,7 +403,7 @@ class PlainStream(IOStream):
 class LimitedHTTPServer(HTTPServer):
     """A server that limits connections per address and in total.
 
-    If there are too many, the oldest connection from the busiest address is closed: it is idle, or its page will try again.
+    If there are too many, the oldest connection from the busiest address is closed. It is idle, or its page will try again.
     """
 
     def set_people(self, people: Callable[[], int]) -> None:
@@ -467,10 +468,10 @@ def listen(host: str, port: int) -> socket.socket:
     """
     opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
-        if os.name == "posix":  # on other systems it would let two programs share a port
+        if os.name == "posix":  # on Windows, it would let two programs share a port
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         opened.bind((host, port))
-        opened.listen(1024)  # a whole room opens the page at once
+        opened.listen(1024)  # a whole room can open the page at once
         opened.setblocking(False)
     except OSError:
         opened.close()
@@ -482,7 +483,7 @@ async def serve(service: VoteService, opened: socket.socket, stop: asyncio.Event
     """Serve on a listening socket until ``stop`` is set."""
     server = LimitedHTTPServer(
         application(service),
-        no_keep_alive=True,  # each connection ends with its answer, so hundreds of phones don't hold hundreds of connections
+        no_keep_alive=True,  # otherwise hundreds of phones would keep hundreds of connections open
         max_body_size=MAX_BODY,
         max_header_size=MAX_HEADERS,
         idle_connection_timeout=REQUEST_TIMEOUT_S,
@@ -526,7 +527,7 @@ def main(arguments: list[str] | None = None) -> int:
         public = read_public_address(options.public) if options.public else None
     except (ValueError, CaseError):
         return _report(problem="no_address")
-    if host.is_unspecified or host.is_multicast:  # one address, and never all of them
+    if host.is_unspecified or host.is_multicast:  # listen on a single address, never on all of them
         return _report(problem="no_address")
     if not re.fullmatch(r"[a-z0-9]{4,32}", options.code):
         return _report(problem="other")
@@ -576,7 +577,7 @@ def _watch_parent(parent: int, on_end: Callable[[], object]) -> None:
 
 
 def _wait_for_input(on_end: Callable[[], object]) -> None:
-    """Wait until the parent process closes its standard input, either intentionally or by dying."""
+    """Wait until the parent process closes this process's standard input, intentionally or by dying."""
     with contextlib.suppress(OSError, ValueError):
         while sys.stdin.readline():
             pass
@@ -592,7 +593,7 @@ def _end(on_end: Callable[[], object]) -> None:
 
 
 def _raise_file_limit() -> None:
-    """Raise the limit on open files to what the connections need; some systems allow few by default."""
+    """Raise the limit on open files to what the connections need, because some systems allow only a few by default."""
     if sys.platform != "win32":
         import resource
 

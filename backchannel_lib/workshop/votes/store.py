@@ -23,8 +23,8 @@ from typing import Final, NamedTuple
 from backchannel_lib.base.errors import CaseError, CaseFileError
 from backchannel_lib.base.files import close_to_others, make_folder_for_owner
 
-APPLICATION_ID: Final = 0x62636876  # SQLite's application_id: a file with tables but without this id isn't ours
-BUSY_TIMEOUT_S: Final = 2.0  # how long to wait for the other process, whose writes wait for the disk
+APPLICATION_ID: Final = 0x62636876  # SQLite's application_id; a file with tables but another id isn't ours
+BUSY_TIMEOUT_S: Final = 2.0  # how long to wait for the other process, which may be waiting for the disk
 SETUP_ATTEMPTS: Final = 20
 MAX_CHOICES: Final = 20
 MAX_PEOPLE: Final = 999
@@ -50,11 +50,11 @@ SCHEMA: Final = (
     "CREATE TABLE marks (number INTEGER NOT NULL, mark BLOB NOT NULL, PRIMARY KEY (number, mark)) WITHOUT ROWID",
     "CREATE TABLE key (key BLOB NOT NULL)",
 )
-SCHEMA_VERSION: Final = 1  # goes up when the tables change; a store from another version has nothing worth keeping
+SCHEMA_VERSION: Final = 1  # goes up when the tables change; stores from older versions are discarded
 
 
 class RoundInfo(NamedTuple):
-    """The round opened last.
+    """The most recently opened round.
 
     Args:
         round_id: Its id.
@@ -101,7 +101,7 @@ class VoteStore(contextlib.AbstractContextManager["VoteStore"]):
         self._lock = threading.RLock()
 
     def open_round(self, round_id: str, title: str, choices: Sequence[tuple[str, str]], people: int = PEOPLE) -> None:
-        """Accept votes for this round only; an earlier open round keeps its counts.
+        """Accept votes for this round only. Earlier rounds close and keep their counts.
 
         Args:
             round_id: Its id.
@@ -137,11 +137,11 @@ class VoteStore(contextlib.AbstractContextManager["VoteStore"]):
         """Stop accepting votes; the counts stay."""
         with self._transaction() as database:
             database.execute("UPDATE rounds SET is_open = 0")
-        with self._database() as database:  # SQLite's write-ahead log would reveal the order of marks and votes
+        with self._database() as database:  # the write-ahead log would reveal the order of marks and votes
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def current(self) -> RoundInfo | None:
-        """Return the round opened last, open or closed; None if there was none."""
+        """Return the most recently opened round, open or closed; None if there was none."""
         with self._database() as database:
             rows = database.execute(
                 "SELECT round, title, is_open, rounds.number, people, choice, words, votes"
@@ -168,7 +168,7 @@ class VoteStore(contextlib.AbstractContextManager["VoteStore"]):
         Args:
             round_id: The round.
             choice: The choice.
-            mark: The ballot's mark, which is then stored; a known mark isn't counted again. None for a vote without a ballot.
+            mark: The ballot's mark, which is stored; a vote with a known mark isn't counted. None for a vote without a ballot.
         """
         with self._transaction() as database:
             found = database.execute("SELECT number FROM rounds WHERE round = ? AND is_open = 1", (round_id,)).fetchone()
@@ -203,7 +203,7 @@ class VoteStore(contextlib.AbstractContextManager["VoteStore"]):
             with self._transaction() as database:
                 for table in ("marks", "counts", "rounds"):
                     database.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
-            with self._database() as database:  # deleted rows must not stay in the files either
+            with self._database() as database:  # remove deleted rows from the files too
                 database.execute("VACUUM")
                 database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         except CaseFileError as error:
@@ -238,18 +238,18 @@ class VoteStore(contextlib.AbstractContextManager["VoteStore"]):
 
     @contextlib.contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:
-        """Yield the open file, and turn errors from SQLite or the disk into sentences."""
+        """Yield the open file, and turn errors from SQLite or the disk into `CaseFileError`."""
         with self._lock:
             try:
                 yield self._open()
             except (sqlite3.Error, OSError, OverflowError, UnicodeError) as error:
-                self.close()  # the next call reopens it, because the disk may have space again by then
+                self.close()  # the next call reopens it, and by then the disk may have space again
                 problem = getattr(error, "strerror", None) or str(error) or type(error).__name__
                 raise CaseFileError(self.path.name, "votes_store", None, problem=problem) from None
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is not None and _identity(self.path) != self._identity:
-            self.close()  # the file was deleted or replaced, so nobody would ever see what we write to it
+            self.close()  # the file was deleted or replaced, so writes to the old one would be lost
         if self._connection is None:
             make_folder_for_owner(self.path.parent)
             with contextlib.suppress(FileExistsError):
@@ -274,14 +274,14 @@ class VoteStore(contextlib.AbstractContextManager["VoteStore"]):
                 database.execute("SELECT count(*) FROM rounds").fetchall()
                 database.execute("SELECT count(*) FROM counts").fetchall()
                 return [str(row[0]) for row in database.execute("PRAGMA quick_check")] != ["ok"]
-        except sqlite3.OperationalError:  # locked or not permitted, which says nothing about the content
+        except sqlite3.OperationalError:  # locked or not permitted, which doesn't mean damaged
             return False
-        except (sqlite3.DatabaseError, UnicodeError):  # including error messages that aren't readable themselves
+        except (sqlite3.DatabaseError, UnicodeError):  # UnicodeError: SQLite's error message itself can be garbled
             return self.path.is_file()
 
 
 def _whole(value: object) -> int:
-    """Return a stored count or number; a faulty disk could have turned it into anything."""
+    """Return a stored count or number, checked because a faulty disk can turn it into anything."""
     if not isinstance(value, int) or value < 0:
         raise sqlite3.DatabaseError("a number in it is damaged")
     return value
@@ -301,7 +301,7 @@ def _key(database: sqlite3.Connection) -> bytes:
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """Return what distinguishes a file from another with the same name; None if it doesn't exist."""
+    """Return an identity that distinguishes a file from others of the same name; None if it doesn't exist."""
     try:
         status = path.stat()
     except OSError:
@@ -311,7 +311,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 @contextlib.contextmanager
 def _transaction(database: sqlite3.Connection) -> Iterator[None]:
-    """Run a transaction: all changes or none."""
+    """Run a transaction, which makes all of its changes or none."""
     database.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -341,27 +341,26 @@ def _set_up(database: sqlite3.Connection) -> None:
     if not _is_store(database):
         database.execute("PRAGMA journal_mode = WAL").fetchall()  # permanent, and not allowed inside a transaction
         with _transaction(database):
-            if not _is_store(database):  # the other process may have been faster
+            if not _is_store(database):  # check again, because the other process may have been faster
                 for table in ("rounds", "counts"):  # from a store made by an earlier version
                     database.execute(f"DROP TABLE IF EXISTS {table}")
                 for table in SCHEMA:
                     database.execute(table)
-                # Numbers start at random so that rounds in different stores never share one, because marks of ballots depend on
-                # the
-                # number.
+                # Start numbering at random, so that rounds in different stores have different numbers. Ballots' marks depend on
+                # the number.
                 database.execute("DELETE FROM sqlite_sequence")
                 first = secrets.randbelow(1 << 48)
                 database.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('rounds', ?)", (first,))
                 database.execute("INSERT INTO key (key) VALUES (?)", (secrets.token_bytes(32),))
                 database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-    database.execute("PRAGMA synchronous = FULL")  # a phone that was told "counted" stays counted, even if the power fails
+    database.execute("PRAGMA synchronous = FULL")  # a vote that was confirmed stays counted even if the power fails
 
 
 def _is_store(database: sqlite3.Connection) -> bool:
-    """Return whether the file already is a store, which an empty or outdated file isn't; reject any other file."""
+    """Return True for a current store and False for an empty or outdated file; reject any other file."""
     (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    # Read this after the tables: a process that created them meanwhile set the id and the version with them.
+    # Read these after the tables, because another process sets them in the same transaction as the tables.
     (application_id,) = database.execute("PRAGMA application_id").fetchone()
     (version,) = database.execute("PRAGMA user_version").fetchone()
     if tables and (application_id != APPLICATION_ID or version > SCHEMA_VERSION):

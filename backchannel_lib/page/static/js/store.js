@@ -2,7 +2,7 @@
 // The state of one view of a widget, without the DOM: the contents that Python sent, what is on screen, queued changes,
 // prefetched answers, and the reader's input, which a restarted kernel needs.
 //
-// It doesn't rely on delivery. Answers are numbered: if one doesn't follow the last one, the store ignores it and asks
+// Messages can get lost, so answers are numbered: if one doesn't follow the last one, the store ignores it and asks
 // Python for everything. It does the same for an unknown content, and for any action after a disconnect.
 
 /** @import { FromPage, Marker, PrefetchedAnswer, PrefetchedMessage, ShowMessage, SetMessage, Value } from "./messages.js" */

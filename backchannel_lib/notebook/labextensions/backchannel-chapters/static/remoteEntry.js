@@ -1,16 +1,16 @@
-// A chapter that JupyterLab opens is live by itself, shows no code, and takes no harm from a stray key.
+// Makes chapters in JupyterLab run automatically, hides their code, and protects them from stray keys.
 //
-// JupyterLab loads this file as it is: a module-federation container written by hand, so that nothing has to be built.
-// Which notebooks are chapters, and whether one may be run, the server says in a mark in the notebook's metadata
-// (backchannel_lib/notebook/chapter_copies.py). Whether one has been run, its kernel says (notebook/kernel_record.py).
+// JupyterLab loads this file unchanged: it is a hand-written module-federation container, so there is nothing to build.
+// The server marks chapters, and whether they can run automatically, in the notebook's metadata
+// (backchannel_lib/notebook/chapter_copies.py). The kernel knows whether it has run one (notebook/kernel_record.py).
 (() => {
   const NAME = "backchannel-chapters";
   const WIDGET_VIEW = "application/vnd.jupyter.widget-view+json";
-  const POLL_MS = 250; // between two looks at a chapter that another tab is running
+  const POLL_MS = 250; // between two checks on a chapter that another tab is running
   const POLLS = 240;
   const RECORD = "__import__('importlib').import_module('backchannel_lib.notebook.kernel_record').";
 
-  // Chapters for readers: prose and activities, and nothing of a notebook around them.
+  // Chapters for readers show only prose and activities, without the rest of a notebook.
   const STYLE = `
     .bw-reading .jp-NotebookPanel-toolbar, .bw-reading .jp-Toolbar.jp-NotebookPanel-toolbar { display: none; }
     .bw-reading .jp-CodeCell > .jp-Cell-inputWrapper, .bw-reading .jp-Cell-inputCollapser, .bw-reading .jp-Cell-outputCollapser,
@@ -23,14 +23,14 @@
     .bw-reading .jp-Notebook .jp-Cell .jp-OutputArea-output { padding: 0; }
   `;
 
-  /** Ask a notebook's kernel for one of its records; null where the kernel keeps none. */
+  /** Ask a notebook's kernel for one of its records; null if the kernel keeps none. */
   async function ask(kernel, question) {
     const told = { code: "", silent: true, store_history: false, user_expressions: { told: RECORD + question } };
     const reply = await kernel.requestExecute(told).done;
     return reply.content.user_expressions?.told?.data?.["application/json"] ?? null;
   }
 
-  /** Put the widgets that a kernel shows into outputs that were saved without them. */
+  /** Put a kernel's widgets into outputs that were saved without them. */
   function attach(cells, shown) {
     for (const cell of cells) {
       for (const { place, output } of shown[cell.id] ?? []) {
@@ -46,7 +46,7 @@
     }
   }
 
-  /** Bring a notebook to life: run it if it is a chapter that has not been run, or show what its kernel holds already. */
+  /** Run a chapter that hasn't run, or attach the widgets that a notebook's kernel already has. */
   async function enliven(panel, chapter, { CodeCell, Notification }) {
     const kernel = panel.sessionContext.session?.kernel;
     if (!kernel) return;
@@ -59,9 +59,9 @@
     await kernel.info;
     let told = await ask(kernel, chapter?.run ? "claim()" : "state()");
     if (!told || panel.isDisposed) return;
-    panel.node.dataset.runByItself = ""; // page/static/js/placement.js then leaves the reader where they are
+    panel.node.dataset.runByItself = ""; // tells page/static/js/placement.js not to scroll
     if (told.claimed) {
-      // Not by Lab's own command, which would scroll to the last cell. All at once: the kernel takes them one by one.
+      // JupyterLab's own command would scroll to the last cell. Start all cells at once, because the kernel queues them.
       const code = panel.content.widgets.filter((cell) => cell.model.type === "code");
       await Promise.all(code.map((cell) => CodeCell.execute(cell, panel.sessionContext, { deletedCells: [] })));
     } else {
@@ -72,11 +72,11 @@
         told = await ask(kernel, "state()");
       }
     }
-    // Nothing of the reader's own is in it yet: closing it asks nothing, and nothing is saved by itself.
+    // The reader hasn't changed anything yet, so don't ask on closing, and don't save automatically.
     if (!panel.isDisposed) panel.model.dirty = false;
   }
 
-  /** Close the side bars, as in the first window: a second one has a workspace of its own, which begins with Lab's layout. */
+  /** Close the side bars as in the first window, because a second window has its own workspace with JupyterLab's layout. */
   function leaveRoom(shell) {
     shell.collapseLeft();
     shell.collapseRight();
@@ -91,7 +91,7 @@
     const chapter = mark?.path === panel.context.path ? mark : null;
     if (chapter?.reading) {
       panel.addClass("bw-reading");
-      // D D, X, M, A and their like are Lumino's shortcuts, which look for this mark on what has the focus.
+      // Lumino ignores its shortcuts, such as D D, X, M and A, if the focused element has this attribute.
       const still = ({ target }) => target.setAttribute("data-lm-suppress-shortcuts", "true");
       panel.node.addEventListener("focusin", still, true);
       for (const node of [panel.node, ...panel.node.querySelectorAll("[tabindex]")]) still({ target: node });
