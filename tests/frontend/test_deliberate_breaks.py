@@ -18,7 +18,7 @@ from backchannel_lib.activities.activity import Activity
 from tests.helpers.broken import broken_activity, broken_store
 from tests.helpers.delivery import LOSSES, NODE, Stores, World, check_delivery, lose, moves, plays, tally
 
-DRAWS = 600  # most plays to try for one break. Most breaks show within a few plays, a gap in the messages only after a few hundred
+DRAWS = 600  # most plays to try for one break; most breaks show within a few, a gap in the messages after a few hundred
 
 
 def played(stores: Stores, make: Callable[[], Activity[Any]], draws: int = DRAWS) -> None:
