@@ -103,8 +103,7 @@ def _results(students: Sequence[Student], file: Path, now: datetime) -> dict[str
     except OSError as error:
         raise unwritable(file, error) from None
     except KeyboardInterrupt:
-        print(f"\n{text('class.stopped', done=done, count=len(students))}", file=sys.stderr)
-        raise
+        raise KeyboardInterrupt(text("class.stopped", done=done, count=len(students))) from None
     _tell_progress(done, len(students), last=True)
     write_file(file, "".join(_line(key, before[key]) for key in keys.values()))  # drops students no longer in the list
     return {name: before[key] for name, key in keys.items()}

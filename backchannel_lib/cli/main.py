@@ -172,8 +172,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"\n{folder_problem(error)}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("\nStopped.", file=sys.stderr)
+    except KeyboardInterrupt as stopped:
+        print(f"\n{stopped.args[0] if stopped.args else 'Stopped.'}", file=sys.stderr)
         return 130
 
 

@@ -113,7 +113,7 @@ class Student(NamedTuple):
 
 
 class ClassProblem(NamedTuple):
-    """An error in one row of a table, which is either left out or refers to something unknown."""
+    """An error in one row of a table, or in several, which are either left out or refer to something unknown."""
 
     table: str
     row: object
@@ -216,13 +216,14 @@ def _read_programs(programs: str | bytes, name: str) -> tuple[dict[str, dict[str
 
 
 def _listed(table: str, problems: Iterable[SheetProblem]) -> list[ClassProblem]:
-    """List errors by row; an error that repeats for a student at several programs is listed once."""
-    each = [
-        ClassProblem(table, row, one.column, _shown(one.value), str(one._replace(rows=(), column="")))
-        for one in problems
-        for row in one.rows
-    ]
-    return sorted(dict.fromkeys(each), key=lambda problem: int(str(problem.row)))
+    """List errors by row, each once; an error about a program is one for all rows that list the program."""
+    first_rows: dict[ClassProblem, int] = {}
+    for one in problems:
+        for rows in [one.rows] if one.rule == "class_program" else [(row,) for row in one.rows]:
+            row = rows[0] if len(rows) == 1 else ", ".join(map(str, rows))
+            problem = ClassProblem(table, row, one.column, _shown(one.value), str(one._replace(rows=(), column="")))
+            first_rows.setdefault(problem, int(str(rows[0])))
+    return sorted(first_rows, key=first_rows.__getitem__)
 
 
 def _shown(value: object) -> str:

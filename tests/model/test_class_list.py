@@ -140,6 +140,16 @@ def test_a_program_whose_row_has_an_error_is_not_reported_as_missing() -> None:
     assert "a correct row in the programs table" in message
 
 
+def test_a_program_that_many_students_list_is_reported_once_with_all_their_rows() -> None:
+    """A dean's office fixes one row of the programs, and reads about it once."""
+    students = "Name,Score,Programs\n" + "".join(f"{name},251,Mercy; Lakeside\n" for name in ("Ana", "Ben", "Cy"))
+    found = read_class(students, "Program,Range Low\nMercy,x\nLakeside,222\n")
+    assert [(one.row, one.column, one.value) for one in found.problems] == [
+        ("2, 3, 4", "Programs", "Mercy"),
+        (2, "Range Low", "x"),
+    ]
+
+
 def test_invalid_rows_are_listed_with_row_column_and_value_and_the_rest_are_read() -> None:
     """All mistakes in a class of sixty are found, and nothing else is reported."""
     rows = sixty()
