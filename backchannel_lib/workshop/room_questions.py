@@ -122,6 +122,8 @@ class RoomQuestions(PersistentForm):
 
     #: Moves on from the questions to the plan's next step; returns whether there is one.
     after_last: Callable[[], bool] = staticmethod(lambda: False)
+    #: Whether there can be anything: whether the questions are part of a session.
+    leads_on = False
 
     def _next(self, _: object) -> ActionResult:
         at = self._at(self.state)
@@ -172,7 +174,7 @@ class RoomQuestions(PersistentForm):
             "list": "" if one else _list(),
             "options": own_options(_choices(one), answered=answered) if one else "",
             "answer": _answer(one) if one and answered and not one.options else "",
-            "nav": _nav(self._at(state)),
+            "nav": _nav(self._at(state), leads_on=self.leads_on),
             "note": _note(one) if one and not answered else "",
             "live_text": f"{one.short}. {one.answer}" if one and answered else "",
         }
@@ -221,11 +223,13 @@ def _list() -> Markup:
     return tag("ol", items, class_="bw-question-list")
 
 
-def _nav(at: int) -> Markup:
-    onward = "first" if at == 0 else "answer" if at % 2 else "next"
-    last = at == 2 * len(room_questions())
+def _nav(at: int, *, leads_on: bool) -> Markup:
+    is_last = at == 2 * len(room_questions())
+    onward = "first" if at == 0 else "answer" if at % 2 else "on" if is_last else "next"
     return join(
-        None if last else button(text(f"room_questions.{onward}"), "next", key="ArrowRight PageDown", hint="→"),
+        None
+        if is_last and not leads_on
+        else button(text(f"room_questions.{onward}"), "next", key="ArrowRight PageDown", hint="→"),
         button(text("scene.back"), "back", key="ArrowLeft PageUp", hint="←") if at else None,
         button(text("room_questions.all"), "list", key="m", hint="M") if at else None,
     )

@@ -45,7 +45,7 @@ class Session:
             if isinstance(part, Drill):
                 self.round.drill_results = part.results
             elif isinstance(part, RoomQuestions):
-                part.after_last = self._after_questions
+                part.after_last, part.leads_on = self._after_questions, True
 
     def _part(self, kind: type[Activity[Any]]) -> Any:
         return next(part for part in self.parts.values() if isinstance(part, kind))
@@ -71,6 +71,7 @@ class Session:
             self.round.follow(*self._place())
         elif part == self.round.key and message.get("type") in {"fresh", "reset"}:
             self.run_plan.begin_anew()
+            self.run_plan.follow(self.round.state)  # starting over also brings back the usual plan
         elif moved and self.round.state != room:
             self.run_plan.follow(self.round.state)
         if self.round.state != room or (self.run_plan.state != plan and part != self.run_plan.key) or self._place() != place:

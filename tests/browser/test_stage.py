@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute
 
 from backchannel_lib.base.texts import text
 from backchannel_lib.cli import present
@@ -507,6 +507,40 @@ def test_a_presenter_leads_from_a_second_window_and_the_room_sees_only_what_it_s
     room.wait_for_selector("body:not([data-led])")
     wait_until_ready(screen)
     assert room.locator(".stage-pages").is_visible()
+
+
+def test_a_proxy_that_connects_before_the_server_is_back_costs_no_window(browser: Browser, own_stage: Stage) -> None:
+    """JupyterHub's proxy opens a connection and only then looks for the server: a page loaded then would be its error."""
+    stage, in_vain = own_stage, list[WebSocketRoute]()
+
+    def connect(socket: WebSocketRoute) -> None:
+        if is_up:
+            socket.connect_to_server()
+        else:
+            in_vain.append(socket)  # open, for the page
+
+    is_up = True
+    context = browser.new_context(bypass_csp=True)
+    context.route_web_socket("**/socket/projector", connect)
+    screen = opened(context, stage, "round")
+    screen.press("ArrowRight")
+    title = screen.fragment("head")
+    is_up = False
+    stage.crash()
+    screen.page.wait_for_selector("#status:visible")
+    for number in range(2):
+        while len(in_vain) <= number:
+            screen.page.wait_for_timeout(GLANCE)
+            assert screen.page.locator("#status").is_visible(), "the window was lost"
+        screen.page.wait_for_timeout(300)
+        in_vain[number].close()
+    assert screen.fragment("head") == title
+    is_up = True
+    with screen.page.expect_navigation(timeout=PATIENCE):
+        stage.start_again()
+    wait_until_ready(screen)
+    assert screen.fragment("head") == title
+    context.close()
 
 
 def test_a_page_that_is_loaded_again_keeps_the_phones_vote_open(screen: Screen, browser: Browser, stage: Stage) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backchannel_lib.activities import saved_answers
+from backchannel_lib.workshop.results import results_table
 from backchannel_lib.workshop.room_questions import room_questions
 from backchannel_lib.workshop.run_plan.activity import place_of
 from backchannel_lib.workshop.run_plan.model import load_run_plans, steps_of, vignettes_of
@@ -58,6 +59,7 @@ def test_plan_and_round_agree_after_any_sequence_of_acts(acts: list[dict[str, An
             assert room.step in {"close", "setup"}, act
         elif step.topic:
             assert room.vignette == vignettes_of(plan["plan"], room.seed)[step.step], act
+            assert room.step != "close", act
         if room.plan:
             assert room.plan == plan["plan"], act
         assert not set(room.skipped) - set(plan["skipped"]), act
@@ -120,6 +122,13 @@ def test_a_session_comes_back_whole_after_the_program_was_started_again() -> Non
     assert place_of(again.round.state, "standard") == again.run_plan.state["at"]
 
 
+def test_starting_over_in_the_round_leaves_one_plan_for_both() -> None:
+    opened = session()
+    send(opened, "run_plan", type="set", field="plan", value="short")
+    send(opened, "round", type="reset")
+    assert opened.round.state.plan == opened.run_plan.state["plan"]
+
+
 def test_a_message_for_no_part_changes_nothing() -> None:
     opened = session()
     assert send(opened, "nobody", type="next") == []
@@ -149,8 +158,10 @@ def test_the_clock_starts_by_itself_when_the_session_leaves_the_preparations(par
 
 
 def ask_all(opened: Session) -> None:
-    """Lead the room through all questions and once more."""
+    """Lead the room through all questions and once more, with the key that a button has on each screen."""
     for _ in range(2 * len(room_questions()) + 1):
+        questions = opened.parts["room_questions"]
+        assert 'data-key="ArrowRight PageDown"' in questions.fragments(questions.state)["nav"]
         send(opened, "room_questions", type="next")
 
 
@@ -171,3 +182,60 @@ def test_after_the_last_question_the_same_key_leads_on(own_folder: Path) -> None
     ask_all(opened)
     assert opened.run_plan.state["at"] == place + 1
     assert opened.on_screen != "room_questions"
+
+
+def play_to_the_close(opened: Session) -> None:
+    """Play the standard plan with one vote in each round, with → in the round and through the questions."""
+    send(opened, "room_questions", type="hello")
+    send(opened, "run_plan", type="start")
+    while opened.on_screen != "room_questions":
+        if opened.round.state.step == "vote" and not any(opened.round.state.counted):
+            send(opened, "round", type="tap", value="maybe")
+        send(opened, "round", type="next")
+    ask_all(opened)
+    assert opened.round.state.step == "close"
+
+
+def test_each_round_is_in_the_results_once_after_the_discussion(own_folder: Path) -> None:
+    """The discussion comes between the last round and the close, which must not count that round again."""
+    opened = session()
+    play_to_the_close(opened)
+    rounds = list(vignettes_of("standard", 1).values())
+    assert [row[3] for row in results_table(opened.round.state)[1]] == rounds
+    send(opened, "round", type="choose")
+    assert [row[3] for row in results_table(opened.round.state)[1]] == rounds
+    send(opened, "round", type="open_file", value="marisol")
+    assert [one.vignette for one in opened.round.state.played] == rounds
+
+
+def test_the_menu_at_the_close_leaves_the_plan_there(own_folder: Path) -> None:
+    """Results are saved from the menu at the end; the plan doesn't go back to the last round for that."""
+    opened = session()
+    play_to_the_close(opened)
+    place = opened.run_plan.state["at"]
+    send(opened, "round", type="choose")
+    assert opened.run_plan.state["at"] == place
+    send(opened, "round", type="next")
+    assert (opened.round.state.step, opened.run_plan.state["at"]) == ("close", place)
+
+
+@pytest.mark.parametrize(
+    ("act", "step"),
+    [([], "file"), ([{"type": "next"}, {"type": "tap", "value": "maybe"}], "vote"), ([{"type": "next"}] * 3, "links")],
+)
+def test_going_back_in_the_plan_from_the_close_shows_the_last_round_again(act: list[dict[str, Any]], step: str) -> None:
+    """The room sees the round as far as it got, not the closing screen; a vote that was left open is in the results."""
+    opened = session()
+    send(opened, "run_plan", type="start")
+    while not opened.round.state.vignette or opened.round.state.files_left():
+        send(opened, "run_plan", type="next")
+    last = opened.round.state.vignette
+    for one in act:
+        send(opened, "round", **one)
+    while opened.round.state.step != "close":
+        send(opened, "run_plan", type="next")
+    voted = [row[3] for row in results_table(opened.round.state)[1]]
+    assert voted == ([last] if act else [])
+    while not steps_of("standard")[opened.run_plan.state["at"]].topic:
+        send(opened, "run_plan", type="back")
+    assert (opened.round.state.vignette, opened.round.state.step) == (last, step)

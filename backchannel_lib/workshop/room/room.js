@@ -12,7 +12,8 @@ const role = document.body.dataset.role ?? "";
 const receivers = new Map();
 /** @type {string[]} */
 let waiting = []; // messages from before the connection opened
-let wasOpen = false;
+let wasOpen = false; // whether the server has answered
+let isBack = false; // whether this is another connection after that
 /** @type {WebSocket} */
 let socket;
 
@@ -21,13 +22,15 @@ function connect() {
   address.protocol = address.protocol.replace("http", "ws");
   address.search = address.hash = "";
   socket = new WebSocket(address);
+  isBack = wasOpen;
   socket.addEventListener("open", () => {
-    if (wasOpen) return location.reload(); // the server was gone, so load its current state
+    if (isBack) return; // perhaps only to a proxy, while the server behind it is still gone
     wasOpen = true;
     for (const message of waiting) socket.send(message);
     waiting = [];
   });
   socket.addEventListener("message", ({ data }) => {
+    if (isBack) return location.reload(); // the server was gone, so load its current state
     const message = JSON.parse(data);
     if (message.part) receivers.get(message.part)?.(message.answer);
     else if (message.room) document.dispatchEvent(new CustomEvent("room", { detail: message.room }));
@@ -43,7 +46,7 @@ function connect() {
 function send(message) {
   const text = JSON.stringify(message);
   if (!wasOpen) waiting.push(text);
-  else if (socket.readyState === WebSocket.OPEN) socket.send(text);
+  else if (!isBack && socket.readyState === WebSocket.OPEN) socket.send(text);
   else throw new Error("not connected"); // the panel says so, and keeps the input
 }
 

@@ -148,6 +148,8 @@ class Round(Activity[WorkshopState]):
                 return self._go_to(before) if before else {"notice": text("round.first")}
             case "links" if state.shown > 1:
                 return self._go_to(state._replace(shown=state.shown - 1), focus="link")
+            case "close":
+                return self._go_to(state.from_close())
         return self._go_to(state._replace(step=STEPS[STEPS.index(state.step) - 1], case=None))
 
     def _next_file(self) -> ActionResult:
@@ -189,8 +191,10 @@ class Round(Activity[WorkshopState]):
         if files and state.vignette not in files:
             file = next((file for file in files if file not in played), files[-1])
             state = before if before and before.vignette in files else state.round_over().with_file(file)
+        elif files and state.is_closed:
+            state = state.from_close()
         elif step == "close" and state.step != "close":
-            state = state.round_over()._replace(step="close", case=None)
+            state = state._replace(step="close", case=None, menu_from="")
         if (state.vignette, state.step) == (self.state.vignette, self.state.step):
             self.restore(state)  # no undo step, because the room sees no change
             self._save_session()

@@ -223,14 +223,31 @@ class WorkshopState(NamedTuple):
         return files.index(self.vignette) + 1 if self.plan and self.vignette in files else len(self.played) + 1
 
     def revealed_rounds(self) -> tuple[PlayedRound, ...]:
-        """Return the finished rounds, and the current one once its complete answer was shown.
+        """Return the finished rounds, and the current one once its complete answer was shown or the session was closed.
 
         Examples:
             >>> [one.vignette for one in WorkshopState().with_file("nadia")._replace(shown=5).revealed_rounds()]
             ['nadia']
         """
         # While a link is hidden, the menu must not give the answer away.
-        return (*self.played, self.this_round) if self.vignette and self.all_shown else self.played
+        return self.round_over().played if self.all_shown or self.is_closed else self.played
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the closing screen is on, or the menu that was opened from it."""
+        return "close" in {self.step, self.menu_from}
+
+    def from_close(self) -> WorkshopState:
+        """Return the state with the last round on screen again, as far as the room got.
+
+        Examples:
+            >>> voted = WorkshopState(step="close", votes=(1, *NO_VOTES[1:]), vignette="nadia")
+            >>> voted.from_close().step, voted._replace(shown=5).from_close().step
+            ('vote', 'what_if')
+        """
+        if self.shown:
+            return self._replace(step="what_if" if self.all_shown else "links", menu_from="")
+        return self._replace(step="vote" if any(self.counted) else "file", menu_from="")
 
     def to_record(self) -> dict[str, Any]:
         """Return the state as values that JSON can hold.

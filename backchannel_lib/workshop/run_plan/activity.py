@@ -484,7 +484,7 @@ def place_of(room: WorkshopState, plan: str) -> int | None:
         (None, 3)
     """
     names = [row.step for row in steps_of(plan)]
-    if room.step == CLOSE:
+    if room.is_closed:
         return names.index(CLOSE)
     steps = files_of(plan, room.seed, room.skipped).items()
     return next((names.index(step) for step, files in steps if room.vignette in files), None)
