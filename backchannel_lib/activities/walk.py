@@ -167,7 +167,8 @@ class Walk(Form):
             else None
         )
         return join(
-            tag("h3", text(f"step.{step.row.step}.text")),
+            tag("h3", text("walk.at", number=at + 1, total=len(self.steps)), class_="bw-count"),
+            tag("p", text(f"step.{step.row.step}.text")),
             beside,
             citations(f"step-{step.row.step}", step.row.claims, (step.row.assumption,))
             if step.row.claims or step.row.assumption

@@ -117,6 +117,10 @@ def output_html(outputs: list[dict[str, Any]]) -> str:
     return "".join(shown)
 
 
+#: How a notebook begins its links to the next chapter and to the map.
+_TO_OTHER_CHAPTERS: Final = "<strong>Next:</strong> "
+
+
 class _Renderer(mistune.HTMLRenderer):
     """Renders Markdown as HTML, with links to other chapters' pages and the same heading anchors as Jupyter."""
 
@@ -130,6 +134,16 @@ class _Renderer(mistune.HTMLRenderer):
             path = f"{chapter}.html"
         return super().link(text, path + hash_sign + place, title)
 
+    def strong(self, text: str) -> str:
+        """Return bold text; a source such as ``[article, line 38]`` is small instead, quieter than its sentence."""
+        if text.startswith("[") and text.endswith("]"):
+            return f'<span class="site-source">{text}</span>'
+        return super().strong(text)
+
+    def paragraph(self, text: str) -> str:
+        """Return a paragraph; none for the links to other chapters, which every page has at its end."""
+        return "" if text.startswith(_TO_OTHER_CHAPTERS) else super().paragraph(text)
+
     def heading(self, text: str, level: int, **_: Any) -> str:
         """Return a heading with the id that notebooks use in links."""
         return f'<h{level} id="{text.replace(" ", "-")}">{text}</h{level}>\n'
@@ -141,6 +155,8 @@ def render_markdown(source: str) -> str:
     Examples:
         >>> render_markdown("## The map\n\nSee [chapter 02](02_who_calls.ipynb).")
         '<h2 id="The-map">The map</h2>\n<p>See <a href="02_who_calls.html">chapter 02</a>.</p>\n'
+        >>> render_markdown("So. **[article, line 38]**\n\n**Next:** [02](02_who_calls.ipynb)")
+        '<p>So. <span class="site-source">[article, line 38]</span></p>\n'
     """
     render: Callable[[str], Any] = mistune.create_markdown(renderer=_Renderer(escape=True), plugins=["table", "strikethrough"])
     return Markup(render(source))

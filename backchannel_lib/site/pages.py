@@ -67,8 +67,7 @@ def page_html(build: Build, here: str, title: str, *body: object) -> str:
         *body: The content of ``main``.
     """
     links = [
-        tag("li", tag("a", text(f"site.nav.{key}"), href=file, aria_current="page" if file == here else None))
-        for key, file in NAVIGATION
+        tag("li", tag("a", text(f"site.nav.{key}"), href=file, aria_current=_current(file, here))) for key, file in NAVIGATION
     ]
     name = text("site.name")
     return _document(
@@ -90,6 +89,14 @@ def page_html(build: Build, here: str, title: str, *body: object) -> str:
             tag("p", text("site.foot_private")),
         ),
     )
+
+
+def _current(file: str, here: str) -> str | None:
+    """Say whether a link of the navigation is the page, or the list that the page is in."""
+    if file == here:
+        return "page"
+    listed = here.removesuffix(".html") in {row.chapter for row in chapter_rows()} and here not in {CASE, WORKSHOP}
+    return "true" if file == CHAPTERS and listed else None
 
 
 def _status() -> Markup:

@@ -311,6 +311,62 @@ def test_every_page_is_accessible_in_each_look_fits_a_phone_and_asks_its_own_hos
         assert hosts == {site.address.split("/")[2]}
 
 
+#: What stands out of its card, lies on something else, or is beside its heading instead of below it.
+OUT_OF_PLACE: Final = """() => {
+    const box = one => one.getBoundingClientRect();
+    const across = (one, other) => one.right > other.left && other.right > one.left;
+    const meet = (one, other) => across(one, other) && one.bottom > other.top && other.bottom > one.top;
+    const between = (one, other) => one.left >= other.left && one.right <= other.right;
+    const within = (one, other) => between(one, other) && one.top >= other.top && one.bottom <= other.bottom;
+    const found = [];
+    for (const card of document.querySelectorAll('.bw-row-card')) {
+        const parts = [...card.querySelectorAll('button, label, summary, input:not([type=checkbox]), select')];
+        for (const part of parts.filter(one => one.checkVisibility())) {
+            const covers = part.matches('button') && parts.some(one => one !== part && meet(box(one), box(part)));
+            if (covers || !within(box(part), box(card))) found.push(part.outerHTML);
+        }
+    }
+    for (const heading of document.querySelectorAll('.bw-rows > .bw-checks > legend'))
+        for (const label of heading.parentElement.querySelectorAll('label'))
+            if (box(label).top < box(heading).bottom - 1) found.push(label.innerText);
+    return found;
+}"""
+CUT_OFF: Final = """() => [...document.querySelectorAll('[data-field$=".kind"] select')].filter(one => {
+    const copy = one.cloneNode(true);
+    copy.style.cssText = 'width: auto; max-width: none; position: absolute; visibility: hidden';
+    one.after(copy);
+    const needed = copy.getBoundingClientRect().width;
+    copy.remove();
+    return needed > one.getBoundingClientRect().width + 1;
+}).length"""
+
+
+def test_the_planners_cards_keep_their_parts_together(browser: Browser, site: Site) -> None:
+    with page_of(browser, has_touch=True, is_mobile=True) as page:
+        page.goto(f"{site.address}07_doing_it_well.html")
+        wait_until_live(page)
+        for width in (390, 768, 1366):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate(OUT_OF_PLACE) == [], width
+            assert page.evaluate(CUT_OFF) == 0 or width == 390, width
+
+
+@pytest.mark.parametrize("width", [390, 1366])
+def test_many_choices_stand_in_columns_or_in_one_line(browser: Browser, site: Site, width: int) -> None:
+    with page_of(browser) as page:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.goto(f"{site.address}01_the_paper_bar.html")
+        wait_until_live(page)
+        lefts = page.evaluate(
+            """() => {
+            const rows = [...document.querySelectorAll('.bw-choices')].filter(one => one.checkVisibility());
+            const choices = rows.find(one => one.children.length === 9);
+            return [...choices.children].map(one => Math.round(one.getBoundingClientRect().left));
+        }"""
+        )
+        assert len(set(lefts)) == (2 if width == 390 else 9)
+
+
 def test_a_thumb_can_reach_every_control(browser: Browser, site: Site) -> None:
     with page_of(browser, has_touch=True, is_mobile=True) as page:
         page.goto(site.address)

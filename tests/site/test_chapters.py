@@ -49,9 +49,42 @@ def test_a_page_has_every_sentence_of_its_notebooks_prose(written: dict[str, str
     cells = json.loads((NOTEBOOKS / f"{chapter}.ipynb").read_text(encoding="utf-8"))["cells"]
     prose = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown" and "tags" not in cell["metadata"]]
     marks = re.compile(r"\]\([^)]*\)|^\d+\. ")  # addresses of links, and numbers of a list
-    letters = [re.sub(r"[^\w]+", " ", marks.sub("", line)).split() for text in prose for line in text.splitlines()]
+    lines = [line for text in prose for line in text.splitlines() if not line.startswith("**Next:**")]
+    letters = [re.sub(r"[^\w]+", " ", marks.sub("", line)).split() for line in lines]
     found = " ".join(re.sub(r"[^\w]+", " ", page).split())
     assert [line for line in letters if " ".join(line) not in found] == []
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_the_next_chapter_is_linked_once_at_the_end(written: dict[str, str], chapter: str) -> None:
+    """A notebook has no navigation, so it names the next chapter in its prose; a page would name it twice."""
+    main = written[f"{chapter}.html"].partition("<main")[2].partition("</main>")[0]
+    source = (NOTEBOOKS / f"{chapter}.ipynb").read_text(encoding="utf-8")
+    following = re.findall(r"\*\*Next:\*\* \[[^]]*\]\((\w+)\.ipynb\)", source)
+    assert "Next:" not in words(main.partition('<nav class="site-neighbors"')[0])
+    assert [f"{one}.html" for one in following] == re.findall(r'<a href="([^"]*)" rel="next"', main)
+
+
+def test_sources_are_set_smaller_than_their_sentence_and_other_bold_words_are_not(written: dict[str, str]) -> None:
+    page = written["01_the_paper_bar.html"]
+    assert '<span class="site-source">[article, line 24]</span>' in page
+    assert "<strong>About 12 minutes.</strong>" in page
+    assert [name for name, page in written.items() if "<strong>[" in page] == []
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_the_navigation_marks_where_a_reader_is(written: dict[str, str], chapter: str) -> None:
+    header = written[f"{chapter}.html"].partition("<header")[2].partition("</header>")[0]
+    (marked,) = re.findall(r'<a href="([^"]*)" aria-current="(\w+)"', header)
+    page = f"{chapter}.html"
+    assert marked == ((page, "page") if page in {pages.CASE, pages.WORKSHOP} else (pages.CHAPTERS, "true"))
+
+
+def test_no_heading_is_said_twice_in_a_chapter(written: dict[str, str]) -> None:
+    for chapter in CHAPTERS:
+        main = written[f"{chapter}.html"].partition("<main")[2]
+        told = [" ".join(re.findall(r"\w+", words(one).lower())) for one in re.findall(r"<h2[^>]*>(.*?)</h2>", main)]
+        assert sorted(told) == sorted(set(told)), chapter
 
 
 def test_the_deck_opens_with_a_slide_for_the_room_and_is_linked_where_one_looks_for_it(written: dict[str, str]) -> None:

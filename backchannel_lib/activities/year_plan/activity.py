@@ -100,6 +100,7 @@ class YearPlanActivity(Form):
         state = self.state
         return activity_page(
             self.key,
+            tag("p", text("plan.crisis"), class_="bw-ours bw-lead"),
             tag(
                 "div",
                 tag(
@@ -129,12 +130,7 @@ class YearPlanActivity(Form):
                         tag("p", text("plan_board.saved_where"), class_="bw-small"),
                         class_="bw-saving",
                     ),
-                    tag(
-                        "section",
-                        tag("p", text("plan.crisis")),
-                        slot("made", self.fragments(state)["made"]),
-                        class_="bw-card bw-plan",
-                    ),
+                    tag("section", slot("made", self.fragments(state)["made"]), class_="bw-today bw-plan"),
                 ),
                 class_="bw-columns bw-halves",
             ),

@@ -152,11 +152,12 @@ def test_a_day_as_it_is_written_in_the_us_is_understood(typed: str) -> None:
     assert made._plan(made.state).start == date(2027, 3, 2)
 
 
-def test_the_line_to_call_is_named_once_in_normal_size() -> None:
+def test_the_line_to_call_is_named_once_in_normal_size_before_anything_to_do() -> None:
     """The page names 988 in one sentence, with nothing ticked as with everything, and not in small print."""
-    told = tag("p", text("plan.crisis"))
+    told = tag("p", text("plan.crisis"), class_="bw-ours bw-lead")
     for made in (board(), board(**everything())):
         assert made.page().count(told) == 1
+        assert made.page().index(told) < made.page().index("<input")
         assert made.page().count("988") == text("plan.crisis").count("988")
 
 
