@@ -62,7 +62,7 @@ class Bets(Items):
         return {**self.answers(state), "summary": summary, "made": made, "live_text": summary}
 
     def is_seen(self, state: Record, step: str = "") -> bool:
-        """Whether the answers may be shown."""
+        """Whether the answers can be shown."""
         return self.returned and super().is_seen(state, step)
 
     def answer(self, name: str, state: Record) -> str:
@@ -105,7 +105,7 @@ class Bets(Items):
         )
 
     def _story(self, name: str, story: str) -> Markup:
-        """Return a student's story, folded if the reader has seen it before."""
+        """Return a student's story, collapsed if the reader has seen it before."""
         if not self.returned:
             return tag("p", story)
         return tag("details", tag("summary", text("bets.story")), tag("p", story), data_details=f"story-{name}")
@@ -117,7 +117,7 @@ class Bets(Items):
         return "\n".join([self.title, *stories])
 
     def transcript_lines(self) -> Iterator[str]:
-        """Bet every verdict on every student, and yield how many bets are made."""
+        """Bet on every verdict for every student, and yield the number of bets made."""
         for name, bet in self.bets.items():
             for guess, _ in verdict_options():
                 self.update(**{name: guess})

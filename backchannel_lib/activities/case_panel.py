@@ -337,7 +337,7 @@ class CaseActivity(Activity[CaseState]):
         return fast_fragments(state.case, state.reading, state.unknown)
 
     def deferred_fragments(self, state: CaseState) -> dict[str, str]:
-        """Return what would change the verdict, the readings, and the charts with their numbers."""
+        """Return the changes that would raise the verdict, the readings, and the charts with their numbers."""
         case, reading, unknown = state.case, state.reading, state.unknown
         parts = {**deferred_fragments(case, reading, unknown=unknown), "sheet": self._sheet_fragment(state)}
         for chart in self._drawn(state):

@@ -44,7 +44,7 @@ class GuessForm(Form):
         return bool(state.get(self.seen_field(step)))
 
     def missing(self, _state: Record, _step: str = "") -> str:
-        """Return a sentence that says what the reader has to do first, or a blank text."""
+        """Return a sentence that says what the reader has to do first, or an empty string."""
         return ""
 
     def believed(self, state: Record) -> Record:
@@ -117,7 +117,7 @@ class Items(GuessForm):
         return {name: state[name] for name in (self.names if names is None else names) if state[name]}
 
     def missing(self, state: Record, _step: str = "") -> str:
-        """Return a request to choose first if the reader hasn't chosen anything, or a blank text."""
+        """Return a request to choose first if the reader hasn't chosen anything, or an empty string."""
         return "" if self.chosen(state) else text(self.nothing_chosen)
 
     def item(self, name: str, *body: object, **attributes: Any) -> Markup:

@@ -32,11 +32,11 @@ class PersistentForm(Form):
         self.restore(self.from_file(json.dumps(record)))
 
     def first_answers(self, message: Mapping[str, Any]) -> Iterator[ShowMessage | PrefetchedMessage]:
-        """Answer like every activity, and save the new state before the page shows it."""
+        """Yield the usual answers, but save the new state before the page shows it."""
         return self._saved_first(super().first_answers(message))
 
     def deferred_answers(self) -> Iterator[ShowMessage]:
-        """Answer like every activity, and save the state again if it had to be rolled back."""
+        """Yield the usual answers, but save the state again if it had to be rolled back."""
         return self._saved_first(super().deferred_answers())
 
     def _saved_first(self, answers: Iterator[Answer]) -> Iterator[Answer]:

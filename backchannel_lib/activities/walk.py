@@ -135,7 +135,7 @@ class Walk(Form):
         return ["ask"] if coming and coming.direction else ["on"] if coming else []
 
     def _trail(self, state: Record) -> Markup:
-        """Return the last completed step, with earlier ones folded."""
+        """Return the last completed step, with earlier ones collapsed."""
         passed = [self._passed(at, state) for at in range(self._from(state), state["at"])]
         folded = tag(
             "details",

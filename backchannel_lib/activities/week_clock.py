@@ -119,7 +119,7 @@ class WeekClock(GuessForm):
         return {**super().actions(), "later": lambda _: self._step(1), "earlier": lambda _: self._step(-1), "jump": self._jump}
 
     def missing(self, state: Record, _step: str = "") -> str:
-        """Return the request to guess first, or a blank text."""
+        """Return the request to guess first, or an empty string."""
         return "" if state["guess"] else text("guess.first")
 
     def _step(self, by: int) -> ActionResult:

@@ -31,7 +31,7 @@ class CalendarEvent(NamedTuple):
 
 
 def calendar_file(events: Iterable[CalendarEvent], product: str, name: str, description: str) -> str:
-    """Return events as a calendar file, or an empty text if there are none, because a calendar needs at least one event.
+    """Return events as a calendar file, or an empty string if there are none, because a calendar needs at least one event.
 
     The file records when it was made, and every event id is unique, so you can import two files into the same calendar.
 

@@ -68,7 +68,7 @@ class Reason:
         cap: The best verdict that the stage still allows.
         claims: Ids of the article's claims behind the rule.
         ours: Whether the rule is partly our assumption.
-        assumption: Id of that assumption, or an empty text.
+        assumption: Id of that assumption, or an empty string.
         also: Other rules of the stage that set the same cap, each as a reason.
 
     Source:

@@ -396,7 +396,7 @@ class Panel(ActivityView):
 
 
 class Folded:
-    """A long text in a fold.
+    """A long text, collapsed until the reader opens it.
 
     Args:
         title: The line that is always visible.
@@ -415,12 +415,12 @@ class Folded:
         return self.text
 
     def _repr_html_(self) -> str:
-        # JupyterLab expands a collapsed output when the cell runs, so the fold has to be part of the output.
+        # JupyterLab expands a collapsed output when the cell runs, so the text has to collapse by itself.
         return tag("details", tag("summary", self.title), tag("pre", self.text, style="white-space: pre-wrap"))
 
 
 def transcript(chapter: str) -> Folded:
-    """Return the transcripts of a chapter's activities, in a fold.
+    """Return the transcripts of a chapter's activities, collapsed.
 
     Args:
         chapter: Its id in data/chapters.csv.

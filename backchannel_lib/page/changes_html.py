@@ -17,11 +17,11 @@ from backchannel_lib.page.components import citations
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.verdict_html import verdicts_label
 
-SHOWN_CHANGES = 4  # the rest are in a fold
+SHOWN_CHANGES = 4  # the rest are collapsed
 
 
 def changes_list(changes: Changes) -> Markup:
-    """List the changes that would raise a verdict, the most useful ones first and the rest in a fold.
+    """List the changes that would raise a verdict, the most useful ones first and the rest collapsed.
 
     Examples:
         >>> from backchannel_lib import Case, what_would_change

@@ -80,7 +80,7 @@ def missing_for(chart: str, case: Case, reading: str | None = None, unknown: Col
 
 
 def why_not_drawn(chart: str, case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> str:
-    """Return a sentence about why a chart can't be drawn, or a blank text if it can.
+    """Return a sentence about why a chart can't be drawn, or an empty string if it can.
 
     Examples:
         >>> why_not_drawn("map", Case(), None, ["range_low"])

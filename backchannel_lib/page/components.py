@@ -158,7 +158,7 @@ def citations(name: str, claims: Iterable[str], assumptions: Iterable[str] = (),
     """Return the sources of a statement: lines of the article, our assumptions, and outside facts.
 
     Args:
-        name: A name that is unique on the page; it keeps the fold open while its content changes.
+        name: A name that is unique on the page; it keeps the section open while its content changes.
         claims: Ids of the claims.
         assumptions: Ids of our assumptions; blanks are ignored.
         given: Ids of the outside facts.
@@ -310,11 +310,11 @@ def newest_source_items(given: Iterable[str]) -> list[Markup]:
 
 
 def facts_by_source(name: str, title: str, given: Iterable[str]) -> Markup:
-    """Return outside facts in a fold, with each source once below its facts.
+    """Return outside facts in a collapsed section, with each source once below its facts.
 
     Args:
-        name: A name that is unique on the page; it keeps the fold open while its content changes.
-        title: The label of the fold.
+        name: A name that is unique on the page; it keeps the section open while its content changes.
+        title: The label of the collapsed section.
         given: Ids of the facts in order.
 
     Source:

@@ -65,7 +65,7 @@ def score_orientation(case: Case) -> Markup:
 
 
 def _about(*starts: str) -> Markup:
-    """Return the facts about the scores of some exams in a fold, each with its source."""
+    """Return the facts about the scores of some exams, collapsed, each with its source."""
     names = [name for name in facts() if name.startswith(tuple(f"scores.{start}" for start in starts))]
     return facts_by_source("about-scores", text("orientation.about"), names)
 

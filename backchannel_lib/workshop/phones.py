@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # `votes` is imported on demand because it needs SQLite and processes, which a browser doesn't have.
 
 STORE: Final = "votes.sqlite"
-MAX_VOTES: Final = 999  # for one verdict, more than any room has people
+MAX_VOTES: Final = 999  # for one verdict; no room has more people
 FRAGMENTS: Final = ("phones", "phones.asks", "phones.shows")
 LOOPBACK: Final = "127.0.0.1"
 ADDRESS: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){3}")
@@ -75,7 +75,7 @@ class Phones:
         self.state = "ask"
 
     def open(self, address: str) -> str:
-        """Open the vote; return a blank text, or a sentence about what prevented it.
+        """Open the vote; return an empty string, or a sentence about what prevented it.
 
         Args:
             address: This computer's address to listen on; blank for the previous one or else the most likely one.

@@ -38,7 +38,7 @@ class RoomQuestion(NamedTuple):
         short: The answer in a word or two.
         answer: The answer in two or three sentences.
         voice: The source of the answer: ``article``, ``rule``, ``ours``, or ``own`` for the facilitator's own question.
-        source: Its sources in a fold, as HTML.
+        source: Its sources as HTML, collapsed.
         source_line: Its sources in one line; blank if it is only advice.
         row: Its row in data/questions.csv; None for the facilitator's own question.
         options: The answers to choose from, in the facilitator's own question.
@@ -240,7 +240,7 @@ def _choices(one: RoomQuestion) -> list[tuple[str, str, bool]]:
 
 
 def own_options(options: Iterable[tuple[str, str, bool]], *, answered: bool) -> Markup:
-    """List the answers to choose from and, once the room asks, mark the correct one and give the reasons, not just by color.
+    """List the answers to choose from and, once the room asks, give reasons and mark the correct one in words and color.
 
     Args:
         options: For each option, its text, the reason, and whether it is correct.

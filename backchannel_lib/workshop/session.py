@@ -87,7 +87,7 @@ class Session:
         return state["plan"], steps_of(state["plan"])[state["at"]].step, state["skipped"]
 
     def _next_part(self, room: WorkshopState) -> str:
-        """Go to the plan's next step and return its name, unless it is a file or the close; then return a blank text."""
+        """Go to the plan's next step and return its name, unless it is a file or the close; then return an empty string."""
         state = self.run_plan.state
         at = next_place(state)
         if at is None or room.plan != state["plan"] or place_of(room, state["plan"]) != state["at"]:

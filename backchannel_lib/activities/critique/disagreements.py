@@ -31,7 +31,7 @@ GUESSES: Final = {"none": (0, 0), "one": (1, 1), "few": (2, 3), "many": (4, 99)}
 
 
 class Disagreements(GuessForm):
-    """The places, one at a time.
+    """The article's ambiguous places, one at a time.
 
     Args:
         row: The activity's row.
@@ -273,7 +273,7 @@ class Disagreements(GuessForm):
 
 
 def _passages(choice: str, way: str) -> Markup:
-    """Return the passages of the article that support a reading, folded."""
+    """Return the passages of the article that support a reading, collapsed."""
     claims = READINGS[way].claims
     return tag(
         "details",

@@ -51,7 +51,7 @@ class SupportRow(NamedTuple):
 
     Texts: ``support.<support>.name`` and, where facts bear on the claim, ``support_why.<claim>``.
 
-    One view: only the author's experience. Agrees: an outside source points the same way, the studies always in a
+    One view: only the author's experience. Agrees: an outside source points the same way; studies are always in a
     neighboring setting. Against: an outside source points the other way, or measured no effect. Collides: following the
     claim in SOAP conflicts with the NRMP's rule. Defines: there is nothing to support or refute.
 
@@ -411,8 +411,8 @@ class OrderCheck:
     """Whether the article's chart and the survey agree on the order of callers and on their ratios.
 
     Args:
-        order: Whether every two pairs have the same order in both.
-        ratios: The ratio of every two pairs.
+        order: Whether all pairs are in the same order in both.
+        ratios: The ratio for each combination of two pairs.
 
     Source:
         data/study_bars.csv.

@@ -52,7 +52,7 @@ class Rating(Items):
         super().__init__(row, {claim: text(f"claim.{claim}") for claim in self.claims}, LEVELS, more, steps=())
 
     def missing(self, state: Record, _step: str = "") -> str:
-        """Return a request to rate something in the group, or a blank text if the reader already has."""
+        """Return a request to rate something in the group, or an empty string if the reader already has."""
         return "" if self.chosen(state, self.groups[state["topic"]]) else text(self.nothing_chosen)
 
     def believed(self, state: Record) -> Record:

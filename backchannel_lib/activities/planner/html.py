@@ -102,7 +102,7 @@ def planner_page(row: ActivityRow, state: PlannerState, fragments: Mapping[str, 
 
 
 def _file_section(row: ActivityRow, state: PlannerState, rule: str) -> Markup:
-    """Return the controls of the student's file: score and moment, with the rest folded."""
+    """Return the controls of the student's file: score and moment, with the rest collapsed."""
     shown = set(shown_fields(state.file))
     rows = {control_row.field: control_row for control_row in load_controls() if control_row.field in row.fields}
     made = {name: case_control(rows[name], state.file, shown=name in shown) for name in row.fields if name in rows}

@@ -218,7 +218,7 @@ COLUMNS: Final[Mapping[str, KnownColumns]] = {
 
 
 def table_of(source: str | bytes) -> str:
-    r"""Return which of the two tables a file's columns belong to; a blank text if neither.
+    r"""Return which of the two tables a file's columns belong to; an empty string if neither.
 
     Examples:
         >>> table_of("Name;Kind\nDr. Osei;known_dean\n"), table_of("shopping list")

@@ -100,7 +100,7 @@ class PopulationActivity(GuessForm):
         return {**super().actions(), "another": self._another, "ours": self._defaults}
 
     def missing(self, state: Record, _step: str = "") -> str:
-        """Return the request to guess first, or a blank text."""
+        """Return the request to guess first, or an empty string."""
         return "" if all(state[name] for name in GUESSES) else text("crowd.first")
 
     def _another(self, _: object) -> ActionResult:

@@ -114,7 +114,7 @@ class Finding:
         kind: ``missing`` or ``present``.
         seen: The words behind it, in order; empty for something missing.
         claims: Ids of the article's claims.
-        assumption: Id of our assumption behind it, or an empty text.
+        assumption: Id of our assumption behind it, or an empty string.
 
     Source:
         data/reply_findings.csv.
@@ -152,7 +152,7 @@ class Point(NamedTuple):
 
     Args:
         point: Its id in data/reply_points.csv.
-        sentence: The sentence, or a blank text if there is none.
+        sentence: The sentence, or an empty string if there is none.
         against: Whether the sentence seems to contradict the point.
     """
 

@@ -192,7 +192,7 @@ class YearPlan:
 
     @property
     def ics(self) -> str:
-        """The plan as an iCalendar file (RFC 5545) of all-day events, or an empty text if there are none.
+        """The plan as an iCalendar file (RFC 5545) of all-day events, or an empty string if there are none.
 
         The file records when it was made, and every event id is unique, so you can import two plans into the same calendar.
         """

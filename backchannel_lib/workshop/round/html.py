@@ -122,7 +122,7 @@ def _tally(state: WorkshopState) -> str:
 
 
 def _crowd(state: WorkshopState) -> str:
-    """Return what to do if there are more votes than people; otherwise a blank text."""
+    """Return what to do if there are more votes than people; otherwise an empty string."""
     voted, phones = sum(state.counted), sum(state.phones)
     if voted <= state.people:
         return ""
@@ -256,7 +256,7 @@ def _what_if(state: WorkshopState) -> Markup:
 
 
 def _note(state: WorkshopState) -> Markup:
-    """Return the facilitator's notes, in a fold because the room could see them."""
+    """Return the facilitator's notes, collapsed because the room could see them."""
     file = state.file
     return tag(
         "details",

@@ -370,7 +370,7 @@ def _read_first(value: object) -> int:
 
 
 def _read_date(value: object) -> str:
-    """Return a day as ``YYYY-MM-DD``, or a blank text for anything else."""
+    """Return a day as ``YYYY-MM-DD``, or an empty string for anything else."""
     try:
         return date.fromisoformat(str(value)).isoformat()
     except ValueError:

@@ -154,7 +154,7 @@ class RunPlan(PersistentForm):
         return {"focus": "now"}
 
     def _skip(self, _: object) -> ActionResult:
-        """Skip the first step that the plan allows to skip."""
+        """Skip the first step that the plan allows skipping."""
         step = self.may_go(self.state)
         if step is None:
             return {"notice": text("run_plan.nothing_to_skip")}
