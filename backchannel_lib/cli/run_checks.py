@@ -18,7 +18,7 @@ from xml.etree import ElementTree as ET
 from backchannel_lib.cli.browser import BrowserMissingError, find_chromium
 from backchannel_lib.cli.project import ROOT, CommandError, environment, require_checkout
 
-#: On a busy machine a kernel can take minutes to start: that is no failure of a notebook.
+#: On a busy machine, a kernel can take minutes to start, which isn't the notebook's fault.
 PATIENCE: Final = ("--nbval-cell-timeout", "120", "--nbval-kernel-startup-timeout", "180")
 NBVAL: Final = ("--nbval", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg", *PATIENCE)
 CORES: Final = max(2, os.cpu_count() or 2)

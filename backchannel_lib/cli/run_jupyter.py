@@ -17,7 +17,7 @@ from collections.abc import Mapping
 
 import psutil
 
-#: The environment variable with the id of a parent process. This process exits with it on systems where it can't replace it.
+#: The environment variable with the id of the process to exit with, on systems where this program can't replace it.
 PARENT = "BACKCHANNEL_PARENT"
 KERNEL = "ipykernel_launcher"
 LAB = "jupyterlab"

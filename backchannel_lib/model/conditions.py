@@ -1,8 +1,8 @@
 """The small language for conditions in tables, and its two evaluators: for one case and for columns.
 
 A condition is written once, as text in a table. This module parses and checks it. `scalar_function` compiles a list of
-conditions to one plain Python function of a case, and `Columns` evaluates the same tree on NumPy arrays. The language is a
-subset of Python's expressions, so the parser is Python's own:
+conditions to one plain Python function of a case, and `judge_columns` evaluates the same trees on NumPy arrays. The language is
+a subset of Python's expressions, so the parser is Python's own:
 
 * a flag or a named condition by itself: ``scripted``;
 * ``and``, ``or``, ``not`` and parentheses;
