@@ -61,7 +61,7 @@ def student_article(name: str, judged: Sequence[JudgedContact]) -> Markup:
         >>> (student,) = read_class("Name,Score,Caller,Programs\nAvery <3,228,Known dean,Mercy; Lakeside\n").students
         >>> page = student_article(student.name, judge_student(student, datetime(2027, 3, 15, 20, 40)))
         >>> page.count("<h3"), "Avery &lt;3" in page
-        (2, True)
+        (1, True)
     """
     advice = judged[0].advice
     case, entered, unknown = advice.case, judged[0].contact.entered, judged[0].advice.judgment.unknown
@@ -80,7 +80,7 @@ def student_article(name: str, judged: Sequence[JudgedContact]) -> Markup:
         tag(
             "section",
             tag("h2", text("class.programs")),
-            [_contact(one, advice) for one in judged],
+            _contacts(judged, advice),
             tag("p", text("take_home.article", article=article_name()), " ", find_in_article(claims), class_="small bw-small"),
             class_="article bw-card long",
         ),
@@ -106,7 +106,26 @@ def _question(question: str, programs: Sequence[str], count: int) -> str:
     return text("class.question_for", question=question, programs=", ".join(names))
 
 
-def _contact(judged: JudgedContact, first: Advice) -> Markup:
+def _contacts(judged: Sequence[JudgedContact], first: Advice) -> list[Markup]:
+    """Return what each program's contact would do; what is the same for several programs is told once."""
+    alike: dict[tuple[str, tuple[Markup, ...]], list[str]] = {}
+    for one in judged:
+        verdict = verdicts_label(one.advice.judgment.verdicts)
+        alike.setdefault((verdict, _contact_lines(one, first)), []).append(one.contact.program or text("class.no_program"))
+    of_all = [line for line in next(iter(alike))[1] if len(alike) > 1 and all(line in lines for _, lines in alike)]
+    each = [
+        tag(
+            "div",
+            tag("h3", listed(names), ": ", tag("span", verdict, class_="answer bw-verdict-name")),
+            [line for line in lines if line not in of_all],
+            class_="contact",
+        )
+        for (verdict, lines), names in alike.items()
+    ]
+    return [*each, *([tag("div", tag("h3", text("class.every_program")), of_all, class_="contact")] if of_all else [])]
+
+
+def _contact_lines(judged: JudgedContact, first: Advice) -> tuple[Markup, ...]:
     contact, advice = judged.contact, judged.advice
     judgment = advice.judgment
     about = case_in_words(advice.case, (), _all_but(POLICIES, contact.entered, ()))
@@ -133,13 +152,11 @@ def _contact(judged: JudgedContact, first: Advice) -> Markup:
         "also": listed(also),
         "change": changes[0] if changes else text("class.no_change"),
     }
-    paragraphs = [
+    return tuple(
         tag("p", tag("b", f"{text(f'class.label.{label}')}: ") if label else None, line)
         for label, line in [*lines.items(), *(("change", change) for change in changes[1:])]
         if line
-    ]
-    answer = tag("span", verdicts_label(judgment.verdicts), class_="answer bw-verdict-name")
-    return tag("div", tag("h3", contact.program or text("class.no_program"), ": ", answer), paragraphs, class_="contact")
+    )
 
 
 def caller_label(name: str, recommender: str, *, in_class: bool = False) -> str:

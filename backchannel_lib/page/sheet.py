@@ -175,6 +175,18 @@ def sheet_style() -> str:
     return style.partition("/* the sheet ")[2].partition("*/")[2].partition("/* end of the sheet */")[0].strip()
 
 
+@functools.cache
+def tokens_style() -> str:
+    """Return the design's sizes and spaces, for a page that needs no other file.
+
+    Examples:
+        >>> tokens_style().count("--bw-space-")
+        6
+    """
+    style = (STATIC / "panel.css").read_text(encoding="utf-8")
+    return f":root {{{style.partition(':root {')[2].partition('}')[0]}}}\n"
+
+
 def sheet_pages(sheets: Sequence[Sheet], level: int = 3) -> Markup:
     """Return sheets as part of a page, one per sheet of paper.
 

@@ -111,7 +111,34 @@ main .page > h2:first-child { margin-top: 0; }
 main :is(.article, .ours, .rule) h3 { margin-top: 0; }
 .answered :is(th, td) { padding: 1.5pt 4pt; }
 .counts td { height: 19pt; }
-@media screen { body { padding: 12mm 4mm; } }
+/* On a screen it has the pages' five sizes, and on a phone one column. */
+@media screen {
+  body { padding: 12mm 4mm; }
+  main[class] { font-size: 12pt; line-height: 1.5; }
+  main[class] h1 { font-size: 24pt; }
+  main[class] h2 { font-size: 18pt; }
+  main[class] h3 { font-size: 14.4pt; }
+  main[class] :is(.lead, table, .answered), main[class] .long > p:not(.line, .fill) { font-size: 12pt; line-height: 1.5; }
+  main[class] :is(.small, .votes td) { font-size: 10.5pt; line-height: 1.4; }
+  main[class] .votes b { font-size: 12pt; }
+  main[class] :is(.article, .ours, .rule) { padding: 9pt 12pt; margin: 9pt 0; }
+  main[class] :is(th, td) { padding: 3pt 6pt; }
+  main[class] .round { margin-top: 18pt; }
+}
+@media screen and (max-width: 700px) {
+  main[class] h1 { font-size: 18pt; }
+  main[class] h2 { font-size: 14.4pt; }
+  main[class] :is(.two, .three) { grid-template-columns: minmax(0, 1fr); gap: 0; }
+  main[class] .sources { grid-row: auto; }
+  main[class] .votes tr { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); }
+  main[class] .votes td { width: auto; height: auto; padding: 6pt 3pt; }
+  main[class] :is(p, h2, li, td) { overflow-wrap: break-word; }
+  main[class] .counts { overflow-x: auto; }
+}
+@media screen and (max-width: 380px) {
+  main[class] table { font-size: 10.5pt; }
+  main[class] :is(th, td) { overflow-wrap: anywhere; }
+}
 """
 
 
@@ -141,7 +168,13 @@ def sheet(kind: str, plan: str, seed: int) -> str:
     body = _participants(files) if kind == "participants" else _facilitator(plan, seed, drawn, files)
     page = tag(
         "html",
-        tag("head", Markup('<meta charset="utf-8">'), tag("title", title), tag("style", Markup(STYLE))),
+        tag(
+            "head",
+            tag("meta", charset="utf-8"),
+            tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+            tag("title", title),
+            tag("style", Markup(STYLE)),
+        ),
         tag("body", tag("main", tag("h1", title), body, class_=kind)),
         lang="en",
     )

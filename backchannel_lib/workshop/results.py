@@ -10,6 +10,7 @@ from backchannel_lib.model.verdict import Verdict, judge
 from backchannel_lib.page.components import article_name, table
 from backchannel_lib.page.frontend import STATIC
 from backchannel_lib.page.html import Markup, standalone_page, tag
+from backchannel_lib.page.sheet import tokens_style
 from backchannel_lib.page.verdict_html import weakest_sentence
 from backchannel_lib.workshop.deck import vignettes
 from backchannel_lib.workshop.round.state import PlayedRound, WorkshopState
@@ -51,7 +52,7 @@ def results_html(state: WorkshopState, drill: Markup | None = None) -> str:
     )
     slides = [_slide(number, one) for number, one in enumerate(rounds, start=1)]
     desk = tag("section", tag("h2", text("activity.drill.title")), drill) if drill else None
-    return standalone_page(title, STYLE.read_text(encoding="utf-8"), opening, slides, desk)
+    return standalone_page(title, tokens_style() + STYLE.read_text(encoding="utf-8"), opening, slides, desk)
 
 
 def _slide(number: int, one: PlayedRound) -> Markup:
@@ -76,7 +77,13 @@ def _slide(number: int, one: PlayedRound) -> Markup:
         tag("h2", f"{number}. {vignette.title}"),
         tag("p", vignette.contact or vignette.file),
         tag("p", tag("b", text("rules.title"), ": ", rule.label), ". ", rule.reason, class_="rule"),
-        tag("p", tag("b", text("guess.article"), ": ", judgment.verdict.label), ". ", weakest_sentence(judgment)),
+        tag(
+            "p",
+            tag("b", text("guess.article"), ": ", judgment.verdict.label),
+            ". ",
+            weakest_sentence(judgment),
+            class_="article",
+        ),
         table(text("round.spread_caption"), head, rows),
     )
 

@@ -49,6 +49,22 @@ def test_a_program_that_has_made_contact_has_a_rule_of_its_own() -> None:
     assert page.index("Lakeside") < page.index(text("class.label.rule"))
 
 
+def test_what_several_programs_share_is_told_once() -> None:
+    """Programs with the same verdict for the same reasons stand together, and what differs stands with its program."""
+    alike = article("Name,Score,Caller,Recommender,Programs\nAvery,251,Dr. Lind,trusted peer,A; B; C\n", "Name\nD\n")
+    assert re.findall(r"<h3>([^:]*):", alike) == ["A, B and C"]
+    assert words(alike).count(text("class.label.caller")) == 1
+    differ = article("Name,Score,Caller,Recommender,Programs\nAvery,225,Dr. Lind,trusted peer,Mercy; Lakeside\n")
+    assert [one.partition(":")[0] for one in re.findall(r"<h3>([^<]*)", differ)] == [
+        "Mercy",
+        "Lakeside",
+        text("class.every_program"),
+    ]
+    assert words(differ).count("Dr. Lind") == 1
+    paragraphs = re.findall(r"<p>.*?</p>", differ)
+    assert len(paragraphs) == len(set(paragraphs))
+
+
 def test_what_nobody_entered_is_not_said_to_have_been() -> None:
     """Neither a default nor a floor that we worked out."""
     page = words(article("Name,Score,Programs,Needs visa\nAvery,251,Mercy,?\n"))

@@ -229,6 +229,24 @@ def test_the_sheet_for_everybody_is_one_piece_of_paper_with_lines_to_write_on(br
     page.close()
 
 
+@pytest.mark.parametrize("width", [320, 390])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_sheet_can_be_read_on_a_phone(browser: Browser, kind: str, width: int) -> None:
+    """It is as wide as the phone, its text is as large as a page's, and no verdict's name is broken."""
+    page = browser.new_page(viewport={"width": width, "height": 844}, is_mobile=True, has_touch=True)
+    page.set_content(sheet(kind, "long", 1))
+    assert page.evaluate("[innerWidth, document.documentElement.scrollWidth]") == [width, width]
+    sizes = page.evaluate(
+        "[...document.querySelectorAll('main :is(p, li, td, th)')].map(one => getComputedStyle(one).fontSize)"
+    )
+    assert {*sizes} <= {"14px", "16px"}
+    lines = page.evaluate(
+        "[...document.querySelectorAll('.votes td')].map(one => [one.clientWidth, one.scrollWidth, one.innerText.trim()])"
+    )
+    assert [one for one in lines if one[1] > one[0] or one[0] < width / 4] == []
+    page.close()
+
+
 def pages_of(pdf: bytes) -> int:
     """Count the pages of a PDF that a browser made."""
     return len(re.findall(rb"/Type\s*/Page\b", pdf))
