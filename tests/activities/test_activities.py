@@ -1,6 +1,6 @@
-"""Every thing to do in every chapter: it opens, answers, takes back, comes back after a restart, and never shows a trace.
+"""Every activity in every chapter opens, answers, can be undone, survives a restart and never shows a traceback.
 
-What holds of all kinds of activity stands here; what is special about one kind is in its own file.
+Tests for all kinds of activity are here, and those for one kind are in its own file.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ SCENES = [row.activity for row in load_activities() if row.kind == "scenes"]
 
 @pytest.fixture(params=PARTS)
 def activity(request: pytest.FixtureRequest) -> Activity[Any]:
-    """One activity of each part of each chapter."""
+    """Each activity of each chapter, newly made."""
     return make_activity(request.param)
 
 
 # ---- opening ----
 
 
-def test_the_page_is_well_formed_and_says_what_it_is(activity: Activity[Any]) -> None:
-    """Every element is closed, ids are there once, and the page has a name, a title, a place for notices, and undo."""
+def test_the_page_is_well_formed_and_has_a_title(activity: Activity[Any]) -> None:
+    """Every element is closed, ids are unique, and there's a name, a title, a place for notices and an undo button."""
     page = Page(activity.page())
     assert page.open == []
     ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
@@ -52,8 +52,8 @@ def test_the_page_is_well_formed_and_says_what_it_is(activity: Activity[Any]) ->
     assert any("data-notice" in attributes for _, attributes in page.elements)
 
 
-def test_every_control_of_the_page_has_a_name_and_belongs_to_a_field(activity: Activity[Any]) -> None:
-    """Each input is in the holder of a field that the activity knows, and each button that acts is one it answers."""
+def test_every_control_on_the_page_has_a_label_and_belongs_to_a_field(activity: Activity[Any]) -> None:
+    """The activity knows every input's field and every button's action."""
     page = Page(activity.page())
     fields = {attributes["data-field"] for _, attributes in page.elements if "data-field" in attributes}
     assert fields <= set(activity.fields()) | {"case"}
@@ -64,8 +64,8 @@ def test_every_control_of_the_page_has_a_name_and_belongs_to_a_field(activity: A
             assert "id" in attributes or "aria-label" in attributes or attributes.get("type") in {"radio", "checkbox"}
 
 
-def test_hello_tells_everything_that_the_page_has_a_place_for(activity: Activity[Any]) -> None:
-    """A new screen gets a content for every part of the page, now or a moment later, unless that part is still closed."""
+def test_hello_sends_content_for_every_part_of_the_page(activity: Activity[Any]) -> None:
+    """A new page gets it now or a moment later, unless the part is still closed."""
     fast, slow = act(activity, type="hello")
     places = {attributes["data-fragment"] for _, attributes in Page(activity.page()).elements if "data-fragment" in attributes}
     told = {*fast["fragments"], *slow["fragments"]}
@@ -75,8 +75,8 @@ def test_hello_tells_everything_that_the_page_has_a_place_for(activity: Activity
     assert fast["hello"] is True
 
 
-def test_a_still_and_a_text_stand_in_for_it(activity: Activity[Any]) -> None:
-    """Before anything is run there is a still with the title, and a text that is more than a name, the same each time."""
+def test_a_still_and_a_text_replace_it_before_it_is_run(activity: Activity[Any]) -> None:
+    """The still has the title. The text says more than a name, and is the same each time."""
     assert text(f"activity.{activity.key}.title") in activity.static_html().replace("&amp;", "&")
     assert Page(activity.static_html()).open == []
     board = open_activity(activity.key)
@@ -85,12 +85,12 @@ def test_a_still_and_a_text_stand_in_for_it(activity: Activity[Any]) -> None:
     assert "object at 0x" not in board.text
 
 
-# ---- acting ----
+# ---- actions ----
 
 
 @pytest.mark.slow
 def test_the_tour_says_the_same_each_time_and_leaves_no_trace(activity: Activity[Any]) -> None:
-    """The tour tells at least a line for each thing it tries, the same at every run, and gives the activity back as it was."""
+    """It prints at least a line for each thing it tries, and leaves the activity as it was."""
     start = activity.state
     told = activity.transcript()
     assert told == make_activity(activity.key).transcript() == activity.transcript()
@@ -99,8 +99,8 @@ def test_the_tour_says_the_same_each_time_and_leaves_no_trace(activity: Activity
     assert told.strip()[-1:] != "?"
 
 
-def test_an_act_that_nobody_knows_changes_nothing(activity: Activity[Any]) -> None:
-    """An unknown act, or one without what it needs, gets a calm sentence, and the state stays."""
+def test_an_unknown_action_changes_nothing(activity: Activity[Any]) -> None:
+    """Like an incomplete one, it gets a calm message, and the state stays the same."""
     start = activity.state
     (fast, _) = act(activity, type="fly")
     assert fast["notice"] == text("panel.not_understood")
@@ -111,8 +111,8 @@ def test_an_act_that_nobody_knows_changes_nothing(activity: Activity[Any]) -> No
     assert activity.state == start
 
 
-def test_a_field_that_nobody_knows_and_a_value_that_cannot_be_change_nothing(activity: Activity[Any]) -> None:
-    """Nonsense in any control gets a sentence at that control or a calm notice; the state stays."""
+def test_an_unknown_field_or_an_invalid_value_changes_nothing(activity: Activity[Any]) -> None:
+    """Nonsense in any control gets a message there or a calm notice, and the state stays the same."""
     start = activity.state
     act(activity, type="set", field="no_such_field", value="1")
     for field in activity.fields():
@@ -120,8 +120,8 @@ def test_a_field_that_nobody_knows_and_a_value_that_cannot_be_change_nothing(act
     assert activity.values(activity.state) == activity.values(start) or activity.errors == {}
 
 
-def test_it_comes_back_after_a_restart(activity: Activity[Any]) -> None:
-    """What the page keeps brings a new activity to the same place; anything else is rejected and changes nothing."""
+def test_every_activity_survives_a_restart(activity: Activity[Any]) -> None:
+    """What the page keeps restores the same state in a new activity. Anything else is rejected and changes nothing."""
     for field in activity.fields():
         positions = list(activity.positions(field))
         if positions:
@@ -140,7 +140,7 @@ def test_it_comes_back_after_a_restart(activity: Activity[Any]) -> None:
 
 
 def positions_of(activity: Activity[Any]) -> Iterator[tuple[str, Any]]:
-    """List some entries of every control, good and bad."""
+    """List some entries for every control, valid and invalid."""
     for field in activity.fields():
         positions = list(activity.positions(field))
         yield from ((field, value) for value in {*map(str, positions[:3]), *map(str, positions[-3:])})
@@ -153,8 +153,8 @@ def positions_of(activity: Activity[Any]) -> Iterator[tuple[str, Any]]:
 @pytest.mark.parametrize("part", PARTS)
 @settings(max_examples=8)
 @given(data=st.data())
-def test_nothing_that_a_reader_does_ends_in_a_trace_and_undo_takes_it_back(part: str, data: st.DataObject) -> None:
-    """After any run of acts the activity still answers, and enough undos lead back to where it began."""
+def test_nothing_a_reader_does_causes_a_traceback_and_everything_can_be_undone(part: str, data: st.DataObject) -> None:
+    """After any series of actions the activity still answers, and enough undos lead back to the start."""
     activity = make_activity(part)
     act(activity, type="hello")
     entries = sorted(set(positions_of(activity)), key=repr)
@@ -183,7 +183,7 @@ def test_nothing_that_a_reader_does_ends_in_a_trace_and_undo_takes_it_back(part:
 
 @pytest.mark.parametrize("part", SCENES)
 def test_no_answer_is_on_the_page_before_a_prediction(part: str) -> None:
-    """Before a guess, neither the page nor any part tells the verdict; asking for it gets a kind request instead."""
+    """No part of the page shows the verdict, and asking for it gets a friendly request instead."""
     scenes = make_activity(part)
     assert isinstance(scenes, Scenes)
     for scene in scenes.scenes:
@@ -200,8 +200,8 @@ def test_no_answer_is_on_the_page_before_a_prediction(part: str) -> None:
 
 @pytest.mark.parametrize("part", SCENES)
 @pytest.mark.parametrize("guess", [verdict.name.lower() for verdict in Verdict])
-def test_a_guess_stands_beside_the_article_s_verdict(part: str, guess: str) -> None:
-    """After any guess, both are side by side with the reason, and the case's controls are in reach."""
+def test_a_guess_is_shown_next_to_the_articles_verdict(part: str, guess: str) -> None:
+    """Both come with the reason, and the case's controls appear."""
     scenes = make_activity(part)
     assert isinstance(scenes, Scenes)
     act(scenes, type="hello")
@@ -215,8 +215,8 @@ def test_a_guess_stands_beside_the_article_s_verdict(part: str, guess: str) -> N
     assert fast["focus"] == "beside"
 
 
-def test_a_case_of_one_s_own_is_kept_only_when_asked_and_arrives_where_it_is_offered() -> None:
-    """Nothing is kept by moving controls; the button keeps this part's fields, and the panel of the whole case offers them."""
+def test_a_readers_case_is_saved_only_on_request_and_can_be_loaded_elsewhere() -> None:
+    """Moving controls saves nothing. The button saves this activity's fields, and the panel of chapter 10 can load them."""
     saved_answers.delete(saved_answers.CASE)
     scenes = make_activity("warmth_scenes")
     act(scenes, type="scene", value=OWN)
@@ -225,7 +225,7 @@ def test_a_case_of_one_s_own_is_kept_only_when_asked_and_arrives_where_it_is_off
     act(scenes, type="save_case")
     assert saved_answers.saved(saved_answers.CASE)["recommender"] == "known_dean"
     assert "score" not in saved_answers.saved(saved_answers.CASE)
-    panel = open_activity("noise_scenes").activity  # another chapter that asks for it sees it in its own scene
+    panel = open_activity("noise_scenes").activity  # another chapter that loads it shows it in its own scene
     act(panel, type="scene", value=OWN)
     assert panel.state.case.recommender == "known_dean"
     whole = CaseActivity()
@@ -240,8 +240,8 @@ def test_a_case_of_one_s_own_is_kept_only_when_asked_and_arrives_where_it_is_off
     assert saved_answers.saved(saved_answers.CASE) == {}
 
 
-def test_what_is_kept_and_no_longer_valid_is_passed_over() -> None:
-    """A kept file that someone has changed loses what cannot be, and gives back the rest."""
+def test_saved_values_that_are_no_longer_valid_are_ignored() -> None:
+    """Of a saved file that someone has edited, the valid values are still used."""
     saved_answers.save(saved_answers.CASE, {"score": 251, "recommender": "nobody", "specifics": True, "unknown": 1})
     whole = CaseActivity()
     act(whole, type="hello")
@@ -252,8 +252,8 @@ def test_what_is_kept_and_no_longer_valid_is_passed_over() -> None:
     saved_answers.delete(saved_answers.CASE)
 
 
-def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    """Where nothing can be kept, a sentence says so, and the activity continues."""
+def test_an_unwritable_folder_gets_a_message(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    """It says that nothing can be saved, and the activity continues."""
     blocked = tmp_path / "file"
     blocked.write_text("x")
     monkeypatch.setenv(saved_answers.FOLDER, str(blocked / "below"))
@@ -272,16 +272,16 @@ def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(monkeypatch: pyte
 # ---- the chapters as a whole ----
 
 
-def test_the_parts_of_a_chapter_are_what_its_notebook_opens() -> None:
-    """Every chapter with parts has a notebook that opens exactly these, in the order of the table."""
+def test_each_notebook_opens_exactly_its_chapters_activities() -> None:
+    """They're in the order of the table."""
     for chapter in load_chapters():
         cells = read(NOTEBOOKS / f"{chapter.chapter}.ipynb").cells
         opened = [name for cell in cells for name in re.findall(r'open_activity\("(\w+)"\)', cell.source)]
         assert opened == [row.activity for row in load_activities() if row.chapter == chapter.chapter], chapter.chapter
 
 
-def test_every_chapter_says_its_minutes_and_they_are_about_two_hours() -> None:
-    """Each notebook opens with the minutes that the table gives it; together they are two to two and a half hours."""
+def test_every_chapter_states_its_minutes_which_add_up_to_about_two_hours() -> None:
+    """They're the table's, and add up to between two and two and a half hours."""
     chapters = load_chapters()
     for row in chapters:
         opening = read(NOTEBOOKS / f"{row.chapter}.ipynb").cells[0].source
@@ -290,15 +290,15 @@ def test_every_chapter_says_its_minutes_and_they_are_about_two_hours() -> None:
 
 
 def test_the_map_of_the_first_chapter_is_right() -> None:
-    """The map links to every chapter and gives it the minutes of the table."""
+    """It links to every chapter and gives the table's minutes."""
     text = "\n".join(cell.source for cell in read(NOTEBOOKS / "00_start_here.ipynb").cells)
     for row in load_chapters()[1:]:
         line = next((line for line in text.splitlines() if line.startswith("|") and f"({row.chapter}.ipynb)" in line), "")
         assert re.search(rf"\b{row.minutes}\b", line), row.chapter
 
 
-def test_every_link_between_notebooks_leads_somewhere() -> None:
-    """Every link to a notebook names one that is there."""
+def test_every_link_between_notebooks_works() -> None:
+    """Every linked notebook exists."""
     found = 0
     for path in PATHS:
         for cell in read(path).cells:
@@ -308,8 +308,8 @@ def test_every_link_between_notebooks_leads_somewhere() -> None:
     assert found > 20
 
 
-def test_the_lines_that_a_cell_names_are_those_of_its_claims() -> None:
-    """Anyone who writes [article, line 38] under a claim writes the claim's own lines: the two cannot drift apart."""
+def test_the_lines_that_a_cell_cites_are_those_of_its_claims() -> None:
+    """A citation such as [article, line 38] can't get out of step with the claim's own lines."""
     from backchannel_lib.model.tables import load_claims
 
     lines = {claim.id: claim.lines for claim in load_claims()}
@@ -336,23 +336,23 @@ def span_of(lines: str) -> set[int]:
     return set(range(int(first), int(last or first) + 1))
 
 
-def test_a_tour_of_a_chapter_names_all_its_parts() -> None:
-    """The tour of a chapter goes through each of its parts."""
+def test_a_chapters_tour_includes_all_its_activities() -> None:
+    """It goes through each of them."""
     told = transcript_of("02_who_calls")
     assert [line.strip("= ") for line in told.splitlines() if line.startswith("== ")] == [
         row.activity for row in load_activities() if row.chapter == "02_who_calls"
     ]
 
 
-def test_a_part_that_does_not_exist_is_named() -> None:
-    """A misspelled part is rejected with the nearest names."""
+def test_an_unknown_activity_is_rejected_with_a_suggestion() -> None:
+    """The error lists the most similar names."""
     with pytest.raises(CaseError, match="callers_order"):
         open_activity("caller_order")
 
 
 @pytest.mark.parametrize("part", [row.activity for row in load_activities() if row.kind == "walk"])
 def test_a_walk_has_steps_that_move_the_verdict_and_steps_that_do_not(part: str) -> None:
-    """A walk in which every step did the same would teach nothing; and every predicted step says why."""
+    """A walk whose steps all did the same would teach nothing. Every predicted step also says why."""
     steps = steps_of(part)
     directions = {step.direction for step in steps if step.direction}
     assert len(directions) >= 2, part

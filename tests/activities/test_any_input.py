@@ -1,4 +1,4 @@
-"""Every activity against any message and any file: nothing raises, nothing is half done, and no answer comes before its guess.
+"""Every activity gets arbitrary messages and files: nothing raises, nothing is half done, and no answer precedes its guess.
 
 The everyday profile draws few of them. `HYPOTHESIS_PROFILE=thorough` gives every kind of activity 20,000 messages and as many
 files.
@@ -61,7 +61,7 @@ def made(kind: str) -> Activity[Any]:
 
 
 def guarded(activity: Activity[Any]) -> bool:
-    """Whether an activity keeps something back until a guess was made."""
+    """Whether an activity hides something until the reader has guessed."""
     if isinstance(activity, GuessForm):
         return any(activity.missing(activity.state, step) for step in activity.answered or ("",))
     return isinstance(activity, (Walk, TimedDeck, Scenes))
@@ -71,7 +71,7 @@ GUARDED = [name for name in NAMES if guarded(make_activity(name))]
 
 
 def forged(activity: Activity[Any]) -> Iterable[dict[str, Any]]:
-    """Yield messages and files that nobody sends who has guessed nothing."""
+    """Yield messages and files that no page sends before a guess."""
     values = activity.values(activity.state)
     words = ["", "on", "off", *values, *getattr(activity, "order", ()), *getattr(activity, "questions", ()), "9", "true"]
     for action in activity.actions():
@@ -91,14 +91,14 @@ def forged(activity: Activity[Any]) -> Iterable[dict[str, Any]]:
         yield {"type": "load", "value": json.dumps({**values, name: places, "guesses": "{}"})}
 
 
-def told(activity: Activity[Any]) -> dict[str, str]:
-    """Return the parts that hold answers, as far as they are not blank."""
+def answer_parts(activity: Activity[Any]) -> dict[str, str]:
+    """Return the parts with answers that aren't blank."""
     parts = {**activity.fragments(activity.state), **activity.deferred_fragments(activity.state)}
     return {name: body for name, body in parts.items() if name.split(".")[0] in ANSWERS and body}
 
 
 def free(activity: Activity[Any]) -> set[str]:
-    """Return the parts that ask for no guess (any more)."""
+    """Return the parts that need no guess, or whose guess has been made."""
     steps = activity.answered if isinstance(activity, GuessForm) else ()
     open_steps = [step for step in steps if not activity.missing(activity.state, step)]
     return {"live_text", *(f"told.{step}" for step in open_steps), *(["beside"] if open_steps else [])}
@@ -107,10 +107,10 @@ def free(activity: Activity[Any]) -> set[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", GUARDED)
 def test_no_forged_message_or_file_reveals_an_answer_before_the_guess(name: str) -> None:
-    """Whatever is sent, parts that are blank before a guess stay blank, and a walk stays before the step to be predicted."""
+    """Parts that are blank before a guess stay blank, and a walk doesn't get past a step to predict."""
     view = ActivityView(make_activity(name))
     activity = view.activity
-    before = told(activity)
+    before = answer_parts(activity)
     outcome = activity.visible_outcome(activity.state)
     for message in forged(activity):
         contents = [body for answer in activity.handle(message) for body in answer["contents"].values()]
@@ -122,11 +122,11 @@ def test_no_forged_message_or_file_reveals_an_answer_before_the_guess(name: str)
         elif isinstance(activity, TimedDeck):
             assert activity.state["at"] < activity.end, message
         else:
-            assert told(activity).keys() - before.keys() - free(activity) == set(), message
+            assert answer_parts(activity).keys() - before.keys() - free(activity) == set(), message
             assert activity.visible_outcome(activity.state) == outcome
 
 
-def test_the_forged_messages_meet_every_kind_that_hides_something() -> None:
+def test_the_forged_messages_reach_every_kind_that_hides_something() -> None:
     kinds = {type(make_activity(name)).__name__ for name in GUARDED}
     hides = {
         "Scenes",
@@ -145,7 +145,7 @@ def test_the_forged_messages_meet_every_kind_that_hides_something() -> None:
 
 # ---- any message ----
 
-CHARACTERS = st.characters()  # halves of characters too
+CHARACTERS = st.characters()  # including unpaired surrogates
 STRANGE = [
     10**310,
     10**4000,
@@ -170,7 +170,7 @@ JUNK = st.recursive(VALUE, lambda inner: st.lists(inner, max_size=3) | st.dictio
 
 
 def messages(activity: Activity[Any]) -> st.SearchStrategy[Any]:
-    """Draw a message to an activity: well-formed, nearly so, or anything."""
+    """Draw a message to an activity: well-formed, nearly so, or anything at all."""
     types = st.sampled_from([*FROM_PAGE, *activity.actions(), "plotly", "fly"])
     values = activity.values(activity.state)
     known = sorted(
@@ -199,7 +199,7 @@ def messages(activity: Activity[Any]) -> st.SearchStrategy[Any]:
 
 
 def checked(activity: Activity[Any], message: Any) -> list[Any]:
-    """Let the activity answer, and check that the answer can be sent and is no apology for a bug."""
+    """Let the activity answer, and check that the answer can be sent and isn't an apology for a bug."""
     answers: list[Any] = list(activity.handle(message))
     for answer in answers:
         json.dumps(answer, ensure_ascii=False).encode()
@@ -214,7 +214,7 @@ EVERY_KIND = [*(pytest.param(kind, marks=[pytest.mark.slow] if kind == "quick_ch
 
 @pytest.mark.parametrize("kind", EVERY_KIND)
 def test_any_messages_are_answered(kind: str, caplog: pytest.LogCaptureFixture) -> None:
-    """No message raises or meets a bug, alone or after others; what comes out can be sent, and the page can be drawn."""
+    """No message causes an error, alone or after others, every answer can be sent, and the page can be drawn."""
     activity = made(kind)
 
     @settings(max_examples=EXAMPLES, phases=[Phase.generate])
@@ -245,7 +245,7 @@ def files(activity: Activity[Any]) -> st.SearchStrategy[str]:
     def changed(key: str, value: Any) -> str:
         try:
             return json.dumps({**record, key: value})
-        except ValueError:  # Python does not write a number of thousands of digits
+        except ValueError:  # Python refuses to print a number with thousands of digits
             return "9" * 5000
 
     def cut(at: int, junk: str) -> str:
@@ -280,8 +280,8 @@ def files(activity: Activity[Any]) -> st.SearchStrategy[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", EVERY_KIND)
-def test_any_file_is_read_or_refused_in_a_sentence(kind: str, caplog: pytest.LogCaptureFixture) -> None:
-    """A file that is rejected leaves the state as it is; after any file every later message is answered."""
+def test_any_file_is_read_or_rejected_with_a_message(kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A rejected file leaves the state unchanged, and later messages are still answered."""
     activity = made(kind)
 
     @settings(max_examples=EXAMPLES, phases=[Phase.generate])
@@ -303,8 +303,8 @@ def test_any_file_is_read_or_refused_in_a_sentence(kind: str, caplog: pytest.Log
 
 
 @pytest.mark.parametrize("count", [10**9 + 1, 10**18, 10**309, 10**400])
-def test_a_count_that_nothing_can_reckon_with_is_refused_in_a_sentence(count: int) -> None:
-    """In a file and in its control; the case stays as it is, and what comes after is answered."""
+def test_a_count_that_is_far_too_large_is_rejected_with_a_message(count: int) -> None:
+    """That's so in a file and in its control. The case stays the same, and later messages are answered."""
     activity = CaseActivity()
     before = activity.state
     answer = checked(activity, {"type": "load", "value": json.dumps({"failed_attempts": count})})[0]

@@ -264,11 +264,11 @@ def test_the_tally_says_that_nobody_is_measured_and_what_the_rule_is() -> None:
     assert tally.count("<li>") >= TOTAL
 
 
-# ---- a state that is kept ----
+# ---- saved states ----
 
 
 @given(st.integers(0, TOTAL), st.text("ds", max_size=FIRST), st.booleans(), st.booleans())
-def test_a_kept_state_comes_back(guess: int, does: str, begun: bool, rest: bool) -> None:
+def test_a_saved_state_is_restored(guess: int, does: str, begun: bool, rest: bool) -> None:
     """What a page kept gives the same state, in this inbox and in a new one."""
     one = inbox()
     one.update(guess=guess, begun=begun, done=does, rest=rest)

@@ -1,4 +1,4 @@
-"""One's own reply: that a guess comes before any finding, what is pointed at, and that nothing is written for the reader."""
+"""The reader's own reply: a guess comes before any finding, findings quote the text, and nothing is written for the reader."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def update(one: ReplyActivity, field: str, value: Any) -> None:
 
 
 def checked(text: str, guess: str = "plea", contacted: str = "yes") -> ReplyActivity:
-    """Open a box, say whether the program has written, write a text into it, guess and check."""
+    """Open a box, say whether the program has written, enter a text, guess and check."""
     one = reply()
     update(one, "contacted", contacted)
     update(one, "text", text)
@@ -50,7 +50,7 @@ def checked(text: str, guess: str = "plea", contacted: str = "yes") -> ReplyActi
 
 
 def part(one: ReplyActivity, name: str) -> str:
-    """Return a part as a reader reads it."""
+    """Return a part's text."""
     return html.unescape(one.fragments(one.state)[name])
 
 
@@ -60,19 +60,19 @@ EXAMPLE = example_email()
 # ---- the rule comes first ----
 
 
-def test_without_saying_whether_they_wrote_first_nothing_is_checked() -> None:
-    """The rule comes before the wording: the checker asks who wrote first, and takes the reader to that question."""
+def test_nothing_is_checked_until_the_reader_says_who_wrote_first() -> None:
+    """The rule comes before the wording, so the focus moves to that question."""
     one = reply()
     update(one, "text", GOOD)
     update(one, "guess", NOTHING)
-    told = act(one, "see")
-    assert (told["notice"], told["focus"]) == (text("reply_board.contacted_first"), "contacted")
+    result = act(one, "see")
+    assert (result["notice"], result["focus"]) == (text("reply_board.contacted_first"), "contacted")
     assert part(one, "found") == ""
 
 
 @pytest.mark.parametrize("contacted", ["yes", "no", "outside"])
-def test_the_rule_stands_above_what_is_found(contacted: str) -> None:
-    """However good the wording, the rule is above the findings."""
+def test_the_rule_is_above_the_findings(contacted: str) -> None:
+    """However good the wording is, the rule comes first."""
     found = part(checked(GOOD, NOTHING, contacted), "found")
     assert found.index(text(f"reply_board.rule.{contacted}")) < found.index(text("reply_board.found"))
 
@@ -80,8 +80,8 @@ def test_the_rule_stands_above_what_is_found(contacted: str) -> None:
 # ---- a guess comes first ----
 
 
-def test_the_box_opens_empty_and_the_rule_comes_first() -> None:
-    """Nothing is in the box; the NRMP's rule is above it in the page and in the text."""
+def test_the_box_starts_empty_with_the_rule_above_it() -> None:
+    """The NRMP's rule comes first on the page and in the transcript."""
     one = reply()
     assert one.state["text"] == ""
     rule = check_reply("").contact_rule
@@ -91,8 +91,8 @@ def test_the_box_opens_empty_and_the_rule_comes_first() -> None:
 
 
 @pytest.mark.parametrize("action", [None, "see", "undo", "save"])
-def test_nothing_is_pointed_at_before_a_guess(action: str | None) -> None:
-    """With the example in the box, no act tells a finding's reason or suggestion before the reader said what they notice."""
+def test_no_finding_is_shown_before_a_guess(action: str | None) -> None:
+    """With the example in the box, no action shows a finding's reason or suggestion before the reader has guessed."""
     one = reply()
     act(one, "example")
     if action:
@@ -104,8 +104,8 @@ def test_nothing_is_pointed_at_before_a_guess(action: str | None) -> None:
     assert one.ui_state(one.state)["open"] == ["ask"]
 
 
-def test_to_check_without_a_text_or_a_guess_is_answered_by_a_sentence() -> None:
-    """Without a text one is asked for it, without a guess for that; the state stays."""
+def test_checking_without_a_text_or_a_guess_gets_a_message() -> None:
+    """It asks for whichever is missing, and the state stays the same."""
     one = reply()
     assert act(one, "see")["notice"] == text("reply.empty")
     update(one, "text", GOOD)
@@ -115,8 +115,8 @@ def test_to_check_without_a_text_or_a_guess_is_answered_by_a_sentence() -> None:
     assert one.state["first"] == ""
 
 
-def test_nothing_and_something_are_not_ticked_together() -> None:
-    """Who ticks that it is fine takes the findings back, and the other way round."""
+def test_nothing_and_something_cannot_both_be_checked() -> None:
+    """Checking that it's fine clears the findings, and the other way around."""
     one = reply()
     update(one, "guess", "plea|no_cv")
     update(one, "guess", f"plea|no_cv|{NOTHING}")
@@ -125,11 +125,11 @@ def test_nothing_and_something_are_not_ticked_together() -> None:
     assert one.state["guess"] == ("plea",)
 
 
-# ---- what is pointed at ----
+# ---- findings ----
 
 
-def test_the_example_needs_work_of_many_kinds() -> None:
-    """The example lacks something, and has too much of something; it has paragraphs like an email."""
+def test_the_example_has_many_kinds_of_problems() -> None:
+    """It lacks something, has too much of something, and has paragraphs like a real email."""
     assert EXAMPLE.count("\n\n") == 3
     assert "¶" not in EXAMPLE
     kinds = [finding.kind for finding in check_reply(EXAMPLE).findings]
@@ -137,8 +137,8 @@ def test_the_example_needs_work_of_many_kinds() -> None:
     assert kinds.count("present") >= 4
 
 
-def test_each_finding_quotes_the_words_and_tells_why_and_what_one_can_do() -> None:
-    """Each finding comes with the words, the reason, the suggestion and the lines; the counts follow."""
+def test_each_finding_has_a_quote_a_reason_and_a_suggestion() -> None:
+    """It also cites the article's lines, and the counts come after the findings."""
     one = checked(EXAMPLE, "plea")
     found = part(one, "found")
     check = check_reply(EXAMPLE)
@@ -161,8 +161,8 @@ def test_each_finding_quotes_the_words_and_tells_why_and_what_one_can_do() -> No
         ("|".join(finding.finding for finding in check_reply(EXAMPLE).findings), text("reply_board.same")),
     ],
 )
-def test_the_guess_is_set_beside_what_was_found(guess: str, sentence: str) -> None:
-    """What was noticed by both is counted, and what the reader alone ticked is named."""
+def test_the_guess_is_compared_with_the_findings(guess: str, sentence: str) -> None:
+    """Findings in both are counted, and those that only the reader checked are named."""
     one = checked(EXAMPLE, guess)
     beside = part(one, "beside")
     assert sentence in beside
@@ -172,7 +172,7 @@ def test_the_guess_is_set_beside_what_was_found(guess: str, sentence: str) -> No
 
 
 def test_no_email_is_called_right() -> None:
-    """Where nothing is found, the page says that this means little, and sends the reader to the list; praise is nowhere."""
+    """If nothing is found, the page says that this means little and points to the list. There's no praise."""
     one = checked(GOOD, NOTHING)
     found = part(one, "found")
     assert "doesn't mean the email is ready" in found
@@ -194,8 +194,8 @@ def test_no_email_is_called_right() -> None:
 # ---- the reader's list ----
 
 
-def test_each_point_stands_beside_the_sentence_that_seems_to_answer_it() -> None:
-    """A point that a sentence speaks for has it, one without says so, and one that only the reader can judge says that."""
+def test_each_point_is_shown_with_the_sentence_that_seems_to_answer_it() -> None:
+    """If there's no such sentence, or only the reader can judge the point, it says so."""
     one = checked("Dear Dr. Hale, Dr. Osei suggested that I write. My CV is attached. I beg you.")
     for point, shown in {
         "link": text("reply_board.point.sentence", words="Dr. Osei suggested that I write."),
@@ -208,8 +208,8 @@ def test_each_point_stands_beside_the_sentence_that_seems_to_answer_it() -> None
         assert shown in part(one, f"point_{point}")
 
 
-def test_the_list_and_the_limits_stand_on_the_page_as_large_as_the_findings() -> None:
-    """Each point is a box to tick with its sentence in the label; limits and findings have headings of one level."""
+def test_the_list_and_the_limits_are_as_prominent_as_the_findings() -> None:
+    """Each point is a checkbox with its sentence in the label. Limits and findings have headings of the same level."""
     one = checked(GOOD, NOTHING)
     page = html.unescape(one.page())
     for point in POINTS:
@@ -222,8 +222,8 @@ def test_the_list_and_the_limits_stand_on_the_page_as_large_as_the_findings() ->
         assert text(f"reply.limit.{limit}") in page
 
 
-def test_ticks_are_the_readers_own_and_are_saved() -> None:
-    """Nothing is ticked by the checker; a tick stays while the text changes, is saved, and goes when another text comes."""
+def test_only_the_reader_checks_points_and_they_are_saved() -> None:
+    """A check mark stays while the text is edited, is saved, and goes away with a different text."""
     one = checked(GOOD, NOTHING)
     assert one.state["ticks"] == ()
     update(one, "ticks", "cv|wait")
@@ -237,15 +237,15 @@ def test_ticks_are_the_readers_own_and_are_saved() -> None:
 
 
 def test_an_email_in_another_language_has_no_findings_and_no_sentences() -> None:
-    """For anything but English one sentence says that it cannot be checked; nothing is found, and every point is unread."""
+    """A message says that only English can be checked, and every point is left open."""
     one = checked("Estimado Dr. Hale: Le ruego que lea mi solicitud. Adjunto mi CV y es mi sueño desde niña.", NOTHING)
     assert text("reply.not_english") in part(one, "found")
     assert "bw-dated" not in part(one, "found")
     assert {part(one, f"point_{point}") for point in POINTS} == {f"<span>{text('reply_board.point.not_read')}</span>"}
 
 
-def test_after_the_first_check_each_change_is_checked_and_the_first_look_stays() -> None:
-    """The findings follow the text; the comparison stays with the text as it was, and the two numbers are side by side."""
+def test_after_the_first_check_every_edit_is_checked_and_the_comparison_stays() -> None:
+    """The findings follow the text. The comparison is with the text as it was, and shows both numbers."""
     one = checked(EXAMPLE)
     beside = one.fragments(one.state)["beside"]
     assert "At first" not in part(one, "found")
@@ -260,7 +260,7 @@ def test_after_the_first_check_each_change_is_checked_and_the_first_look_stays()
 
 
 def test_nothing_is_ever_written_into_the_text() -> None:
-    """No act but the example's changes what is in the box to anything else than what was written, or to nothing."""
+    """Only the example's button puts text in the box. Other actions leave it as the reader wrote it, or empty it."""
     one = checked(GOOD)
     for name in one.actions():
         before = one.state["text"]
@@ -270,8 +270,8 @@ def test_nothing_is_ever_written_into_the_text() -> None:
 
 
 @pytest.mark.parametrize("name", ["example", "clear"])
-def test_another_text_asks_for_another_guess(name: str) -> None:
-    """The example and an empty box close the findings; the focus goes to the box, and undo brings the old text back."""
+def test_a_different_text_needs_a_new_guess(name: str) -> None:
+    """The example and an empty box close the findings and move the focus to the box. Undo restores the old text."""
     one = checked(GOOD)
     before = one.state
     assert act(one, name)["focus"] == "text"
@@ -283,18 +283,18 @@ def test_another_text_asks_for_another_guess(name: str) -> None:
 
 @pytest.mark.slow
 def test_markup_in_a_text_stays_text() -> None:
-    """What looks like HTML in an email is shown as it was typed."""
+    """HTML in an email is shown as it was typed."""
     one = checked("<script>alert(1)</script> I beg you, <b>please</b> give me a chance.")
     assert "<script" not in one.fragments(one.state)["found"]
     assert "<script" not in one.page()
 
 
-# ---- a state that is kept ----
+# ---- saved states ----
 
 
 @given(st.text(max_size=60), st.sets(st.sampled_from(FINDINGS)), st.sets(st.sampled_from(POINTS)), st.booleans())
-def test_a_kept_state_comes_back(text: str, guess: set[str], ticks: set[str], see: bool) -> None:
-    """What a page kept gives the same state in a new box."""
+def test_a_saved_state_is_restored(text: str, guess: set[str], ticks: set[str], see: bool) -> None:
+    """A new activity gets it from the page."""
     one = reply()
     update(one, "text", text)
     update(one, "guess", "|".join(sorted(guess)))
@@ -312,7 +312,7 @@ def test_a_kept_state_comes_back(text: str, guess: set[str], ticks: set[str], se
     "text", ["", "[]", "no", '{"text": 7}', '{"guess": "luck"}', '{"guess": "plea|plea"}', '{"first": null}']
 )
 def test_a_broken_file_changes_nothing(text: str) -> None:
-    """An invalid file, or one with impossible content, is rejected."""
+    """It's rejected if it's invalid or has impossible content."""
     one = checked(GOOD)
     before = one.state
     assert act(one, "load", value=text)["notice"]
@@ -321,19 +321,19 @@ def test_a_broken_file_changes_nothing(text: str) -> None:
         one.from_file(text)
 
 
-def test_a_text_that_is_far_too_long_is_cut_and_said_to_be() -> None:
-    """Of a very long text only the beginning is kept, and the checker says so."""
+def test_a_text_that_is_far_too_long_is_truncated_with_a_note() -> None:
+    """Only the beginning is kept."""
     one = checked("word " * (read_up_to() + 1))
     assert len(one.state["text"]) == (read_up_to() + 1)
     assert text("reply.was_cut", number=(read_up_to() + 1) - 1) in part(one, "found")
 
 
 def test_the_tour_tries_everything_and_ends_where_it_began() -> None:
-    """The tour checks the example, a script, a good reply and nothing, is the same every time, and leaves no trace."""
+    """It checks the example, a script, a good reply and an empty box. It's the same every time and leaves no trace."""
     one = reply()
-    before, told = one.state, one.transcript()
+    before, result = one.state, one.transcript()
     assert one.state == before
-    assert told == reply().transcript()
+    assert result == reply().transcript()
     for word in (
         "guess.first",
         "reply.empty",
@@ -341,4 +341,4 @@ def test_the_tour_tries_everything_and_ends_where_it_began() -> None:
         "reply.script_for_other.words",
         "reply.lifelong_dream.words",
     ):
-        assert text(word) in told
+        assert text(word) in result

@@ -1,4 +1,4 @@
-"""The reply checker: what it finds in emails good and bad, where it is known to be wrong, and what holds for any text."""
+"""The reply checker: what it finds in good and bad emails, its known mistakes, and what's true for any text."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ GOOD = [
 
 
 def ids(check: ReplyCheck) -> list[str]:
-    """List the ids of what was found."""
+    """List the ids of the findings."""
     return [found.finding for found in check.findings]
 
 
@@ -57,13 +57,13 @@ def ids(check: ReplyCheck) -> list[str]:
 
 
 @pytest.mark.parametrize("email", EMAILS, ids=lambda email: email["id"])
-def test_each_email_has_just_these_findings(email: dict[str, Any]) -> None:
-    """In each email the checker finds what a careful reader would, or exactly what is listed as its mistake."""
+def test_each_email_has_exactly_the_expected_findings(email: dict[str, Any]) -> None:
+    """They're what a careful reader would find, or exactly what is listed as a mistake."""
     assert sorted(ids(check_reply(email["text"]))) == sorted(email.get("says", email["findings"]))
 
 
 def test_there_are_emails_of_every_kind() -> None:
-    """Many emails are there, good and bad; every finding is expected somewhere, and every listed mistake is one."""
+    """There are many good and bad ones, every finding is expected in one, and every listed mistake is a mistake."""
     assert len({email["id"] for email in EMAILS}) == len(EMAILS) >= 56
     nearly = [email for email in EMAILS if len(email["findings"]) <= 1]
     assert len(nearly) >= 24
@@ -79,11 +79,11 @@ SENTENCES_BY_KIND: dict[str, dict[str, list[str]]] = tomllib.loads(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("finding", SENTENCES_BY_KIND)
-def test_sentences_of_one_kind_are_told_from_harmless_ones(finding: str) -> None:
-    """Each sentence that a reader of the article would point at is pointed at; none that only looks like it is."""
+def test_each_kind_of_problem_is_told_apart_from_harmless_sentences(finding: str) -> None:
+    """Every sentence that a reader of the article would flag is flagged, and none that only looks similar."""
     kind = SENTENCES_BY_KIND[finding]
     assert [sentence for sentence in kind["finds"] if finding not in ids(check_reply(sentence))] == []
-    lacking = set(MISSING) - {finding}  # a sentence alone lacks other things, which are irrelevant here
+    lacking = set(MISSING) - {finding}  # a sentence alone also lacks things, which is irrelevant here
     assert [sentence for sentence in kind["passes"] if set(ids(check_reply(sentence))) - lacking] == []
 
 
@@ -113,12 +113,12 @@ FILE = "My CV and AAMC ID are attached."
         (LINK + FILE + " My study of why patients beg for earlier listing is in it.", []),
     ],
 )
-def test_what_a_sentence_is_about_decides_and_not_a_word_in_it(content: str, findings: list[str]) -> None:
-    """A hoped-for interview is no link and a past one is; a word inside a refusal or a topic is no plea and no pressure."""
+def test_the_meaning_of_a_sentence_decides_and_not_a_single_word(content: str, findings: list[str]) -> None:
+    """A past interview is a link, but not one hoped for. A word in a refusal or a topic is neither a plea nor pressure."""
     assert ids(check_reply(f"Dear Dr. Hale,\n\n{content}\n\nBest,\nAna")) == findings
 
 
-# ---- what holds for any text ----
+# ---- what's true for any text ----
 
 SENTENCES = {
     "life_story": "My father died when I was nine.",
@@ -138,8 +138,8 @@ TEXTS = st.text(max_size=400) | st.lists(
 @pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(TEXTS)
-def test_what_was_seen_stands_in_the_text(text: str) -> None:
-    """Any text is read without failing, and each span of a finding holds its words, in order and apart from the others."""
+def test_every_finding_quotes_the_text(text: str) -> None:
+    """Any text can be read, and a finding's spans have its words, in order and without overlap."""
     check = check_reply(text)
     for found in check.findings:
         assert (found.seen == ()) == (found.kind == "missing")
@@ -153,7 +153,7 @@ def test_what_was_seen_stands_in_the_text(text: str) -> None:
 @pytest.mark.parametrize("finding", SENTENCES)
 @given(data=st.data())
 def test_one_more_sentence_is_one_more_finding(finding: str, data: st.DataObject) -> None:
-    """Such a sentence, put after any sentence of a good email, adds its finding with its words, and nothing else."""
+    """Inserted anywhere in a good email, it adds its own finding with a quote, and nothing else."""
     text = data.draw(st.sampled_from(GOOD))
     own = re.split(r"(?m)^(?:On Mon|-----)", text)[0]
     ends = [match.end() for match in re.finditer(r"(?<=[a-zA-Z)]{3})(?<!Prof)[.!](?=\s)", own)]
@@ -164,8 +164,8 @@ def test_one_more_sentence_is_one_more_finding(finding: str, data: st.DataObject
 
 
 @given(st.sampled_from([email["text"] for email in EMAILS if ">" not in email["text"]]), st.randoms(use_true_random=False))
-def test_blanks_do_not_matter(text: str, chance: random.Random) -> None:
-    """More blanks, tabs and Windows line ends between words change nothing that is found."""
+def test_whitespace_does_not_matter(text: str, chance: random.Random) -> None:
+    """More spaces, tabs and Windows line endings between words don't change the findings."""
     spread = re.sub(r"(?<=\S) (?=\S)", lambda _: chance.choice([" ", "  ", "\t", " \u00a0"]), text).replace("\n", "\r\n")
     assert ids(check_reply(spread)) == ids(check_reply(text))
     assert check_reply(spread).counts == check_reply(text).counts
@@ -176,7 +176,7 @@ BODY = ["Dr. Osei suggested that I write.", "My CV and ERAS ID are attached.", "
 
 @given(st.permutations([*BODY, *SENTENCES.values()]), st.integers(0, 8), st.randoms(use_true_random=False))
 def test_the_order_of_sentences_does_not_matter(sentences: list[str], number: int, chance: random.Random) -> None:
-    """However sentences are ordered, and wherever lines break between words, the findings are those of the sentences."""
+    """Nor does it matter where lines break between words."""
     kept = [sentence for sentence in sentences if sentence in BODY] + [s for s in sentences if s not in BODY][:number]
     chance.shuffle(kept)
     body = re.sub(" ", lambda _: chance.choice([" ", "\n"]), " ".join(kept))
@@ -187,8 +187,8 @@ def test_the_order_of_sentences_does_not_matter(sentences: list[str], number: in
 
 @pytest.mark.slow
 @pytest.mark.parametrize("quote", ["'", "’", "‘", "ʼ", "`"])
-def test_curly_quotes_are_quotes(quote: str) -> None:
-    """An apostrophe of any shape reads like a straight one, and what it shortens like the words written out."""
+def test_curly_apostrophes_are_read_like_straight_ones(quote: str) -> None:
+    """A contraction is read like the words written out."""
     check = check_reply(f"I don{quote}t know what else to do. I{quote}m begging.")
     assert [seen.words for seen in check.findings[-1].seen] == [f"don{quote}t know what else to", f"I{quote}m begging"]
     for email in EMAILS:
@@ -197,8 +197,8 @@ def test_curly_quotes_are_quotes(quote: str) -> None:
 
 @pytest.mark.slow
 @given(st.sampled_from(GOOD), st.sampled_from(list(BY_ID.values())))
-def test_what_stands_below_is_not_read(content: str, older: str) -> None:
-    """An older message below, whatever it says and however it is quoted, adds no finding, and the result says so."""
+def test_a_quoted_message_below_is_not_read(content: str, older: str) -> None:
+    """Whatever it says and however it's quoted, it adds no finding, and the result says so."""
     quoted = "\n".join(f"> {line}" for line in older.splitlines())
     for below in (
         f"On Mon, Mar 16, 2026 at 9:12 AM, Dr. Lund <lund@example.org> wrote:\n{older}",
@@ -215,7 +215,7 @@ def test_what_stands_below_is_not_read(content: str, older: str) -> None:
 
 @given(TEXTS)
 def test_the_rule_on_contact_comes_with_every_result(content: str) -> None:
-    """Whatever the email, the result says that the NRMP's rule comes first, and what the checker cannot see."""
+    """The result also says what the checker can't see."""
     check = check_reply(content)
     assert check.contact_rule == text("reply.contact_rule")
     assert "only after it has contacted you" in check.contact_rule
@@ -227,7 +227,7 @@ def test_the_rule_on_contact_comes_with_every_result(content: str) -> None:
 
 @given(TEXTS)
 def test_no_result_says_that_an_email_is_right(content: str) -> None:
-    """Whatever the email, every point of the article is left to the student, and a result without findings says so."""
+    """All of the article's points are left to the student, and a result without findings says so."""
     check = check_reply(content)
     assert [point.point for point in check.points] == [row.point for row in load_reply_points()]
     assert check.findings or check.state != "read" or "does not mean" in check.sentence
@@ -249,15 +249,15 @@ def test_no_result_says_that_an_email_is_right(content: str) -> None:
         (BY_ID["nearly-no-cv"], "read", "reply.found_one"),
     ],
 )
-def test_the_summary_says_what_came_out(content: str, state: str, word_id: str) -> None:
-    """Nothing to read, another language, nothing found and one finding each have their own sentence."""
+def test_each_kind_of_result_has_its_own_summary(content: str, state: str, word_id: str) -> None:
+    """The kinds are nothing to read, another language, no findings and one finding."""
     check = check_reply(content)
     assert (check.state, check.sentence) == (state, text(word_id))
     assert check.findings == () or word_id == "reply.found_one"
 
 
 def test_more_findings_are_counted_in_the_summary() -> None:
-    """With more than one finding the summary says how many."""
+    """That's if there is more than one."""
     check = check_reply(BY_ID["nearly-no-cv"].replace("ERAS ID", "number"))
     assert len(check.findings) == 2
     assert check.sentence == text("reply.found_more", number=2)
@@ -265,7 +265,7 @@ def test_more_findings_are_counted_in_the_summary() -> None:
 
 @pytest.mark.parametrize("row", load_reply_findings(), ids=lambda row: row.finding)
 def test_every_finding_says_what_why_and_what_to_do(row: Any) -> None:
-    """Each finding has its words, reason, suggestion and claims, and no suggestion holds a sentence to paste."""
+    """Each has a name, a reason, a suggestion and claims, and no suggestion contains a sentence to paste."""
     content = next(email["text"] for email in EMAILS if row.finding in email["findings"] and "says" not in email)
     found = next(found for found in check_reply(content).findings if found.finding == row.finding)
     assert (found.kind, found.claims, found.assumption) == (row.kind, row.claims, row.assumption)
@@ -273,12 +273,12 @@ def test_every_finding_says_what_why_and_what_to_do(row: Any) -> None:
     assert found.reason == text(f"reply.{row.finding}.reason")
     assert found.suggestion == text(f"reply.{row.finding}.suggestion")
     assert row.claims
-    assert not re.search(r"\b(I|me|my)\b|[\"“”]|:", found.suggestion)  # nothing in the student's own voice
+    assert not re.search(r"\b(I|me|my)\b|[\"“”]|:", found.suggestion)  # nothing in the student's voice
 
 
 @pytest.mark.parametrize(("length", "cut"), [(19_999, False), (20_000, False), (20_001, True), (60_000, True)])
-def test_a_very_long_text_is_cut_and_says_so(length: int, cut: bool) -> None:
-    """Up to 20,000 characters are read; of a longer text the rest is left out, with a sentence."""
+def test_a_very_long_text_is_truncated_with_a_note(length: int, cut: bool) -> None:
+    """Up to 20,000 characters are read."""
     content = "I beg you. ".ljust(length - 6, "x") + " dream"
     check = check_reply(content)
     assert read_up_to() == 20_000
@@ -289,8 +289,8 @@ def test_a_very_long_text_is_cut_and_says_so(length: int, cut: bool) -> None:
 
 
 @pytest.mark.parametrize("value", [None, 5, b"Dear Dr. Hale", ["Dear"]])
-def test_what_is_no_text_is_refused(value: Any) -> None:
-    """Anything but text gets an error with the field, the rule and the value."""
+def test_anything_but_text_is_rejected(value: Any) -> None:
+    """The error gives the field, what it accepts and the value."""
     with pytest.raises(CaseError) as caught:
         check_reply(value)
     assert (caught.value.field, caught.value.rule, caught.value.value) == ("text", "not_text", value)
@@ -319,14 +319,14 @@ def test_what_is_no_text_is_refused(value: Any) -> None:
         ("Ana", 0),
     ],
 )
-def test_sentences_are_counted_as_a_reader_would(text: str, sentences: int) -> None:
-    """Abbreviations, numbers, line breaks, greeting, signature and header lines make no sentences."""
+def test_text_is_split_into_sentences_as_a_reader_would(text: str, sentences: int) -> None:
+    """Abbreviations and numbers don't end a sentence, and greetings, signatures and header lines aren't sentences."""
     assert check_reply(text).counts.sentences == sentences
 
 
 @pytest.mark.parametrize(("number", "found"), [(0, False), (1, False), (2, False), (3, True), (5, True)])
 def test_two_sentences_of_interest_are_enough(number: int, found: bool) -> None:
-    """Up to two sentences of interest are fine; from three on, each of them is shown whole, once."""
+    """Up to two are fine. From three on, each one is quoted in full, once."""
     interest = ["I am very interested and keen on it.", "It excites me.", "I admire it.", "It fascinates me.", "I am thrilled."]
     check = check_reply(" ".join([*BODY[:2], *interest[:number]]))
     assert check.counts.interest == number
@@ -347,8 +347,8 @@ def test_two_sentences_of_interest_are_enough(number: int, found: bool) -> None:
         ("Subject: a@example.org, b@example.com", False),
     ],
 )
-def test_several_houses_in_the_to_line_are_several_programs(to: str, several: bool) -> None:
-    """Addresses of more than one institution in the To line, and there alone, are several programs at once."""
+def test_several_institutions_in_the_to_line_are_several_programs(to: str, several: bool) -> None:
+    """That's so only in the To line."""
     check = check_reply(f"{to}\n\nDear Dr. Hale,\n\n{' '.join(BODY)}")
     assert ids(check) == (["several_programs"] if several else [])
     if several:
@@ -368,13 +368,13 @@ def test_several_houses_in_the_to_line_are_several_programs(to: str, several: bo
     ],
 )
 def test_an_introducer_has_a_name(text: str, named: bool) -> None:
-    """Anyone who introduces the student is named, in a sentence, and is not the one who is greeted."""
+    """The person is named in a sentence, and isn't the one who is greeted."""
     assert ("no_introducer" not in ids(check_reply(text))) == named
 
 
 @pytest.mark.parametrize("name", MISSING)
-def test_a_script_lacks_nothing(name: str) -> None:
-    """A text meant for someone else is no reply, so nothing is said to be missing in it."""
+def test_a_script_is_not_said_to_lack_anything(name: str) -> None:
+    """Text written for someone else to send isn't a reply."""
     assert name in ids(check_reply("Hello there."))
     assert ids(check_reply("Hello there. Please send this to your friend.")) == ["script_for_other"]
 
@@ -389,8 +389,8 @@ def test_a_script_lacks_nothing(name: str) -> None:
         *("a * * b", "a ... b ... c ... d", "(a|...)", "a{2}", "<nobody>", "a|b", "^a", "", " "),
     ],
 )
-def test_a_phrase_of_another_form_is_refused(tmp_path: Path, phrase: str) -> None:
-    """A phrase that is not plain words with the few signs, a regular expression above all, is rejected at its place."""
+def test_a_phrase_in_the_wrong_form_is_rejected(tmp_path: Path, phrase: str) -> None:
+    """A phrase has plain words and a few special signs. Anything else, such as a regular expression, is rejected."""
     rows = [
         ["phrase", "counts_for", "form", "claims", "example"],
         ["a good one", "plea", "counts", "", "a good one"],
@@ -435,13 +435,13 @@ def test_a_phrase_of_another_form_is_refused(tmp_path: Path, phrase: str) -> Non
         ("hard-working", "hard working ", True),
     ],
 )
-def test_what_the_signs_of_a_phrase_stand_for(phrase: str, line: str, found: bool) -> None:
-    """Each sign of a phrase takes what is said of it, within one line."""
+def test_the_special_signs_in_a_phrase_match_what_they_should(phrase: str, line: str, found: bool) -> None:
+    """They never match across lines."""
     assert bool(phrase_pattern(phrase).search(line)) == found
 
 
-def test_no_phrase_can_run_away() -> None:
-    """No pattern repeats a group without a bound, or one such group inside another."""
+def test_no_phrase_can_take_exponential_time() -> None:
+    """No pattern has an unbounded group or nested repetition."""
     for row in load_reply_phrases():
         pattern = phrase_pattern(row.phrase).pattern
         assert not re.search(r"\)(?:[*+]|\{\d+,\})", pattern), row.phrase
@@ -451,7 +451,7 @@ def test_no_phrase_can_run_away() -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_every_phrase_is_found_in_its_example(role: str) -> None:
-    """A role has phrases, each is found in its example, and each stands for a claim of the article that its finding names."""
+    """Every role has phrases, and each phrase cites a claim that its finding names."""
     rows = [row for row in load_reply_phrases() if row.counts_for == role]
     assert any(row.form == "counts" for row in rows)
     claims = {claim for row in load_reply_findings() if role in row.looks_for for claim in row.claims}
@@ -465,7 +465,7 @@ def test_every_phrase_is_found_in_its_example(role: str) -> None:
 
 
 def line_of(text: str) -> str:
-    """Write words as the checker's line has them."""
+    """Return words as they are in the checker's lines."""
     return "".join(f"{word} " for word, _, _ in words_of(plain_text(text.replace("-", " "))))
 
 
@@ -483,8 +483,8 @@ def line_of(text: str) -> str:
         ("They are interested. I admire it. I am thrilled.", "I am interested. I admire it. I am thrilled.", "much_interest"),
     ],
 )
-def test_a_phrase_that_cancels_takes_back_what_it_touches(with_it: str, without: str, finding: str) -> None:
-    """Where a cancelling phrase touches a counting one of its role, that place does not count; elsewhere it does."""
+def test_a_canceling_phrase_cancels_only_what_it_overlaps(with_it: str, without: str, finding: str) -> None:
+    """It cancels phrases of its own role there, which still count elsewhere."""
     assert (finding in ids(check_reply(with_it))) != (finding in ids(check_reply(without)))
     if finding in MISSING:
         assert finding not in ids(check_reply(f"{with_it} {without}"))
@@ -502,8 +502,8 @@ def test_a_phrase_that_cancels_takes_back_what_it_touches(with_it: str, without:
         ("finding", " ", "some text"),
     ],
 )
-def test_a_broken_table_of_findings_is_refused(tmp_path: Path, column: str, text: str, rule: str) -> None:
-    """A cell that breaks its column's rule is rejected at its place."""
+def test_a_broken_table_of_findings_is_rejected(tmp_path: Path, column: str, text: str, rule: str) -> None:
+    """The error gives the location of the invalid cell."""
     rows = list(csv.reader((ROOT / "data" / "reply_findings.csv").read_text(encoding="utf-8").splitlines()))
     rows[2][rows[0].index(column)] = text
     out = io.StringIO(newline="")

@@ -1,4 +1,4 @@
-"""What the reply checker reads of a pasted email: HTML, garbled characters, quotes, forwarded mail, footers, languages."""
+"""What the reply checker reads in a pasted email: HTML, garbled characters, quotes, forwarded mail, footers and languages."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ QUOTED = {
 
 
 @pytest.mark.parametrize("where", QUOTED)
-def test_what_others_wrote_is_left_out_and_the_own_words_are_read(where: str) -> None:
-    """Wherever a quoted or forwarded message stands and however it is marked, only the student's own words are read."""
+def test_only_the_students_own_words_are_read(where: str) -> None:
+    """Quoted and forwarded messages are skipped, wherever they are and however they're marked."""
     check = check_reply(QUOTED[where])
     assert [found.finding for found in check.findings] == []
     assert "suggested that I write" in check.reading.own
@@ -65,8 +65,8 @@ def test_what_others_wrote_is_left_out_and_the_own_words_are_read(where: str) ->
     assert [found.finding for found in check_reply(own).findings] == ["plea"]
 
 
-def test_who_answers_a_quoted_message_was_written_to() -> None:
-    """A message that is answered counts as their first contact; a forwarded one, or an earlier one of one's own, does not."""
+def test_a_reply_to_a_quoted_message_means_that_the_program_wrote_first() -> None:
+    """A forwarded message, or an earlier one of the student's own, doesn't count."""
     content = "Dear Dr. Hale,\n\nYes, I am available. My CV and AAMC ID are attached.\n\nAna"
     asked = "\n\n" + WROTE + "\n> Dear Ana,\n> Are you still available?\n> Dr. Lund"
     assert [found.finding for found in check_reply(content + asked).findings] == []
@@ -91,14 +91,14 @@ def test_who_answers_a_quoted_message_was_written_to() -> None:
         "“The future belongs to those who believe in their dreams.”",
     ],
 )
-def test_signatures_and_footers_are_no_part_of_the_message(footer: str) -> None:
-    """What a signature or a footer says is not the student's plea or pressure; the same words in the letter are."""
+def test_signatures_and_footers_are_not_part_of_the_message(footer: str) -> None:
+    """Their words are neither a plea nor pressure, but the same words in the message are."""
     assert [found.finding for found in check_reply(f"{OWN}\n\n{footer}").findings] == []
     assert [found.finding for found in check_reply(f"{OWN}\n{footer}").findings] == []
 
 
-def test_the_id_and_blanks_are_looked_for_in_a_signature_too() -> None:
-    """The ERAS ID often is under the name, and a blank there was not filled in either."""
+def test_the_eras_id_and_blanks_are_found_in_a_signature_too() -> None:
+    """The ERAS ID is often below the name, and a blank there wasn't filled in either."""
     content = "Dear Dr. Hale,\n\nDr. Osei suggested that I write. My CV is attached.\n\nBest,\n"
     assert [found.finding for found in check_reply(f"{content}Ana\nAAMC ID 15551234").findings] == []
     assert [found.finding for found in check_reply(f"{content}-- \nAna\nAAMC ID 15551234").findings] == []
@@ -107,8 +107,8 @@ def test_the_id_and_blanks_are_looked_for_in_a_signature_too() -> None:
     ]
 
 
-def test_what_follows_a_farewell_in_the_students_own_words_is_read() -> None:
-    """A postscript, and a sentence after "Thank you", are the student's own."""
+def test_the_students_own_words_after_a_closing_are_read() -> None:
+    """That's a postscript, or a sentence after "Thank you"."""
     assert "plea" in [found.finding for found in check_reply(f"{OWN}\n\nP.S. I beg you to take me.").findings]
     own = (
         "Dear Dr. Hale,\n\nThank you!\n\nDr. Osei suggested that I write, and I beg you to read my CV. My AAMC ID is 1.\n\nAna"
@@ -131,7 +131,7 @@ def test_what_follows_a_farewell_in_the_students_own_words_is_read() -> None:
     ],
 )
 def test_html_and_garbled_characters_become_text(pasted: str, read: str) -> None:
-    """Tags, entities, wrongly decoded letters and letters without width are read as the text that they stand for."""
+    """Tags, entities, wrongly decoded letters and zero-width characters are read as the text that was meant."""
     assert read_email(pasted).text == read
 
 
@@ -153,15 +153,15 @@ def test_html_and_garbled_characters_become_text(pasted: str, read: str) -> None
         "प्रिय डॉक्टर, कृपया मेरा आवेदन पढ़ें। मेरा सीवी संलग्न है।",
     ],
 )
-def test_of_another_language_nothing_is_said_but_that(letter: str) -> None:
-    """A letter that is not in English has no findings, no points answered, and one sentence that says why."""
+def test_a_message_in_another_language_only_gets_a_note(letter: str) -> None:
+    """It has no findings and no answered points, and the note says why."""
     check = check_reply(letter)
     assert (check.state, check.findings, check.sentence) == ("not_english", (), text("reply.not_english"))
     assert not any(point.sentence for point in check.points)
 
 
-def test_an_english_letter_with_a_foreign_greeting_is_read() -> None:
-    """A greeting and a farewell in another language leave a letter English; a whole paragraph in another is left out."""
+def test_an_english_message_with_a_foreign_greeting_is_read() -> None:
+    """A greeting and a closing in another language don't matter, but a whole paragraph is skipped."""
     content = OWN.replace("Dear", "Estimada").replace("Best,", "Un saludo,")
     assert check_reply(content).state == "read"
     spanish = "Le ruego que lea mi solicitud, que es mi sueño desde niña, y que me dé una oportunidad."
@@ -180,7 +180,7 @@ def test_an_english_letter_with_a_foreign_greeting_is_read() -> None:
 def test_without_a_package_the_checker_says_what_it_could_not_do(
     monkeypatch: pytest.MonkeyPatch, package: str, step: str
 ) -> None:
-    """A missing package costs its step and nothing else, and one sentence says so."""
+    """Only the step that needs the package is skipped, and a message says so."""
     real = builtins.__import__
 
     def without(name: str, *more: Any, **named: Any) -> Any:
@@ -200,16 +200,16 @@ def test_without_a_package_the_checker_says_what_it_could_not_do(
 # ---- blanks ----
 
 
-def test_each_blank_is_shown() -> None:
-    """Every place that was never filled in is among what was seen, each with its own words."""
+def test_every_unfilled_blank_is_quoted() -> None:
+    """Each placeholder that was never filled in is found, with its own words."""
     content = "Dear Dr. [Name], I rotated with you in [month] at {{program}} (name of hospital) with Dr. XX in ____."
     found = {one.finding: one for one in check_reply(content).findings}["unfilled_placeholder"]
     assert [seen.words for seen in found.seen] == ["[Name]", "[month]", "{{program}}", "(name of hospital)", "XX", "____"]
 
 
 @given(st.text(alphabet="[]{}()<>_X#*«»%$ aN.,\n", max_size=80))
-def test_blanks_stand_apart_and_in_order(content: str) -> None:
-    """Any text is searched without failing, and what is found is in order and apart."""
+def test_blanks_are_found_in_order_without_overlap(content: str) -> None:
+    """Any text can be searched."""
     found = placeholders(content)
     assert all(start < end for start, end in found)
     assert all(one[1] <= other[0] for one, other in itertools.pairwise(found))
@@ -227,7 +227,7 @@ def test_blanks_stand_apart_and_in_order(content: str) -> None:
     ],
 )
 def test_no_text_keeps_the_checker_busy(piece: str) -> None:
-    """The longest text that is read, made of one piece over and over, takes a few seconds at most."""
+    """Even the longest text, made of one piece over and over, takes at most a few seconds."""
     start = time.process_time()
     check_reply(piece * (20_000 // len(piece)))
     assert time.process_time() - start < 10
