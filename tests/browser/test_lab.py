@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext
 
-from tests.helpers.lab import CLOSE, GLANCE, OPEN, PATIENCE, Lab, Opened, open_and_run
+from tests.helpers.lab import CLOSE, GLANCE, OPEN, PATIENCE, SIZE, Lab, Opened, open_and_run
 
 CHAPTER = "05_what_moves_the_needle.ipynb"
 RECIPES = "13_build_your_own.ipynb"
@@ -67,6 +67,24 @@ def test_lab_shows_the_chapter_and_little_else(opened: Opened, lab: Lab) -> None
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
     assert opened.hosts - {"-"} == {lab.address.removeprefix("http://")}
+
+
+def test_prose_and_activities_have_one_look(opened: Opened) -> None:
+    """Text has one size, headings one weight, and all of it one left edge; above it is one row of menus, and no file name."""
+    page = opened.page
+    sizes = page.evaluate("""() => ['.jp-MarkdownOutput p', '.bw-lead', '.jp-MarkdownOutput h2', '.bw-title'].map(one => {
+      const style = getComputedStyle(document.querySelector(one));
+      const left = document.createRange();
+      left.selectNodeContents(document.querySelector(one));
+      return [style.fontSize, style.fontWeight, left.getBoundingClientRect().x];
+    })""")
+    assert sizes[0] == sizes[1]
+    assert sizes[2] == sizes[3]
+    assert sizes[0][2] == sizes[2][2]
+    assert page.locator(".lm-MenuBar-itemLabel").all_inner_texts() == ["File", "View", "Run", "Kernel", "Settings", "Help"]
+    assert page.locator("#jp-title-panel-title:visible").count() == 0
+    top = "one => document.querySelector(one).getBoundingClientRect()"
+    assert page.evaluate(f"({top})('.jp-WindowedPanel-outer').top") == page.evaluate(f"({top})('#jp-menu-panel').bottom")
 
 
 def test_no_stray_key_and_no_double_click_changes_a_chapter(opened: Opened) -> None:
@@ -205,3 +223,24 @@ def test_recipes_keep_their_code_and_a_teachers_change(opened: Opened, lab: Lab)
     page.wait_for_timeout(1000)
     assert page.evaluate(EXECUTED) == 0
     assert (lab.folder / "notebooks" / RECIPES).read_bytes() == original
+
+
+def test_recipes_can_be_read_on_a_phone(opened: Opened) -> None:
+    """No line of code and no output is cut off, and no word is broken that would fit on a line."""
+    page = opened.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.evaluate(CLOSE)
+    page.evaluate(OPEN, "notebooks/14_a_class.ipynb")
+    recipes = sum(kind == "code" for kind, _ in page.evaluate(CELLS))
+    page.wait_for_function(f"async count => await ({EXECUTED})() === count", arg=recipes, polling=GLANCE, timeout=PATIENCE)
+    page.wait_for_selector(".jp-OutputArea-output .dataframe td", timeout=PATIENCE)
+    cut = page.evaluate("""() => [...document.querySelectorAll('.jp-CodeCell .cm-scroller, .jp-OutputArea-output pre')]
+      .filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.innerText.slice(0, 80))""")
+    assert cut == []
+    look = page.evaluate("""() => {
+      const style = one => getComputedStyle(document.querySelector(one));
+      const prompt = style('.jp-CodeCell .jp-InputPrompt').display;
+      return [style('.jp-OutputArea-output pre').wordBreak, style('.dataframe td').textAlign, prompt];
+    }""")
+    assert look == ["normal", "left", "none"]
+    page.set_viewport_size(SIZE)

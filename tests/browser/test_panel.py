@@ -156,6 +156,9 @@ def test_on_a_phone_the_line_that_stays_in_sight_is_low_and_has_rule_verdict_and
         assert [*map(words.index, parts)] == sorted(map(words.index, parts))
         assert page.evaluate("document.querySelector('.bw-strip').getBoundingClientRect().height") <= 100, words
         assert page.is_visible(".bw-strip [data-go=changes]")
+        marks = """() => [...document.querySelectorAll('.bw-strip [data-fragment=strip] > span')].map(one => [
+          one.clientHeight, parseFloat(getComputedStyle(one, '::before').height)])"""
+        assert all(0 < mark < line for line, mark in page.evaluate(marks)), "one voice's mark would touch the next one's"
     page.set_viewport_size(SIZE)
 
 

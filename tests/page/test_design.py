@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -177,6 +178,20 @@ def test_every_color_can_be_read_on_every_ground(look: str) -> None:
         for ground in GROUNDS[look]:
             assert contrast(LOOKS[look][name], ground) >= 7, (name, ground)
     assert contrast(LOOKS[look]["--bw-accent"], LOOKS[look]["--bw-on-accent"]) >= 7
+
+
+def test_every_color_can_be_read_in_labs_own_dark_theme() -> None:
+    """An activity has the notebook's own ground, and the rule's frame the next lighter one."""
+    theme = Path(sys.prefix, "share/jupyter/lab/themes/@jupyterlab/theme-dark-extension/index.css").read_text(encoding="utf-8")
+    grounds = tokens(PANEL[PANEL.index('body[data-jp-theme-light="false"] .jp-Notebook .bw {') :].partition("}")[0] + "}")
+    assert grounds.keys() == {"--bw-paper", "--bw-panel"}
+    for ground in grounds.values():
+        token = ground.removeprefix("var(").removesuffix(")")
+        found = re.search(rf"{token}:(?:var\(--md-[\w-]+, ?)?(#[0-9a-f]+)", theme)
+        assert found, token
+        color = found[1] if len(found[1]) == 7 else "#" + "".join(2 * one for one in found[1][1:])
+        for name in MEANINGS:
+            assert contrast(LOOKS["dark"][name], color) >= 7, (name, token, color)
 
 
 def test_lab_and_the_site_are_dark_in_the_same_colors() -> None:

@@ -10,15 +10,39 @@
   const POLLS = 240;
   const RECORD = "__import__('importlib').import_module('backchannel_lib.notebook.kernel_record').";
 
+  // Prose has the sizes and spaces of the activities (page/static/panel.css), also in chapters without any, which don't load that file.
+  // The sizes are on :root, because JupyterLab's command for larger text sets them there and has to win.
+  const PROSE = `
+    html:root {
+      --jp-content-font-size1: 16px; --jp-content-font-size2: 1em; --jp-content-font-size3: 1.2em; --jp-content-font-size4: 1.5em;
+      --jp-content-font-size5: 2em; --jp-content-line-height: 1.5; --jp-content-heading-font-weight: 700;
+      --jp-content-heading-line-height: 1.25; --jp-content-heading-margin-top: 1.33em; --jp-content-heading-margin-bottom: 0.33em;
+      --jp-code-font-size: 14px;
+    }
+    .bw-chapter .jp-MarkdownOutput :is(p, ul, ol) { max-width: 66ch; box-sizing: border-box; }
+    .bw-chapter .jp-MarkdownOutput table, .bw-chapter .dataframe { margin-inline: 0; font-size: 1em; }
+    .bw-chapter :is(.jp-MarkdownOutput, .dataframe) :is(th, td) {
+      text-align: left !important; vertical-align: top !important; padding: 4px 12px 4px 0; white-space: normal; line-height: 1.4; max-width: 40ch;
+      background: none; border-bottom: 1px solid #767676;
+    }
+    .bw-chapter .dataframe :is(th, td) { font-size: 0.875rem; }
+    .bw-chapter .dataframe :is(th, td):first-child { padding-left: 5px; }
+    .bw-chapter .jp-OutputArea-output pre { word-break: normal; overflow-wrap: anywhere; }
+    @media (max-width: 700px) {
+      .bw-chapter :is(.jp-InputPrompt, .jp-OutputPrompt, .jp-OutputArea-promptOverlay) { display: none; }
+      .bw-chapter .jp-Notebook .jp-Cell { padding-inline: 0; }
+    }
+  `;
+
   // Chapters for readers show only prose and activities, without the rest of a notebook.
-  const STYLE = `
-    .bw-reading .jp-NotebookPanel-toolbar, .bw-reading .jp-Toolbar.jp-NotebookPanel-toolbar { display: none; }
+  const READING = `
     .bw-reading .jp-CodeCell > .jp-Cell-inputWrapper, .bw-reading .jp-Cell-inputCollapser, .bw-reading .jp-Cell-outputCollapser,
     .bw-reading .jp-InputPrompt, .bw-reading .jp-OutputPrompt, .bw-reading .jp-OutputArea-promptOverlay,
     .bw-reading .jp-Notebook-footer { display: none; }
     .bw-reading .jp-Notebook .jp-Cell, .bw-reading .jp-Notebook .jp-Cell::before,
     .bw-reading .jp-Notebook .jp-Cell .jp-MarkdownOutput { border: 0 !important; outline: 0 !important; box-shadow: none !important; }
-    .bw-reading .jp-MarkdownOutput { padding: 0; }
+    .bw-reading .jp-MarkdownOutput { padding: 0 8px; } /* the left edge of the activities' text */
+    .bw-reading.jp-NotebookPanel { padding: 0 !important; }
     .bw-reading .jp-Notebook .jp-Cell { padding: 0; max-width: 72rem; margin-inline: auto; }
     .bw-reading .jp-Notebook .jp-Cell .jp-OutputArea-output { padding: 0; }
   `;
@@ -89,9 +113,11 @@
     await panel.context.ready;
     const mark = panel.model.getMetadata("backchannel");
     const chapter = mark?.path === panel.context.path ? mark : null;
+    if (chapter) panel.addClass("bw-chapter");
     if (chapter?.reading) {
       panel.addClass("bw-reading");
-      // Lumino ignores its shortcuts, such as D D, X, M and A, if the focused element has this attribute.
+      panel.toolbar.hide(); // and the notebook moves up into its place
+      // D D, X, M, A and their like are Lumino's shortcuts, which look for this mark on what has the focus.
       const still = ({ target }) => target.setAttribute("data-lm-suppress-shortcuts", "true");
       panel.node.addEventListener("focusin", still, true);
       for (const node of [panel.node, ...panel.node.querySelectorAll("[tabindex]")]) still({ target: node });
@@ -120,7 +146,7 @@
         requires: [INotebookTracker, ILabShell],
         activate(app, tracker, shell) {
           if (location.pathname.includes("/workspaces/auto-")) app.restored.then(() => leaveRoom(shell));
-          document.head.append(Object.assign(document.createElement("style"), { textContent: STYLE }));
+          document.head.append(Object.assign(document.createElement("style"), { textContent: PROSE + READING }));
           NotebookActions.executionScheduled.connect((_, { notebook }) => delete notebook.parent.node.dataset.runByItself);
           tracker.widgetAdded.connect((_, panel) => opened(panel, { CodeCell, Notification }));
         },
