@@ -83,6 +83,9 @@ def test_prose_and_activities_have_one_look(opened: Opened) -> None:
     assert sizes[0][2] == sizes[2][2]
     assert page.locator(".lm-MenuBar-itemLabel").all_inner_texts() == ["File", "View", "Run", "Kernel", "Settings", "Help"]
     assert page.locator("#jp-title-panel-title:visible").count() == 0
+    sources = ".jp-MarkdownOutput strong:text-matches('^\\\\[article')"
+    assert page.locator(sources).count() > 5
+    assert {*page.locator(sources).evaluate_all("all => all.map(one => getComputedStyle(one).fontWeight)")} == {"400"}
     top = "one => document.querySelector(one).getBoundingClientRect()"
     assert page.evaluate(f"({top})('.jp-WindowedPanel-outer').top") == page.evaluate(f"({top})('#jp-menu-panel').bottom")
 
@@ -233,7 +236,9 @@ def test_recipes_can_be_read_on_a_phone(opened: Opened) -> None:
     page.evaluate(OPEN, "notebooks/14_a_class.ipynb")
     recipes = sum(kind == "code" for kind, _ in page.evaluate(CELLS))
     page.wait_for_function(f"async count => await ({EXECUTED})() === count", arg=recipes, polling=GLANCE, timeout=PATIENCE)
-    page.wait_for_selector(".jp-OutputArea-output .dataframe td", timeout=PATIENCE)
+    opened.wait_until_idle()
+    for part in (".jp-OutputArea-output pre", ".dataframe td", ".jp-CodeCell .jp-InputPrompt"):
+        page.wait_for_selector(part, state="attached", timeout=PATIENCE)
     cut = page.evaluate("""() => [...document.querySelectorAll('.jp-CodeCell .cm-scroller, .jp-OutputArea-output pre')]
       .filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.innerText.slice(0, 80))""")
     assert cut == []

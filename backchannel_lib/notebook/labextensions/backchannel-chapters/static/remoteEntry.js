@@ -25,6 +25,7 @@
       text-align: left !important; vertical-align: top !important; padding: 4px 12px 4px 0; white-space: normal; line-height: 1.4; max-width: 40ch;
       background: none; border-bottom: 1px solid #767676;
     }
+    .bw-chapter .bw-source { font-size: 0.875em; font-weight: 400; } /* as on the site */
     .bw-chapter .dataframe :is(th, td) { font-size: 0.875rem; }
     .bw-chapter .dataframe :is(th, td):first-child { padding-left: 5px; }
     .bw-chapter .jp-OutputArea-output pre { word-break: normal; overflow-wrap: anywhere; }
@@ -109,11 +110,25 @@
     }
   }
 
+  /** Make the sources in prose, such as [article, line 38], quieter than the sentence they belong to, as soon as it is there. */
+  function quietSources(cell) {
+    const mark = () => {
+      for (const bold of cell.node.querySelectorAll(".jp-MarkdownOutput strong")) {
+        bold.classList.toggle("bw-source", /^\[.*\]$/s.test(bold.textContent));
+      }
+    };
+    new MutationObserver(mark).observe(cell.node, { childList: true, subtree: true });
+    mark();
+  }
+
   async function opened(panel, lab) {
     await panel.context.ready;
     const mark = panel.model.getMetadata("backchannel");
     const chapter = mark?.path === panel.context.path ? mark : null;
-    if (chapter) panel.addClass("bw-chapter");
+    if (chapter) {
+      panel.addClass("bw-chapter");
+      panel.content.widgets.filter((cell) => cell.model.type === "markdown").forEach(quietSources);
+    }
     if (chapter?.reading) {
       panel.addClass("bw-reading");
       panel.toolbar.hide(); // and the notebook moves up into its place
