@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 STORE: Final = "votes.sqlite"
 MAX_VOTES: Final = 999  # for one verdict; no room has more people
-FRAGMENTS: Final = ("phones", "phones.asks", "phones.shows")
+FRAGMENTS: Final = ("phones.asks", "phones.shows")
 LOOPBACK: Final = "127.0.0.1"
 ADDRESS: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){3}")
 CODE: Final = re.compile(r"[a-z0-9]{4,32}")
@@ -279,5 +279,4 @@ class Phones:
                     class_="bw-toolbar",
                 ),
             ),
-            slot("phones", "", "p", class_="bw-hidden"),
         ]

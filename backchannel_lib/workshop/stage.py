@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from backchannel_lib.activities.tables import load_activities
 from backchannel_lib.base.texts import text
 from backchannel_lib.page.frontend import STATIC
 from backchannel_lib.page.html import Markup, tag
-from backchannel_lib.workshop.run_plan.activity import keys
+from backchannel_lib.workshop.run_plan.activity import KEYS, keys
 
 CHAPTER: Final = "12_workshop"
 #: Its styles, and the script that switches between its pages.
@@ -57,15 +58,17 @@ def stage_bar(opens: str, *beside: object) -> Markup:
     )
 
 
-def keys_dialog() -> Markup:
-    """Return the list of all keys, which ``?`` opens and closes.
+def keys_dialog(shown: Iterable[str] = KEYS) -> Markup:
+    """Return the list of all keys of a window, which ``?`` opens and closes.
 
     Examples:
         >>> keys_dialog().startswith('<dialog id="stage-keys"')
         True
     """
     close = tag("button", text("stage.keys_close"), type="button", id="stage-keys-close")
-    return tag("dialog", tag("h2", text("run_plan.keys")), keys(), close, id="stage-keys", aria_label=text("run_plan.keys"))
+    return tag(
+        "dialog", tag("h2", text("run_plan.keys")), keys(shown), close, id="stage-keys", aria_label=text("run_plan.keys")
+    )
 
 
 def _bar_button(name: str, key: str, **attributes: object) -> Markup:

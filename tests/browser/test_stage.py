@@ -509,6 +509,66 @@ def test_a_presenter_leads_from_a_second_window_and_the_room_sees_only_what_it_s
     assert room.locator(".stage-pages").is_visible()
 
 
+def test_the_room_sees_nothing_before_its_state_has_come(browser: Browser, stage: Stage) -> None:
+    """After a crash, a page that is loaded again doesn't show the settings of a session that hasn't begun."""
+    context = browser.new_context(bypass_csp=True)
+    page = context.new_page()
+    page.route("**/assets/room.js", lambda route: route.abort())
+    page.goto(stage.address)
+    assert page.locator("[data-on] .bw").count() == 1
+    assert page.locator("[data-on] .bw :visible").count() == 0
+    context.close()
+
+
+def test_what_only_the_presenter_decides_stays_in_the_presenters_window(screen: Screen, lead: Screen) -> None:
+    """What opening the phones' vote means, more votes than people, and the clock's buttons; a key's sentence is in sight."""
+    room, page = screen.page, lead.page
+    room.wait_for_selector("body[data-led]")
+    lead.press("ArrowRight", "ArrowRight")
+    room.wait_for_selector(f"{ON}[data-clock-face]:visible")
+    assert room.locator("[data-clock-action]:visible").count() == 0
+    page.set_viewport_size({"width": 1366, "height": 600})
+    page.focus("[data-action=phones_ask]")
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.activeElement?.dataset.fragment === 'phones.asks'", polling=GLANCE)
+    assert in_sight(lead, "[data-fragment='phones.asks'] button")
+    assert room.get_by_text(text("phones.would_open")[:40]).filter(visible=True).count() == 0
+    lead.press("Tab", "Tab", "Tab", "Enter")
+    page.wait_for_function("() => document.activeElement?.dataset.fragment === 'head'", polling=GLANCE)
+    lead.press("9", "9", "Enter")
+    page.wait_for_selector("[data-fragment=crowd]:visible")
+    assert room.locator("[data-fragment=crowd]:visible").count() == 0
+    lead.press("Escape", "ArrowLeft", "ArrowLeft")
+    page.wait_for_function("words => document.body.innerText.includes(words)", arg=text("round.first"), polling=GLANCE)
+    assert in_sight(lead, "[data-notice]:not(:empty)")
+
+
+def test_undo_takes_back_what_the_presenter_did_last_in_the_plan_or_in_the_round(lead: Screen) -> None:
+    """U is one key for both: after a count it takes back the count, and after a skipped step it brings the step back."""
+    page = lead.page
+    tally, plan = "[data-activity=round] [data-fragment=tally]", "[data-fragment=plan]"
+
+    def wait(words: str, within: str, *, there: bool = True) -> None:
+        page.wait_for_function(
+            "([within, words, there]) => document.querySelector(within).textContent.includes(words) === there",
+            arg=[within, words, there],
+            polling=GLANCE,
+        )
+
+    lead.press("t", "ArrowRight", "ArrowRight", "7", "Enter", "u")
+    wait("0 of", tally)
+    wait(steps_of("standard")[2].title, "[data-fragment=now]")
+    lead.press("8", "Enter", "s")
+    wait(text("run_plan.cell_skipped"), plan)
+    lead.press("u")
+    wait(text("run_plan.cell_skipped"), plan, there=False)
+    wait("8 of", tally)
+    page.reload()
+    page.wait_for_selector("[data-activity=round] .bw[data-ready]")
+    lead.press("u")
+    wait("0 of", tally)
+
+
 def test_a_proxy_that_connects_before_the_server_is_back_costs_no_window(browser: Browser, own_stage: Stage) -> None:
     """JupyterHub's proxy opens a connection and only then looks for the server: a page loaded then would be its error."""
     stage, in_vain = own_stage, list[WebSocketRoute]()

@@ -23,7 +23,7 @@ from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.page.host import HOST_VARIABLE
 from backchannel_lib.workshop.deck import draw, vignettes
 from backchannel_lib.workshop.round.state import WorkshopState
-from backchannel_lib.workshop.run_plan.activity import HYBRID, RunPlan, hybrid, markers
+from backchannel_lib.workshop.run_plan.activity import HYBRID, PRESENTER_KEYS, RunPlan, checklist, hybrid, keys, markers
 from backchannel_lib.workshop.run_plan.model import (
     RunStepRow,
     catch_up,
@@ -544,6 +544,18 @@ def test_the_list_names_the_keys_that_there_are() -> None:
         assert [word for word in ("Tab", "rrow keys", "Space", "Esc", "→") if word not in text(place)] == []
 
 
+def test_the_presenters_window_lists_the_keys_and_the_checks_that_it_speaks_of() -> None:
+    """There P goes back in the plan and R and D do nothing; every key on a button is listed, and so is the checklist."""
+    page = run_plan().presenter_page()
+    listed = str(keys(PRESENTER_KEYS))
+    for key in re.findall(r'data-key="([a-z])"', page):
+        assert f"{key.upper()}:" in listed, key
+    assert [letter for letter in "RDF" if f"{letter}:" in listed] == []
+    assert "P: the plan" not in listed
+    assert listed in page
+    assert str(checklist()) in page
+
+
 def test_nothing_has_to_be_zoomed() -> None:
     """What is on screen grows with the window, so no text asks to press Ctrl and +."""
     assert [word for word in ("run_check.full_screen", "run_plan.key_full") if "Ctrl" in text(word)] == []
@@ -561,7 +573,11 @@ def test_the_welcome_and_the_close_have_their_screens() -> None:
     """Both say which page is on screen and which key leads there; the close is on the page of the round."""
     assert "three sentences" in text("run_step.welcome.do")
     assert "→ once more after the last file" in text("run_step.close.do")
+    for step in ("welcome", "drill"):  # its letter is for the projector's page alone; the presenter's window has none
+        assert re.findall(r"With one screen, [^.]*press [RD]\b", text(f"run_step.{step}.do")), step
+        assert len(re.findall(r"press [A-Z]\b", text(f"run_step.{step}.do"), re.IGNORECASE)) == 1
     for plan in PLANS:
+        assert steps_of(plan)[0].activity == "round"  # which the projector opens with
         assert steps_of(plan)[1].activity == steps_of(plan)[-1].activity == "round"
 
 

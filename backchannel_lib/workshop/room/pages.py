@@ -7,6 +7,7 @@ from typing import Final, Literal, TypeAlias
 
 from backchannel_lib.base.texts import text
 from backchannel_lib.page.html import Markup, tag
+from backchannel_lib.workshop.run_plan.activity import KEYS, PRESENTER_KEYS
 from backchannel_lib.workshop.session import Session
 from backchannel_lib.workshop.stage import keys_dialog, stage_bar
 
@@ -57,7 +58,7 @@ def room_page(session: Session, role: Role) -> str:
         tag("noscript", tag("p", text("stage.no_script"), class_="stage-wait")),
         tag("main", parts, id="stage"),
         tag("p", id="status", role="alert", class_="stage-status", hidden=True),
-        keys_dialog(),
+        keys_dialog(PRESENTER_KEYS if is_presenter else KEYS),
         Markup(f'<script type="application/json" id="page-data">{json.dumps(data).replace("<", "&lt;")}</script>'),
         data_stage=not is_presenter,
         data_role=role,

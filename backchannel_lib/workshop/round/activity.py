@@ -275,18 +275,18 @@ class Round(Activity[WorkshopState]):
 
     def _phones_ask(self, _: object) -> ActionResult:
         self.phones.ask()
-        return {"focus": "phones"}
+        return {"focus": "phones.asks"}
 
     def _phones_open(self, message: Mapping[str, Any]) -> ActionResult:
         problem = self.phones.open(message["value"])
         self._update_phones()
         self._save_session()
-        return {"notice": problem, "focus": "phones"} if problem else {"focus": "phones"}
+        return {"notice": problem, "focus": "head"} if problem else {"focus": "phones.shows"}
 
     def _phones_close(self, _: object) -> ActionResult:
         self.phones.close()
         self._save_session()
-        return {"notice": text("phones.closed"), "focus": "phones"}
+        return {"notice": text("phones.closed"), "focus": "head"}
 
     def _update_phones(self) -> None:
         """Start the phones' vote when it opens here, and end it when it closes."""

@@ -41,6 +41,11 @@ HYBRID: Final = ("share", "helper", "people", "hands", "phones", "private", "she
 CLOSE: Final = "close"
 QUESTIONS: Final = "room_questions"
 KEYS: Final = ("on", "back", "vote", "second", "undo", "clock", "what_if", "pages", "full", "blank", "tab", "help")
+#: The keys of the presenter's window, where letters belong to the plan.
+PRESENTER_KEYS: Final = (
+    *("on", "back", "vote", "second", "undo", "clock", "what_if"),
+    *("steps", "windows", "blank", "tab", "help"),
+)
 
 
 def step_name(row: RunStepRow) -> str:
@@ -271,8 +276,7 @@ class RunPlan(PersistentForm):
         if self.state["asking"]:
             return QUESTIONS
         steps = [row for row in steps_of(self.state["plan"])[: self.state["at"] + 1] if row.step not in self.state["skipped"]]
-        activity = next((row.activity for row in reversed(steps) if row.activity), "")
-        return "round" if activity == self.key else activity
+        return next((row.activity for row in reversed(steps) if row.activity), "")
 
     # ---- on screen ----
 
@@ -346,6 +350,7 @@ class RunPlan(PersistentForm):
             self._clock(parts),
             tag("div", *self._steps(parts, arrows=False), class_="bw-spaced"),
             slot("asking", parts["asking"], class_="bw-toolbar bw-alike"),
+            tag("details", tag("summary", text("run_plan.head_check")), checklist(), data_details="checklist"),
             tag("h3", text("run_plan.room")),
             slot("room", parts["room"], class_="bw-spaced"),
             tag(
@@ -357,7 +362,7 @@ class RunPlan(PersistentForm):
                 data_details="plan",
             ),
             tag("details", tag("summary", text("run_plan.hybrid")), hybrid(), data_details="hybrid"),
-            tag("details", tag("summary", text("run_plan.keys")), keys(), data_details="keys"),
+            tag("details", tag("summary", text("run_plan.keys")), keys(PRESENTER_KEYS), data_details="keys"),
             look="bw-presenter",
         )
 
@@ -442,14 +447,14 @@ def hybrid() -> Markup:
     return tag("ul", [tag("li", text(f"run_plan.hybrid.{name}")) for name in names], class_="bw-list")
 
 
-def keys() -> Markup:
-    """Return the list of a round's keys.
+def keys(shown: Iterable[str] = KEYS) -> Markup:
+    """Return the list of a round's keys, or of the given ones.
 
     Examples:
         >>> keys().count("<li") == len(KEYS)
         True
     """
-    return tag("ul", [tag("li", text(f"run_plan.key_{key}")) for key in KEYS], class_="bw-list")
+    return tag("ul", [tag("li", text(f"run_plan.key_{key}")) for key in shown], class_="bw-list")
 
 
 def _for(plan: str) -> str:

@@ -9,6 +9,8 @@ import { DEBOUNCE_MS, POLL_MS } from "./settings.js";
 import { fieldOf, focusOn } from "./view.js";
 
 const COUNTS = ".bw-votes .bw-number"; // the boxes for counting hands
+/** @type {Element | undefined} */
+let lastUsed; // the panel of this page that a reader used last
 
 /** @param {HTMLInputElement} input */
 function valueOf(input) {
@@ -44,6 +46,7 @@ export function listen(root, { store, view, timer, onStage }) {
   // Stored here because reading it from the page would force a layout before the answer.
   const answer = root.querySelector(".bw-answer");
   let scrolled = false;
+  for (const kind of ["click", "input"]) root.addEventListener(kind, () => (lastUsed = root));
   answer?.addEventListener("scroll", () => (scrolled = answer.scrollTop > 0));
 
   /**
@@ -145,6 +148,12 @@ export function listen(root, { store, view, timer, onStage }) {
     return true;
   }
 
+  /** Return whether the key for undo belongs to this panel: the one that was used last, or the last one on the page. */
+  function undoes() {
+    const panels = [...document.querySelectorAll(".bw")].filter((one) => one.checkVisibility());
+    return root === (panels.find((one) => one === lastUsed) ?? panels.at(-1));
+  }
+
   // A button's key presses it wherever the focus is, except in a control, which handles its own keys.
   /** @param {KeyboardEvent} event */
   function press(event) {
@@ -164,6 +173,7 @@ export function listen(root, { store, view, timer, onStage }) {
       if (out && root.contains(target) && root.querySelector("[data-key]")) setTimeout(() => focusOn(root.querySelector("h3, h2")));
       return;
     }
+    if (onStage && name === "u" && !undoes()) return; // the presenter's window has several
     if (onStage && /^[0-9]$/.test(name) && countHands(event, name)) return;
     const places = onStage ? [root, ...document.querySelectorAll(".stage-pages")] : [root]; // including the stage's own bar
     const buttons = /** @type {HTMLButtonElement[]} */ (places.flatMap((one) => [...one.querySelectorAll("button[data-key]")]));
