@@ -19,7 +19,7 @@ from backchannel_lib.page.case_controls import shown_fields
 from backchannel_lib.page.verdict_html import stages_on_screen
 from backchannel_lib.workshop.deck import Vignette, draw, link_order, load_vignettes, vignettes
 from backchannel_lib.workshop.topics import load_topics
-from tests.helpers.tables import refusal, with_cell
+from tests.helpers.tables import error_for, with_cell
 
 DECK = vignettes()
 TOPICS = [row.topic for row in load_topics()]
@@ -152,18 +152,20 @@ def words(text: str) -> set[str]:
 def test_a_broken_vignette_is_refused(tmp_path: Any, column: str, cell: str, said: str) -> None:
     """A cell that breaks its column's rule is rejected with what was expected."""
     rows = with_cell("vignettes.csv", column, cell)
-    assert refusal(tmp_path, "vignettes.csv", rows) == f"vignettes.csv, row 3, column {column}: expected {said}, found {cell!r}"
+    assert (
+        error_for(tmp_path, "vignettes.csv", rows) == f"vignettes.csv, row 3, column {column}: expected {said}, found {cell!r}"
+    )
 
 
 def test_a_case_that_cannot_be_is_refused(tmp_path: Any) -> None:
     """Pairs that make no case are rejected with the case's own sentence."""
-    said = refusal(tmp_path, "vignettes.csv", with_cell("vignettes.csv", "overrides", "recommender=self; move=pressure"))
+    said = error_for(tmp_path, "vignettes.csv", with_cell("vignettes.csv", "overrides", "recommender=self; move=pressure"))
     assert said.startswith("vignettes.csv, row 3, column overrides: expected a case that can be (move: direct_email is ")
 
 
 def test_a_what_if_that_is_no_field_is_refused(tmp_path: Any) -> None:
     """The field that changes afterward has to be a field of a case; the error suggests the most similar one first."""
-    said = refusal(tmp_path, "vignettes.csv", with_cell("vignettes.csv", "what_if", "recomender"))
+    said = error_for(tmp_path, "vignettes.csv", with_cell("vignettes.csv", "what_if", "recomender"))
     assert said.startswith("vignettes.csv, row 3, column what_if: expected one of recommender, score, ")
 
 
