@@ -12,8 +12,12 @@ from backchannel_lib.model.case import Case
 from backchannel_lib.model.open_judgment import judge_open
 from backchannel_lib.model.possible import MAY_BE_UNKNOWN
 from backchannel_lib.model.soap_rule import rules_check
+from backchannel_lib.model.tables import STAGES
+from backchannel_lib.model.verdict import judge
 from backchannel_lib.site import pages
-from tests.helpers.engines import ENGINES, Engine, NoAnswerError, ask, open_engine, wait_for
+from backchannel_lib.workshop.deck import vignettes
+from backchannel_lib.workshop.run_plan.model import vignettes_of
+from tests.helpers.engines import ENGINES, ENTER, PAGE_DOWN, RIGHT, Engine, NoAnswerError, ask, open_engine, wait_for
 from tests.helpers.site import LIVE, PHONE, SETTLED, Site
 
 #: Nothing scrolls sideways; charts take their width a moment later.
@@ -90,6 +94,36 @@ def test_a_chapter_asks_for_a_guess_and_then_answers(engine: Engine, site: Site)
     wait_for(engine, SETTLED)
     engine.click(f'{scene} [data-action="see"]')
     wait_for(engine, f"document.querySelector('{scene} .bw-card').checkVisibility()")
+
+
+def test_the_workshop_is_led_by_keys_up_to_the_verdict(engine: Engine, site: Site) -> None:
+    first = vignettes()[next(iter(vignettes_of("standard", 1).values()))]
+
+    def press(key: str) -> None:
+        engine.keys(key)
+        wait_for(engine, SETTLED)
+
+    def part(name: str) -> str:
+        return str(ask(engine, f"document.querySelector('[data-on] [data-fragment={name}]').innerText"))
+
+    engine.goto(site.address + pages.DECK)
+    wait_for(engine, LIVE)
+    press(RIGHT)
+    assert first.title in part("head")
+    for key in (PAGE_DOWN, "4", ENTER, "2", ENTER):
+        press(key)
+    assert part("tally").startswith("6 ")
+    engine.click("[data-on] [data-field=votes_maybe] input")
+    for key in ("1", "2", ENTER):
+        press(key)
+    assert part("tally").startswith("18 "), "what is typed replaces the zero in the box"
+    for _ in STAGES:
+        press(PAGE_DOWN)
+    wait_for(
+        engine,
+        f"document.querySelector('[data-on] [data-fragment=verdict]').innerText.includes({judge(first.case).verdict.label!r})",
+    )
+    wait_for(engine, FITS)
 
 
 def test_a_question_is_asked_again_if_its_page_was_replaced_and_a_script_that_fails_is_a_failure(

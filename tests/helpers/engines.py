@@ -25,6 +25,9 @@ from selenium import webdriver
 from selenium.common.exceptions import NoSuchFrameException, TimeoutException, WebDriverException
 
 ENGINES: Final = ("chromium", "firefox", "webkit")
+#: Keys without a character, as WebDriver writes them.
+ENTER, RIGHT, PAGE_DOWN = "\ue007", "\ue014", "\ue00f"
+KEY_NAMES: Final = {ENTER: "Enter", RIGHT: "ArrowRight", PAGE_DOWN: "PageDown"}  # as Playwright names them
 MINI_BROWSERS: Final = "webkit2gtk-4.*/MiniBrowser"
 PATIENCE_S: Final = 60.0
 LOOK_S: Final = 0.1
@@ -56,7 +59,7 @@ class Engine(Protocol):
         """Click the middle of an element, as a finger would."""
 
     def keys(self, text: str) -> None:
-        """Press keys, wherever the focus is."""
+        """Press keys one after the other, wherever the focus is."""
 
     def picture(self, file: Path) -> None:
         """Take a screenshot."""
@@ -112,7 +115,11 @@ class Chromium:
         self.page.locator(selector).first.click()
 
     def keys(self, text: str) -> None:
-        self.page.keyboard.type(text)
+        for key in text:
+            if name := KEY_NAMES.get(key):
+                self.page.keyboard.press(name)
+            else:
+                self.page.keyboard.type(key)
 
     def picture(self, file: Path) -> None:
         self.page.screenshot(path=file)

@@ -101,8 +101,15 @@ export function listen(root, { store, view, timer, onStage }) {
     }
   });
 
+  // Typing replaces a count instead of adding to it. A click selects it, because Firefox puts the caret where the mouse went
+  // down after it has moved the focus. A second click leaves the caret where it is.
+  /** @type {EventTarget | null} */
+  let entered = null; // the box that this click moves the focus to
+  root.addEventListener("pointerdown", ({ target }) => (entered = target === document.activeElement ? null : target));
+
   root.addEventListener("click", (event) => {
     const target = /** @type {Element} */ (event.target);
+    if (target === entered && target.matches(COUNTS)) /** @type {HTMLInputElement} */ (target).select();
     const selector = "button[data-action], button[data-clock-action], button[data-reload], button[data-page-action], button[data-go]";
     const button = /** @type {HTMLElement | null} */ (target.closest(selector));
     if (!button) return;
@@ -125,7 +132,6 @@ export function listen(root, { store, view, timer, onStage }) {
     const field = fieldOf(target);
     if (field) store.activate(field);
     if (target.matches(COUNTS)) count = target;
-    if (target.closest(".bw-number-box")) target.select(); // typing replaces the count instead of adding to it
   });
 
   root.addEventListener("submit", (event) => event.preventDefault());

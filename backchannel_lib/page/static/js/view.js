@@ -14,6 +14,8 @@ export function focusOn(place) {
   if (!(place instanceof HTMLElement)) return;
   if (!place.matches("button, input, select, textarea, summary")) place.tabIndex = -1;
   place.focus();
+  // Typing replaces a count instead of adding to it. Firefox would put the caret before the zero.
+  if (place instanceof HTMLInputElement && place.matches(".bw-votes .bw-number")) place.select();
 }
 
 /**
