@@ -113,7 +113,7 @@ def screen_on(**fields: Any) -> Screen:
 # ---- a screen is told what it needs, once ----
 
 
-def test_hello_tells_everything() -> None:
+def test_hello_sends_everything() -> None:
     """A screen that is new is told to forget, then every part, every value, and what else it shows."""
     session = CaseActivity(Case(score=251))
     fast, slow = session.handle({"type": "hello", "seq": 1, "view": "a"})
@@ -266,7 +266,7 @@ def test_the_screen_always_shows_the_case(case: Case, unknown: set[str], acts: l
     ],
     ids=lambda act: " ".join(act.values()),
 )
-def test_what_was_typed_in_vain_does_not_stay_without_its_error(act: dict[str, str]) -> None:
+def test_an_invalid_entry_does_not_stay_once_its_error_is_gone(act: dict[str, str]) -> None:
     """An act that takes an error away shows the case's own value again where the bad one stands."""
     screen = screen_on()
     screen.act(type="set", field="scripted", value=True)
@@ -278,7 +278,7 @@ def test_what_was_typed_in_vain_does_not_stay_without_its_error(act: dict[str, s
 # ---- entries ----
 
 
-def test_a_good_entry_changes_the_case_and_the_verdict() -> None:
+def test_a_valid_entry_changes_the_case_and_the_verdict() -> None:
     """An entry is in the case, on the screen and in the verdict with the first answer."""
     screen = screen_on()
     screen.act(type="set", field="recommender", value="trusted_peer")
@@ -306,7 +306,7 @@ def test_a_good_entry_changes_the_case_and_the_verdict() -> None:
         ),
     ],
 )
-def test_a_bad_entry_gives_its_sentence_at_its_field(field: str, value: str, sentence: str) -> None:
+def test_an_invalid_entry_gets_a_message_at_its_field(field: str, value: str, sentence: str) -> None:
     """A bad entry leaves the case, is answered by one sentence at its field, and by no notice elsewhere."""
     screen = screen_on(recommender="known_dean")
     before = screen.texts()
@@ -320,7 +320,7 @@ def test_a_bad_entry_gives_its_sentence_at_its_field(field: str, value: str, sen
 
 
 @pytest.mark.parametrize("value", ["", "  "])
-def test_an_empty_box_is_no_number(value: str) -> None:
+def test_an_empty_box_is_not_a_number(value: str) -> None:
     """A reader who empties a box of a number is asked for one, and the case keeps the old one."""
     screen = screen_on(score=251)
     screen.act(type="set", field="score", value=value)
@@ -329,7 +329,7 @@ def test_an_empty_box_is_no_number(value: str) -> None:
     assert screen.session.case.score == 251
 
 
-def test_errors_of_two_fields_stand_side_by_side() -> None:
+def test_errors_in_two_fields_are_shown_together() -> None:
     """A second bad entry leaves the first one's sentence, and each goes when its own field is mended."""
     screen = screen_on()
     screen.act(type="set", field="score", value="abc")
@@ -455,7 +455,7 @@ def test_a_change_that_is_not_on_offer_is_not_made() -> None:
 
 
 @pytest.mark.parametrize("reading", OTHER_READINGS)
-def test_a_reading_can_be_taken_and_left(reading: str) -> None:
+def test_a_reading_can_be_chosen_and_cleared(reading: str) -> None:
     """A reading is taken by its name and left by a blank; both are steps of undo."""
     screen = screen_on(scripted=True, recommender="trusted_peer")
     screen.act(type="read", value=reading)
@@ -467,7 +467,7 @@ def test_a_reading_can_be_taken_and_left(reading: str) -> None:
     assert screen.session.reading == reading
 
 
-def test_an_unknown_reading_is_refused() -> None:
+def test_an_unknown_reading_is_rejected() -> None:
     """Python gets an error for a reading that does not exist, and the session stays."""
     session = CaseActivity()
     with pytest.raises(CaseError):
@@ -525,7 +525,7 @@ def test_what_is_saved_can_be_opened(case: Case) -> None:
     ],
     ids=lambda content: str(content)[:20],
 )
-def test_what_is_no_case_is_not_opened(content: str, problem: str | None) -> None:
+def test_a_file_that_is_not_a_case_is_not_opened(content: str, problem: str | None) -> None:
     """A file that is no case, or none of today's, leaves the case and says so in a notice, with what is wrong."""
     screen = screen_on(score=251)
     screen.act(type="load", value=content)
@@ -652,7 +652,7 @@ def test_ahead_remembers_where_the_floor_was_set() -> None:
     compare_ahead(session, "range_low", "230", at, bodies)
 
 
-def test_the_former_contact_is_the_one_before_not_one_taken_back() -> None:
+def test_the_former_contact_is_never_one_that_was_undone() -> None:
     """A kind of contact that was undone does not come back when the reader leaves their own email."""
     session = CaseActivity(Case(recommender="trusted_peer", move="targeted_call"))
     list(session.handle({"type": "set", "field": "move", "value": "pressure"}))
@@ -663,7 +663,7 @@ def test_the_former_contact_is_the_one_before_not_one_taken_back() -> None:
 
 
 @pytest.mark.parametrize("how", ["undo", "reset"])
-def test_a_floor_that_was_taken_back_does_not_return(how: str) -> None:
+def test_a_floor_that_was_undone_does_not_come_back(how: str) -> None:
     """A floor that was undone, or reset, is not brought back by moving the range."""
     session = CaseActivity()
     list(session.handle({"type": "set", "field": "range_floor", "value": "230"}))
@@ -732,7 +732,7 @@ def test_nothing_that_counts_is_hidden(case: Case) -> None:
     ],
     ids=str,
 )
-def test_what_is_not_understood_gets_a_calm_notice(message: dict[str, Any]) -> None:
+def test_an_invalid_message_gets_a_calm_notice(message: dict[str, Any]) -> None:
     """An act that does not exist, or that lacks what it needs, changes nothing and is answered by a sentence."""
     session = CaseActivity(Case(score=251))
     fast, _ = session.handle({**message, "seq": 5})
@@ -741,14 +741,14 @@ def test_what_is_not_understood_gets_a_calm_notice(message: dict[str, Any]) -> N
     assert (session.case, session.reading, session.errors, session.undo()) == (Case(score=251), None, {}, False)
 
 
-def test_a_session_opens_only_with_a_reading_that_there_is() -> None:
+def test_a_session_opens_only_with_a_known_reading() -> None:
     """A reading that does not exist is rejected when the session opens, and not when it is first shown."""
     with pytest.raises(CaseError) as caught:
         CaseActivity(Case(), "any_leaver")
     assert str(caught.value).startswith("reading: must be one of any_lever, ")
 
 
-def test_of_two_exams_no_place_on_screen_tells_a_verdict() -> None:
+def test_with_scores_from_two_exams_no_verdict_is_shown_anywhere() -> None:
     """While score and range are in two exams, card, chain, strip, changes, readings, speech and text all say so and no more."""
     case = Case(score=520)
     parts = {**fast_fragments(case), **deferred_fragments(case), "text": CaseActivity(case).text}
@@ -770,7 +770,7 @@ def open_screen(case: Case = WITH_EVERYTHING, unknown: tuple[str, ...] = MAY_BE_
 
 
 @pytest.mark.parametrize("field", MAY_BE_UNKNOWN)
-def test_a_field_can_be_told_and_taken_back_to_unknown(field: str) -> None:
+def test_a_field_can_be_entered_and_made_unknown_again(field: str) -> None:
     """Undo, too, goes from one to the other, and the screen shows each."""
     screen = open_screen()
     assert screen.values[field] == "unknown"
@@ -812,7 +812,7 @@ def test_the_card_names_a_range_and_what_it_depends_on() -> None:
     assert "Between" not in screen.texts()["verdict"]
 
 
-def test_a_picture_that_needs_what_is_unknown_gives_way_to_a_sentence_and_comes_back() -> None:
+def test_a_picture_that_needs_an_unknown_field_is_replaced_by_a_sentence() -> None:
     """The amplifier needs the program's range; the map shows the lowest verdict still possible, and says so."""
     screen = open_screen(Case(), ("range_low", "range_floor"))
     assert "chart.amplifier" not in screen.rest["open"]

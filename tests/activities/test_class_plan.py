@@ -28,7 +28,7 @@ def test_a_student_has_few_callers_and_no_program_hears_twice() -> None:
     assert sum(plan.asked for plan in plans) == 48
 
 
-def test_what_is_sure_comes_before_what_hangs_on_something_unknown() -> None:
+def test_certain_verdicts_come_before_those_that_depend_on_something_unknown() -> None:
     """And what cannot lead far enough is left out."""
     (plan,) = plan_class([row("Avery", "A", lowest=2, highest=7), row("Avery", "B"), row("Avery", "C", lowest=1, highest=4)])
     assert [one.program for one in plan.contacts] == ["B", "A"]
@@ -39,7 +39,7 @@ def test_a_caller_without_a_name_may_be_several_people() -> None:
     assert (len(plan.contacts), plan.too_many) == (9, 0)
 
 
-def test_nobody_is_planned_for_who_writes_alone_or_whose_caller_is_unknown() -> None:
+def test_students_who_write_themselves_or_have_no_known_caller_are_not_planned_for() -> None:
     assert plan_class([row("Avery", "A")._replace(recommender=kind) for kind in ("", "self")]) == ()
 
 

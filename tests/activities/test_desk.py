@@ -55,7 +55,7 @@ def place_in(at: int) -> str:
 # ---- the files ----
 
 
-def test_the_files_come_out_as_the_chapter_tells() -> None:
+def test_the_files_get_the_verdicts_that_the_chapter_states() -> None:
     """The engine gives each file the verdict that its explanation mentions, and every decision is right for some file."""
     outcomes = {row.file: judge(case_of(row.overrides)).verdict for row in load_desk_files()}
     assert {file: verdict.name for file, verdict in outcomes.items()} == EXPECTED
@@ -173,7 +173,7 @@ def test_no_answer_before_it_is_asked_for(desk: Desk, at: int) -> None:
                 assert told not in ahead
 
 
-def test_what_is_not_decided_is_not_answered(desk: Desk) -> None:
+def test_an_undecided_file_gets_no_answer(desk: Desk) -> None:
     """Anyone who asks for the answers early gets those to what they decided, and a way to decide on the rest."""
     desk.update(at=2, dean="seat")
     assert act(desk, "answers")["focus"] == "summary"
@@ -218,7 +218,7 @@ def test_the_way_through_the_files(desk: Desk) -> None:
     assert desk.ui_state(desk.state)["open"] == ["desk", place_in(1), "clock_on"]
 
 
-def test_every_step_can_be_taken_back(desk: Desk) -> None:
+def test_every_step_can_be_undone(desk: Desk) -> None:
     """Undo takes back each act one by one, down to the beginning."""
     states = [desk.state]
     for action, value in (
@@ -254,7 +254,7 @@ def test_the_clock_can_be_off_from_the_start(desk: Desk) -> None:
         act(desk, "next")
 
 
-def test_the_clock_begins_anew_for_each_file_and_stops_at_the_end(desk: Desk) -> None:
+def test_the_clock_restarts_for_each_file_and_stops_at_the_end(desk: Desk) -> None:
     """Each file has its own clock of 90 seconds, switching it off and on starts it again, and at the answers none runs."""
     seen = set()
     act(desk, "begin", "on")
@@ -294,14 +294,14 @@ def test_time_that_is_over_blocks_nothing(desk: Desk) -> None:
     ("action", "value"),
     [("begin", "fast"), ("begin", None), ("clock", 90), ("take", "nobody"), ("take", None), ("nothing", None)],
 )
-def test_an_act_that_is_not_known_changes_nothing(desk: Desk, action: str, value: object) -> None:
+def test_an_unknown_action_at_the_desk_changes_nothing(desk: Desk, action: str, value: object) -> None:
     """A value that no button sends gets a sentence."""
     before = desk.state
     assert act(desk, action, value)["notice"] == text("panel.not_understood")
     assert desk.state == before
 
 
-def test_a_decision_that_is_not_known_is_refused(desk: Desk) -> None:
+def test_an_unknown_decision_is_rejected(desk: Desk) -> None:
     """The error for an invalid decision appears at its file."""
     act(desk, "begin", "on")
     answer = next(desk.handle({"type": "set", "field": "visa", "value": "perhaps"}))
@@ -314,7 +314,7 @@ def test_a_decision_that_is_not_known_is_refused(desk: Desk) -> None:
 @pytest.mark.parametrize(
     "text", ["", "[]", "{", '{"at": 8}', '{"at": -1}', '{"clock": "slow"}', '{"visa": "perhaps"}', '{"at": true}']
 )
-def test_a_broken_file_is_refused(desk: Desk, text: str) -> None:
+def test_a_broken_file_is_rejected(desk: Desk, text: str) -> None:
     """What no page kept is rejected, and the desk stays as it is."""
     with pytest.raises(CaseError):
         desk.from_file(text)
@@ -325,7 +325,7 @@ def test_a_broken_file_is_refused(desk: Desk, text: str) -> None:
 
 @pytest.mark.parametrize("clock", CLOCK)
 @pytest.mark.parametrize("at", range(len(FILES) + 2))
-def test_a_state_comes_back(desk: Desk, at: int, clock: str) -> None:
+def test_a_saved_state_is_restored(desk: Desk, at: int, clock: str) -> None:
     """What the page keeps brings back the same state after a new start."""
     desk.update(at=at, clock=clock, dean="seat", leave="call")
     fresh = make_activity("desk")
@@ -345,7 +345,7 @@ def test_the_page_fills_its_parts_as_the_acts_do(desk: Desk) -> None:
         assert f'data-fragment="head.{file}"' in page
 
 
-def test_the_tour_tells_every_file_and_leaves_no_trace() -> None:
+def test_the_tour_shows_every_file_and_leaves_no_trace() -> None:
     """The tour is the same each time, tells each explanation once, and goes back to where it began."""
     row = ActivityRow("desk", "01_the_paper_bar", "desk", (), (), False)
     one, other = Desk(row), Desk(row)

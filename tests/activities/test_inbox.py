@@ -105,7 +105,7 @@ def test_none_of_the_hundred_is_an_exception() -> None:
 
 
 @pytest.mark.parametrize("action", [None, *ACTS[1:]])
-def test_nothing_is_told_before_a_guess(action: str | None) -> None:
+def test_no_answer_is_shown_before_a_guess(action: str | None) -> None:
     """Before the inbox is opened no act reaches the emails or the author's figure, on screen or in the page's HTML."""
     one = inbox()
     if action:
@@ -121,7 +121,7 @@ def test_to_let_the_rest_go_before_a_guess_is_answered_by_a_sentence() -> None:
 
 
 @pytest.mark.parametrize("done", range(FIRST + 1))
-def test_nothing_is_told_while_one_works(done: int) -> None:
+def test_no_answer_is_shown_while_the_reader_works(done: int) -> None:
     """While emails are worked through the author's figure stays hidden, and no guess can be made any more."""
     one = at_desk(does="d" * done)
     assert tells(shown(one)) == []
@@ -178,7 +178,7 @@ def test_after_the_first_twelve_no_act_of_the_desk_does_anything() -> None:
 
 
 @given(st.text("ds", max_size=FIRST))
-def test_every_step_is_taken_back_one_by_one(does: str) -> None:
+def test_every_step_can_be_undone_one_by_one(does: str) -> None:
     """Undo takes back one email at a time, then the opening of the inbox."""
     one = at_desk(does=does)
     for left in range(len(does) - 1, -1, -1):

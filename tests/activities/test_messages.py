@@ -201,7 +201,7 @@ def test_a_control_whose_move_met_a_bug_shows_the_old_value_again() -> None:
     assert (fast["values"], fast["notice"]) == ({"count": 1}, text("panel.failed"))
 
 
-def test_a_page_that_opens_onto_a_bug_is_told_everything_as_soon_as_it_is_over() -> None:
+def test_a_page_that_opens_during_a_bug_gets_everything_afterward() -> None:
     """The failed hello counts as a hello, and what the page has not seen is not taken to be sent."""
     counter = Counter()
     list(counter.handle({"type": "hello"}))
@@ -224,7 +224,7 @@ def test_a_bug_while_prefetching_is_logged_and_nothing_is_sent(caplog: pytest.Lo
     assert len(caplog.records) == 1
 
 
-def test_a_value_that_breaks_a_rule_is_no_bug(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_invalid_value_is_not_reported_as_a_bug(caplog: pytest.LogCaptureFixture) -> None:
     """Readers make mistakes; maintainers need not hear of them."""
     for message in ({"type": "set", "field": "score", "value": "many"}, {"type": "exam", "value": "mcat"}, {"type": "fly"}):
         list(CaseActivity(Case()).handle(message))

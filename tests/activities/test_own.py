@@ -36,7 +36,7 @@ def act(activity: Activity[Any], **message: Any) -> dict[str, Any]:
     return answer
 
 
-def test_a_scene_of_one_s_own_asks_then_shows_the_article_s_verdict_and_moves() -> None:
+def test_a_custom_scene_asks_first_and_then_shows_the_articles_verdict() -> None:
     """Title and story are on the page at once, verdict and why after a guess, and the named fields can be changed."""
     scene = own_scene(
         "A loud file", "A peer calls.", CASE, fields=["score"], shows=["chain", "callers"], why="The peer decides."
@@ -70,7 +70,7 @@ def test_the_same_scene_made_again_has_the_new_texts() -> None:
     assert "Second." in own_scene("Twice", "Second.", CASE).page()
 
 
-def test_a_question_of_one_s_own_is_checked_and_answered() -> None:
+def test_a_custom_question_is_checked_and_answered() -> None:
     """Each answer gets its own word, and the right one is called right."""
     quiz = own_question("Who is heard?", {"A peer": "Yes, they are known.", "A stranger": "Rarely."}, "A peer", title="Callers")
     assert open_activity(quiz).text.splitlines() == ["Callers", "1. Who is heard?", "   - A peer", "   - A stranger"]
@@ -85,7 +85,7 @@ def test_a_question_of_one_s_own_is_checked_and_answered() -> None:
     assert text("quiz.right") in quiz.fragments(quiz.state)[f"told.{name}"]
 
 
-def test_a_vignette_of_one_s_own_is_drawn_and_played() -> None:
+def test_a_custom_vignette_is_drawn_and_played() -> None:
     """It joins the deck at its topic and difficulty, and a round shows it."""
     made = own_vignette("Ana, Tuesday", "A file.", "A call.", CASE, topic="paper", difficulty=2, why="The score.")
     assert vignettes()[made.vignette] == made
@@ -135,7 +135,7 @@ OPTIONS = {"A": "Yes.", "B": "No."}
         ),
     ],
 )
-def test_bad_input_gets_one_sentence_that_names_field_rule_and_value(make: Any, said: str) -> None:
+def test_invalid_input_gets_one_message_with_the_field_and_the_value(make: Any, said: str) -> None:
     """Nothing is made of it."""
     with pytest.raises(CaseError) as caught:
         make()
@@ -157,7 +157,7 @@ class Mood(Form):
         return f'<div data-fragment="mood">{self.state["mood"]}</div>'
 
 
-def test_a_kind_of_one_s_own_is_opened_by_its_row() -> None:
+def test_a_custom_kind_of_activity_is_opened_by_its_row() -> None:
     """A registered kind opens through a row that is in no table, and an unknown one is named with the most likely."""
     add_texts({"activity.my_mood.title": "Moods", "activity.my_mood.lead": "Choose one."})
     register_kind("mood", Mood)
@@ -172,13 +172,13 @@ def test_a_kind_of_one_s_own_is_opened_by_its_row() -> None:
         del KINDS["mood"]
 
 
-def test_a_row_of_one_s_own_opens_a_kind_of_the_workbook() -> None:
+def test_a_custom_row_opens_a_built_in_kind_of_activity() -> None:
     """The items of another activity's row can be sorted again under a name of one's own."""
     row = ActivityRow("forms", "", "sorting")
     assert open_activity(Sorting(row)).text == open_activity(row).text == open_activity("forms").text
 
 
-def test_texts_of_one_s_own_replace_the_workbook_s_until_they_go() -> None:
+def test_custom_texts_override_the_workbooks_until_they_are_removed() -> None:
     """A text of one's own is before the workbook's of the same id."""
     from backchannel_lib.base import texts
 

@@ -67,7 +67,7 @@ class Table:
 # ---- what the loaders reject ----
 
 
-def test_an_unchanged_copy_is_taken() -> None:
+def test_an_unchanged_copy_is_accepted() -> None:
     """The copies that the other tests change are taken as they are, so that a refusal is about the change."""
     assert all(loader(Table(file)) == loader() for file, loader in LOADERS.items())
 
@@ -108,7 +108,7 @@ def test_an_unchanged_copy_is_taken() -> None:
         ({"question": "time_four"}, "column question: expected an id that no other row has, found 'time_four'"),
     ],
 )
-def test_a_broken_question_is_refused(cells: dict[str, str], said: str) -> None:
+def test_a_broken_question_is_rejected(cells: dict[str, str], said: str) -> None:
     """A row that breaks the schema is rejected at its line with what was expected."""
     table = Table("questions.csv")
     line = table.line("time_four" if cells.get("question") == "time_four" else "time_lists_made")
@@ -122,7 +122,7 @@ def test_either_basis_is_enough() -> None:
 
 
 @given(st.sampled_from(CASES + RULES), st.data())
-def test_no_answer_but_the_computed_one_is_taken(row: Question, data: st.DataObject) -> None:
+def test_only_the_computed_answer_is_accepted(row: Question, data: st.DataObject) -> None:
     """Whichever other option a question about a case names as right, it is rejected with the computed one."""
     wrong = data.draw(st.sampled_from([option.option for option in row.options if option.option != row.answer]))
     said = Table("questions.csv").update(row.question, answer=wrong).refusal()
@@ -138,7 +138,7 @@ def test_no_answer_but_the_computed_one_is_taken(row: Question, data: st.DataObj
         "option.time_after_nine.dean.text",
     ],
 )
-def test_a_question_without_one_of_its_texts_is_refused(monkeypatch: pytest.MonkeyPatch, word: str) -> None:
+def test_a_question_without_one_of_its_texts_is_rejected(monkeypatch: pytest.MonkeyPatch, word: str) -> None:
     """The question's own text, an option's text and the word on each answer all have to be there."""
     monkeypatch.setattr(questions, "all_words", lambda: {key: text for key, text in all_words().items() if key != word})
     question = word.split(".")[1]
@@ -160,7 +160,7 @@ def test_a_question_without_one_of_its_texts_is_refused(monkeypatch: pytest.Monk
         ([{"question": "time_four", "option": " "}], "column option: expected some text, found ' '"),
     ],
 )
-def test_a_broken_option_is_refused(rows: list[dict[str, str]], said: str) -> None:
+def test_a_broken_option_is_rejected(rows: list[dict[str, str]], said: str) -> None:
     """An option that occurs twice, has no question or has no id is rejected at its line."""
     table = Table("options.csv")
     table.rows += rows
@@ -176,7 +176,7 @@ def test_a_broken_option_is_refused(rows: list[dict[str, str]], said: str) -> No
         (["skimmed", "file_raed", "maybe"], "options out of backfires, ignored, skimmed, declined, fallback_seat, "),
     ],
 )
-def test_options_that_do_not_fit_are_refused(monkeypatch: pytest.MonkeyPatch, options: list[str], said: str) -> None:
+def test_unsuitable_options_are_rejected(monkeypatch: pytest.MonkeyPatch, options: list[str], said: str) -> None:
     """A question about a case offers three or four verdicts, from low to high, and nothing that is none."""
     changed = [questions.Option("time_lists_made", option) for option in options]
     changed += [option for option in load_options() if option.question != "time_lists_made"]
@@ -219,7 +219,7 @@ def test_an_unknown_chapter_is_named() -> None:
         ({"bet": "who_stays"}, "column bet: expected a text with the id 'bet.who_stays.title', found 'who_stays'"),
     ],
 )
-def test_a_broken_bet_is_refused(cells: dict[str, str], said: str) -> None:
+def test_a_broken_bet_is_rejected(cells: dict[str, str], said: str) -> None:
     """A bet without a case, a claim or a text, or with another bet's verdict, is rejected at its line."""
     table = Table("bets.csv")
     line = table.line("who_will_stay")
@@ -227,7 +227,7 @@ def test_a_broken_bet_is_refused(cells: dict[str, str], said: str) -> None:
 
 
 @pytest.mark.parametrize("part", ["title", "story", "why"])
-def test_a_bet_without_one_of_its_texts_is_refused(monkeypatch: pytest.MonkeyPatch, part: str) -> None:
+def test_a_bet_without_one_of_its_texts_is_rejected(monkeypatch: pytest.MonkeyPatch, part: str) -> None:
     """A bet has its title, its story and the word on what decided."""
     gone = f"bet.full_list.{part}"
     monkeypatch.setattr(questions, "all_words", lambda: {key: text for key, text in all_words().items() if key != gone})
@@ -247,7 +247,7 @@ def test_every_chapter_has_its_questions(chapter: str) -> None:
     assert sum(row.kind != "choice" for row in asked) >= 2
 
 
-def test_the_questions_stand_in_the_order_of_the_chapters() -> None:
+def test_the_questions_are_in_the_order_of_the_chapters() -> None:
     """The table goes through the chapters once, and their questions are all of them."""
     assert tuple(row for chapter in CHAPTERS for row in questions_of(chapter)) == QUESTIONS
     assert [(option.question, option.option) for row in QUESTIONS for option in row.options] == [
@@ -313,7 +313,7 @@ def test_the_right_answer_has_no_favorite_length() -> None:
     assert shortest <= 0.4 * len(CHOICES)
 
 
-def test_only_the_right_answer_is_told_yes() -> None:
+def test_only_the_right_answer_gets_a_yes() -> None:
     """The word on the right answer begins with a yes, and that on any other does not."""
     for row in QUESTIONS:
         for option in row.options:
@@ -321,7 +321,7 @@ def test_only_the_right_answer_is_told_yes() -> None:
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
-def test_a_right_answer_is_told_yes_once(chapter: str) -> None:
+def test_a_right_answer_gets_a_yes_once(chapter: str) -> None:
     """The yes has its own line, and what follows continues without it."""
     row = next(row for row in load_activities() if row.chapter == chapter and row.kind == "questions")
     quiz: Any = make_activity(row.activity)
@@ -402,7 +402,7 @@ STORIES: list[tuple[str, Question | Bet, str]] = [
 
 
 @pytest.mark.parametrize(("name", "row", "text"), STORIES, ids=[story[0] for story in STORIES])
-def test_what_a_case_sets_is_told_in_words(name: str, row: Question | Bet, text: str) -> None:
+def test_the_text_states_every_field_that_a_case_sets(name: str, row: Question | Bet, text: str) -> None:
     """Each field that a case sets is a fact of its text, a number by its figure; and the moment is always told."""
     for field, value in row.overrides:
         if field in {"score", "range_low", "range_floor"}:
@@ -414,7 +414,7 @@ def test_what_a_case_sets_is_told_in_words(name: str, row: Question | Bet, text:
 
 
 @pytest.mark.parametrize("row", CASES, ids=lambda row: row.question)
-def test_a_case_tells_the_defaults_that_matter(row: Question) -> None:
+def test_the_text_states_the_defaults_that_matter(row: Question) -> None:
     """A question about a verdict tells score and range, whether there are flags, and in SOAP whether lists are open."""
     assert row.case is not None
     assert {"score", "range_low"} <= set(dict(row.overrides))
@@ -428,7 +428,7 @@ def test_a_case_tells_the_defaults_that_matter(row: Question) -> None:
 
 
 @pytest.mark.parametrize("row", CASES, ids=lambda row: row.question)
-def test_what_is_ours_is_said_to_be_ours(row: Question) -> None:
+def test_our_own_choices_are_called_ours(row: Question) -> None:
     """Where the rule that decides is ours in part, the question names the assumption and a word on an answer says so."""
     assert row.case is not None
     judgment = judge(row.case)

@@ -121,7 +121,7 @@ def test_an_answer_never_widens_what_is_possible(given_answers: dict[str, Any], 
     assert narrow <= wide
 
 
-def test_two_boxes_that_contradict_each_other_are_refused_with_a_sentence() -> None:
+def test_two_contradictory_boxes_are_rejected_with_a_message() -> None:
     """And the state stays as it was."""
     check = quick_check()
     fast, _ = act(check, type="set", field="program", value="interviews_failures|no_failures")
@@ -145,7 +145,7 @@ def test_the_sheet_holds_the_student_s_own_answers() -> None:
     assert len(sheets) == 2
 
 
-def test_the_verdict_is_told_to_widgets_only_where_there_is_one() -> None:
+def test_widgets_get_a_verdict_only_if_there_is_exactly_one() -> None:
     """A range of verdicts is none."""
     check = quick_check()
     assert check.visible_outcome(check.state) == ("", "not_allowed")

@@ -74,14 +74,14 @@ def test_the_links_and_the_marks_are_named_as_they_look() -> None:
         assert mark in told
 
 
-def test_the_rule_is_told_before_anything_else_is_read() -> None:
+def test_the_rule_comes_before_anything_else() -> None:
     """Anyone who reads no further than the first page knows when the rule binds, whom it binds, and whom to ask."""
     assert list(CELLS)[:2] == ["opening", "today"]
     for word in ("Monday 10:00 am", "Thursday 9:00 pm ET", "neither you nor anyone acting for you", "dean's office", "[NRMP]"):
         assert word in CELLS["today"], word
 
 
-def test_nothing_is_told_of_the_forms_before_a_choice() -> None:
+def test_no_answer_about_the_forms_is_shown_before_a_choice() -> None:
     """No heap and no reason of a form is in the page or its parts until the reader has chosen and compared."""
     forms = Sorting(next(row for row in load_activities() if row.activity == "forms"))
     assert len(forms.items) >= 5

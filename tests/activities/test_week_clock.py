@@ -54,7 +54,7 @@ NEXT_YEAR = "Monday, March 13, 2028, 10:00 am ET"
         (datetime(2027, 3, 16, 0, 30, tzinfo=UTC), ["Monday, March 15, 2027, 8:30 pm ET", "Not allowed"]),
     ],
 )
-def test_the_present_moment_is_told_in_words_before_any_guess(moment: datetime, said: list[str]) -> None:
+def test_the_present_moment_is_described_before_any_guess(moment: datetime, said: list[str]) -> None:
     """Day, phase, what the rule says and until when; with am and pm, in Eastern Time wherever the reader is."""
     clock = clock_at(moment)
     assert not clock.is_seen(clock.state)
@@ -83,7 +83,7 @@ def test_the_clock_the_quick_check_and_the_sheet_give_one_answer(moment: datetim
     assert advice.until > moment
 
 
-def test_the_present_moment_is_told_anew_with_every_answer() -> None:
+def test_the_present_moment_is_updated_with_every_answer() -> None:
     clock = clock_at(eastern_time(2027, 3, 18, 20, 59))
     act(clock, type="hello")
     clock.clock = lambda: eastern_time(2027, 3, 18, 21, 0)

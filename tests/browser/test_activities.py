@@ -118,7 +118,7 @@ def opened(browser: Browser) -> Iterator[PanelPage]:
 
 @pytest.mark.independent
 @pytest.mark.parametrize("row", load_activities(), ids=lambda row: row.activity)
-def test_an_activity_is_worked_by_keyboard_alone(opened: PanelPage, row: ActivityRow) -> None:
+def test_an_activity_can_be_used_with_the_keyboard_alone(opened: PanelPage, row: ActivityRow) -> None:
     """Every control is reached and worked by keys, an answer comes, and never before a prediction."""
     opened.show(open_activity(row))
     page = opened.page

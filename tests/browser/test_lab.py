@@ -130,7 +130,7 @@ def test_a_second_tab_shows_the_same_widgets_and_runs_nothing(opened: Opened, re
     second.page.close()
 
 
-def test_a_dead_kernel_is_told_in_a_sentence(opened: Opened, lab: Lab) -> None:
+def test_a_dead_kernel_gets_a_message(opened: Opened, lab: Lab) -> None:
     """When the kernel is gone, a move is answered by a calm sentence that says what to do, and nothing breaks."""
     page = opened.page
     status = page.evaluate(
@@ -151,7 +151,7 @@ def test_a_dead_kernel_is_told_in_a_sentence(opened: Opened, lab: Lab) -> None:
     assert [told for told in opened.complaints if "kernel" not in told.lower() and "404" not in told] == []
 
 
-def test_a_notebook_of_ones_own_is_not_run(opened: Opened, lab: Lab) -> None:
+def test_a_users_own_notebook_is_not_run(opened: Opened, lab: Lab) -> None:
     """Neither a new one nor a copy of a chapter under another name, which is free to be changed."""
     page = opened.page
     copied: dict[str, Any] = page.evaluate(

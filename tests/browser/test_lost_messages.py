@@ -148,9 +148,7 @@ def test_while_the_rest_of_an_answer_is_missing_the_page_says_so(fresh: tuple[Pa
 
 @pytest.mark.slow
 @pytest.mark.parametrize("lost", ["answers", "actions"])
-def test_when_nothing_comes_back_it_is_told_and_the_next_action_makes_all_right(
-    fresh: tuple[PanelPage, Network], lost: str
-) -> None:
+def test_a_missing_answer_is_reported_and_the_next_action_fixes_it(fresh: tuple[PanelPage, Network], lost: str) -> None:
     """Neither a change that never arrived nor one whose answers are lost is forgotten."""
     opened, network = fresh
     network.others, network.actions = "lost", lost != "actions"
@@ -216,7 +214,7 @@ def test_a_run_of_moves_over_a_bad_network_ends_right(fresh: tuple[PanelPage, Ne
     assert page.input_value(".bw [data-field=score] .bw-number") == "216"
 
 
-def test_where_the_browser_refuses_its_storage_undo_keeps_controls_and_verdict_in_step(
+def test_undo_keeps_controls_and_verdict_in_sync_if_the_browser_blocks_storage(
     fresh: tuple[PanelPage, Network],
 ) -> None:
     """Anyone who blocks site data gets the same answers."""

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("own_folder")
 
 
 @pytest.mark.slow
-def test_a_case_is_written_refused_completed_saved_and_changed_by_keyboard(browser: Browser, own_folder: Path) -> None:
+def test_a_case_is_written_rejected_completed_saved_and_changed_by_keyboard(browser: Browser, own_folder: Path) -> None:
     """Each missing text has its sentence, the focus goes to the first, the preview follows, and the file has what was typed."""
     context = browser.new_context(viewport=SIZE)
     form = PanelPage(context.new_page())

@@ -49,7 +49,7 @@ def fresh(panel: PanelPage) -> PanelPage:
     return panel
 
 
-def test_the_mark_on_the_drawing_stands_where_plotly_would_put_it(fresh: PanelPage) -> None:
+def test_the_mark_on_the_drawing_is_where_plotly_would_put_it(fresh: PanelPage) -> None:
     """After a run of moves the mark comes to rest at the place that plotly itself draws for it."""
     page = fresh.page
     page.locator(".bw [data-chart=map]").scroll_into_view_if_needed()
@@ -162,7 +162,7 @@ def test_on_a_phone_the_line_that_stays_in_sight_is_low_and_has_rule_verdict_and
     page.set_viewport_size(SIZE)
 
 
-def test_a_change_is_applied_by_one_key_and_taken_back(fresh: PanelPage) -> None:
+def test_a_change_is_applied_with_one_key_and_undone(fresh: PanelPage) -> None:
     """Enter on 'Try it' raises the verdict to what was promised; Undo brings the case back."""
     page = fresh.page
     promised = page.inner_text(".bw .bw-change >> nth=0 >> .bw-reaches").partition(": ")[2]
@@ -214,7 +214,7 @@ def test_a_case_is_saved_and_opened_again(fresh: PanelPage, tmp_path: Path) -> N
     assert fresh.verdict() == "File read"
 
 
-def test_what_nobody_knows_starts_as_unknown_and_can_be_told_and_taken_back(panel: PanelPage) -> None:
+def test_unknown_fields_can_be_entered_and_made_unknown_again(panel: PanelPage) -> None:
     """Each kind of control offers "I don't know", gives the verdict once it has a value, and can become unknown again."""
     page = panel.page
     panel.show(Panel(unknown=MAY_BE_UNKNOWN))
@@ -241,7 +241,7 @@ def test_what_nobody_knows_starts_as_unknown_and_can_be_told_and_taken_back(pane
     page.wait_for_selector(".bw [data-chart=amplifier]", state="hidden", timeout=PATIENCE)
 
 
-def test_every_control_is_reached_by_tab_alone(fresh: PanelPage) -> None:
+def test_every_control_can_be_reached_with_tab(fresh: PanelPage) -> None:
     """From the first button, Tab visits every shown control of the case in the order of the page."""
     page = fresh.page
     shown = page.evaluate("[...document.querySelectorAll('.bw [data-field]:not([hidden])')].map(place => place.dataset.field)")

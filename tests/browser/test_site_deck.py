@@ -38,7 +38,7 @@ def overflow(page: Page) -> tuple[int, int]:
     return max(0, across), max(0, down)
 
 
-def test_a_round_is_led_by_keys_and_goes_on_after_a_reload_without_a_network(browser: Browser, site: Site) -> None:
+def test_a_round_is_run_with_keys_and_continues_after_an_offline_reload(browser: Browser, site: Site) -> None:
     """From the front page to the deck: next, hands, reveal, back; then the network and the page go away and come again."""
     with page_of(browser) as page:
         page.set_viewport_size({"width": 1280, "height": 720})

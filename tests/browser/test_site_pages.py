@@ -157,7 +157,7 @@ def test_every_page_can_be_read_without_scripts(browser: Browser, site: Site) ->
             assert len(page.locator("main").inner_text()) > 2000
 
 
-def test_what_was_entered_comes_back_on_the_next_page_of_the_tab(browser: Browser, site: Site) -> None:
+def test_entries_are_restored_on_the_next_page_in_the_same_tab(browser: Browser, site: Site) -> None:
     with page_of(browser) as page:
         page.goto(f"{site.address}{pages.CASE}")
         wait_until_live(page)
@@ -265,7 +265,7 @@ def test_a_control_that_moves_has_its_answer_and_cause_on_the_same_screen(
         assert page.evaluate("document.activeElement.closest('[data-field]').dataset.field") == "score"
 
 
-def test_kept_answers_come_back_without_moving_the_page(browser: Browser, site: Site) -> None:
+def test_saved_answers_are_restored_without_moving_the_page(browser: Browser, site: Site) -> None:
     """While Python starts again, what is below the answer is where it will be with the reader's own answer in it."""
     height = "document.querySelector('[data-action=sheet]').getBoundingClientRect().top + scrollY"
     with page_of(browser) as page:
@@ -352,7 +352,7 @@ def test_the_planners_cards_keep_their_parts_together(browser: Browser, site: Si
 
 
 @pytest.mark.parametrize("width", [390, 1366])
-def test_many_choices_stand_in_columns_or_in_one_line(browser: Browser, site: Site, width: int) -> None:
+def test_many_choices_are_in_columns_or_on_one_line(browser: Browser, site: Site, width: int) -> None:
     with page_of(browser) as page:
         page.set_viewport_size({"width": width, "height": 800})
         page.goto(f"{site.address}01_the_paper_bar.html")

@@ -141,7 +141,7 @@ def axe(screen: Screen) -> list[tuple[str, list[str]]]:
     return [(one["id"], [node["html"][:160] for node in one["nodes"]][:3]) for one in found["violations"]]
 
 
-def test_a_port_that_is_taken_is_said_and_another_named(stage: Stage) -> None:
+def test_a_port_in_use_is_reported_and_another_one_used(stage: Stage) -> None:
     """The command says which port is in use, and the address that it gives has another."""
     assert f"Port {present.FIRST_PORT} is in use by another program" in stage.said
     port = re.search(r":(\d+)/", stage.address)
@@ -356,7 +356,7 @@ def test_the_screen_goes_dark_and_the_keys_are_listed(screen: Screen) -> None:
     assert text("round.setup") in screen.fragment("head")
 
 
-def test_a_second_vote_is_shown_beside_the_first(screen: Screen) -> None:
+def test_a_second_vote_is_shown_next_to_the_first(screen: Screen) -> None:
     page = screen.page
     screen.press("ArrowRight", "ArrowRight", "5", "Escape", "v")
     assert screen.fragment("tally").startswith("Second vote: 0 ")

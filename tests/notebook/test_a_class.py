@@ -37,7 +37,7 @@ def test_a_recipe_is_at_most_ten_lines(name: str) -> None:
         ("sheets-code", "students.html"),
     ],
 )
-def test_a_recipe_works_with_a_list_of_ones_own(
+def test_a_recipe_works_with_another_list(
     tmp_path: Path, name: str, printed: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """With another file in place of the students' and another date."""

@@ -55,6 +55,6 @@ def test_interact_takes_them() -> None:
     assert [child.description for child in box.children[:2]] == [text(f"field.{field}.label") for field in made]
 
 
-def test_an_unknown_field_is_refused_with_the_nearest_names() -> None:
+def test_an_unknown_field_is_rejected_with_suggestions() -> None:
     with pytest.raises(CaseError, match="score"):
         controls("scor")

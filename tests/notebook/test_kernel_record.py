@@ -41,7 +41,7 @@ def test_only_the_first_who_asks_may_run_the_notebook(monkeypatch: pytest.Monkey
     assert not record.claim()["claimed"]
 
 
-def test_widgets_on_show_are_told_with_their_places_until_the_cell_runs_again() -> None:
+def test_displayed_widgets_are_reported_with_their_positions_until_the_cell_reruns() -> None:
     """A place counts the outputs of one run of a cell, those without a widget too."""
     shell = Shell()
     record = KernelRecord(shell)

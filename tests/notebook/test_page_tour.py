@@ -49,20 +49,20 @@ def test_what_a_reader_has_saved_is_neither_read_nor_written(name: str) -> None:
     assert {path.name: path.read_bytes() for path in folder().glob("*")} == kept
 
 
-def test_controls_that_do_nothing_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_controls_that_do_nothing_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """None of them then keeps what the page sets."""
     monkeypatch.setattr(Activity, "_set", lambda _self, _message: {})
     assert "sets: 0 of 5." in told("forms")
 
 
-def test_a_widget_that_hears_no_message_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_widget_that_gets_no_messages_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither a control nor a button does anything then."""
     monkeypatch.setattr(ActivityView, "_receive", lambda *_: None)
     assert "sets: 0 of 5." in told("forms")
     assert "[Compare] No answer." in told("forms")
 
 
-def test_an_answer_to_another_message_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_to_another_message_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
     """A page waits for the answer with the number of its own action."""
     whole = Delivery.stamp
 
@@ -87,7 +87,7 @@ def test_an_action_that_fails_is_logged_with_its_traceback(
 
 
 @pytest.mark.parametrize("name", ["week_clock", "quick_check", "planner"])
-def test_what_is_told_depends_on_no_clock(name: str) -> None:
+def test_the_page_tour_does_not_depend_on_the_clock(name: str) -> None:
     """Also of an activity that says where the reader's own clock stands."""
     activity = make_activity(name)
     vars(activity)["clock"] = None  # whoever asks it fails

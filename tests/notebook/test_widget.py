@@ -137,7 +137,7 @@ def test_undo_reset_and_a_reading_reach_python(panel: Panel) -> None:
     assert panel.value == Case().to_record()
 
 
-def test_whoever_observes_the_value_finds_its_verdict(panel: Panel) -> None:
+def test_an_observer_of_the_value_sees_its_verdict(panel: Panel) -> None:
     seen: list[str] = []
     panel.observe(lambda _: seen.append(panel.verdict), "value")
     panel.value = {"move": "pressure"}
@@ -148,7 +148,7 @@ def test_whoever_observes_the_value_finds_its_verdict(panel: Panel) -> None:
 @pytest.mark.parametrize(
     "wrong", [{"score": 1200}, {"scor": 240}, {"move": "pressure", "phase": "never"}, {"range_floor": 240, "range_low": 230}]
 )
-def test_a_wrong_value_raises_and_leaves_everything_as_it_was(
+def test_an_invalid_value_raises_and_changes_nothing(
     panel: Panel, changes: list[tuple[str, Any]], wrong: dict[str, Any]
 ) -> None:
     panel.value = {"score": 251}
@@ -169,7 +169,7 @@ def test_a_wrong_value_raises_and_leaves_everything_as_it_was(
     assert panel.activity.case == Case()
 
 
-def test_a_value_that_is_no_dict_is_refused(panel: Panel) -> None:
+def test_a_value_that_is_not_a_dict_is_rejected(panel: Panel) -> None:
     with pytest.raises(traitlets.TraitError):
         panel.value = 3
     assert panel.value == Case().to_record()
@@ -310,7 +310,7 @@ def test_the_value_of_an_activity_brings_it_back(name: str) -> None:
         view.value = {"nonsense": 1}
 
 
-def test_no_trait_tells_the_verdict_before_the_prediction() -> None:
+def test_no_trait_reveals_the_verdict_before_the_prediction() -> None:
     """What a page is sent before a reader has predicted holds no answer, in the widget's traits either."""
     view = open_activity("paper_scenes")
     assert (view.verdict, view.rule) == ("", "")
@@ -359,7 +359,7 @@ def test_half_an_emoji_is_replaced_and_the_rest_of_the_text_stays() -> None:
     ["[" * 100_000, '{"a":' * 100_000, "[" * 900 + "]" * 900, '{"a":' * 900 + "1" + "}" * 900],
     ids=["many open lists", "many open objects", "a deep list", "a deep object"],
 )
-def test_a_file_that_is_nested_too_deeply_is_refused_in_a_sentence(name: str, nested: str) -> None:
+def test_a_file_that_is_nested_too_deeply_is_rejected_with_a_message(name: str, nested: str) -> None:
     """As a whole, or as a value of each type, or as a text in it that is JSON too; the state stays."""
     activity = open_activity(name).activity
     files = [nested]

@@ -68,7 +68,7 @@ def test_a_cell_that_is_run_again_is_connected_and_the_one_before_is_not() -> No
     assert before.session is None
 
 
-def test_a_part_alone_works_as_before_and_what_is_no_part_is_never_connected() -> None:
+def test_a_part_works_alone_and_other_widgets_are_never_connected() -> None:
     alone = opened("round")
     assert alone.session is None
     act(alone, "next")

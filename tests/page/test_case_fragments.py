@@ -27,7 +27,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_rule_is_told_before_the_verdict_in_every_form(name: str) -> None:
+def test_the_rule_comes_before_the_verdict_in_every_form(name: str) -> None:
     """In text, in a notebook that was not run, to a screen reader, in the line that stays visible, and on the page."""
     case, unknown = CASES[name]
     assert (exam_of(case) is None) == (name == "two exams")
@@ -49,7 +49,7 @@ def test_the_rule_is_told_before_the_verdict_in_every_form(name: str) -> None:
 
 
 @pytest.mark.parametrize("unknown", [(), ("lists_open",)])
-def test_the_rule_is_told_before_what_a_change_would_reach(unknown: tuple[str, ...]) -> None:
+def test_the_rule_comes_before_the_verdict_of_a_change(unknown: tuple[str, ...]) -> None:
     case = Case(recommender="trusted_peer")
     changes = open_changes_list(open_changes(case, unknown)) if unknown else changes_list(what_would_change(case))
     cards = re.findall(r'<li class="bw-change".*?</ul>', changes)

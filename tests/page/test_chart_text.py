@@ -61,7 +61,7 @@ def test_whichever_number_of_a_chart_changes_its_words_change(chart: str) -> Non
                 assert figure_in_words(changed) != words, (at, key, place)
 
 
-def test_the_place_of_the_mark_is_told() -> None:
+def test_the_text_states_where_the_mark_is() -> None:
     """And left out where a chart has none."""
     figure = charts.figure("amplifier", Case())
     assert figure_in_words(figure, (58.0, 60.2)).endswith("mark: (58.0, 60.2)")

@@ -268,7 +268,7 @@ def test_the_alternative_text_holds_the_numbers(case: Case, reading: str | None)
 
 
 @given(case=cases(), reading=readings)
-def test_the_table_beside_a_chart_holds_the_same_numbers(case: Case, reading: str | None) -> None:
+def test_the_table_next_to_a_chart_has_the_same_numbers(case: Case, reading: str | None) -> None:
     """Each chart has a table with every caller's weight, both signals, and every band."""
     tables = deferred_fragments(case, reading)
     for caller, weight in caller_weights(reading).items():

@@ -49,7 +49,7 @@ def test_a_program_that_has_made_contact_has_a_rule_of_its_own() -> None:
     assert page.index("Lakeside") < page.index(text("class.label.rule"))
 
 
-def test_what_several_programs_share_is_told_once() -> None:
+def test_what_several_programs_share_is_shown_once() -> None:
     """Programs with the same verdict for the same reasons stand together, and what differs stands with its program."""
     alike = article("Name,Score,Caller,Recommender,Programs\nAvery,251,Dr. Lind,trusted peer,A; B; C\n", "Name\nD\n")
     assert re.findall(r"<h3>([^:]*):", alike) == ["A, B and C"]
@@ -65,7 +65,7 @@ def test_what_several_programs_share_is_told_once() -> None:
     assert len(paragraphs) == len(set(paragraphs))
 
 
-def test_what_nobody_entered_is_not_said_to_have_been() -> None:
+def test_default_values_are_not_presented_as_entered() -> None:
     """Neither a default nor a floor that we worked out."""
     page = words(article("Name,Score,Programs,Needs visa\nAvery,251,Mercy,?\n"))
     assert "Your score: 251" in page
@@ -76,7 +76,7 @@ def test_what_nobody_entered_is_not_said_to_have_been() -> None:
 
 
 @pytest.mark.parametrize("name", ["Avery <b>", "=1+1", "Zoë & Co", "李"])
-def test_a_name_is_shown_as_it_is_and_never_as_html(name: str) -> None:
+def test_a_name_is_shown_unchanged_and_never_as_html(name: str) -> None:
     page = students_page({name: article(f"Name,Score\n{name},251\n")})
     assert words(page).count(name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")) >= 2
 
@@ -94,7 +94,7 @@ def test_in_soap_nobody_hears_from_anyone_and_before_it_they_do() -> None:
     assert "Dr. Lind" in before
 
 
-def test_what_was_taken_for_granted_is_said_and_what_a_column_says_is_not() -> None:
+def test_assumed_values_are_listed_but_entered_ones_are_not() -> None:
     page = words(summary("Name,Score,Failed clerkship\nAvery,251,no\n"))
     assumed = page[page.index("Your tables have no column") :]
     assert "A leave of absence: no" in assumed

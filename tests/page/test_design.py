@@ -92,7 +92,7 @@ def test_spaces_come_from_one_scale(file: str) -> None:
 
 
 @pytest.mark.parametrize("file", STYLES)
-def test_colors_stand_in_tokens_alone(file: str) -> None:
+def test_colors_are_defined_only_as_tokens(file: str) -> None:
     colors = re.compile(r"(color|background|border|outline|fill|stroke)")
     literal = re.compile(r"#[0-9a-f]{3,8}\b|\b(?:rgba?|hsla?)\(")
     found = [(name, value) for name, value in declarations(STYLES[file]) if not name.startswith("--") and colors.search(name)]

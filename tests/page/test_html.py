@@ -11,7 +11,7 @@ from backchannel_lib.page.html import escape, join, tag
 
 
 @given(st.text(alphabet=st.sampled_from("§&<>\"'a 5")))
-def test_a_reader_s_own_paragraph_sign_is_kept(name: str) -> None:
+def test_a_section_sign_that_a_reader_typed_is_kept(name: str) -> None:
     """The page puts something else in place of each § that it finds; of a name, as a text or a value, it finds none."""
     for written in (escape(name), join(name), tag("p", name)[3:-4], tag("input", value=name).partition('"')[2][:-2]):
         assert "§" not in written

@@ -69,7 +69,7 @@ def test_paper_and_text_say_the_same_with_the_rule_first(case: Case, unknown: li
     assert not re.search(r"probab|chance of|likelihood|\d ?%", plain)
 
 
-def test_what_is_unknown_about_a_person_or_a_program_is_not_told_as_a_fact() -> None:
+def test_what_is_unknown_about_a_person_or_a_program_is_not_stated_as_a_fact() -> None:
     """The link is named, without the reason and the assumption that would hold only at worst."""
     case = Case(recommender="known_dean", move="targeted_call", specifics=True)
     plain = sheet_text(advise(case, ["track_record", "sponsors_visas"], datetime(2027, 3, 16, 9, 0)))

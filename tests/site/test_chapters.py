@@ -122,7 +122,7 @@ def test_every_link_of_every_page_leads_to_a_page(written: dict[str, str]) -> No
             )
 
 
-def test_no_id_stands_twice_on_a_page(written: dict[str, str]) -> None:
+def test_no_id_appears_twice_on_a_page(written: dict[str, str]) -> None:
     for name, page in written.items():
         ids = re.findall(r'\sid="([^"]*)"', page)
         assert sorted(ids) == sorted(set(ids)), name
@@ -144,7 +144,7 @@ def test_an_answer_that_depends_on_today_is_marked_as_not_yet_there(written: dic
     assert "data-waiting" in place[0]
 
 
-def test_a_cell_for_jupyter_alone_has_no_place_on_a_page(tmp_path: Path) -> None:
+def test_a_cell_that_is_only_for_jupyter_is_not_on_the_page(tmp_path: Path) -> None:
     def cell(**more: object) -> dict[str, object]:
         return {"cell_type": "markdown", "id": "a", "metadata": {}, "source": ["Hello"]} | more
 
@@ -153,7 +153,7 @@ def test_a_cell_for_jupyter_alone_has_no_place_on_a_page(tmp_path: Path) -> None
     assert [piece.html for piece in read_chapter(book)] == ["<p>Hello</p>\n"]
 
 
-def test_a_cell_with_nothing_to_show_is_refused_by_name(tmp_path: Path) -> None:
+def test_a_cell_with_nothing_to_show_is_rejected_by_name(tmp_path: Path) -> None:
     book = tmp_path / "a.ipynb"
     code = {"cell_type": "code", "id": "sum", "metadata": {}, "source": ["1 + 1"], "outputs": []}
     book.write_text(json.dumps({"cells": [code]}))

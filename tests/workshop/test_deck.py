@@ -140,7 +140,7 @@ def words(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("column", "cell", "said"),
+    ("column", "cell", "expected"),
     [
         ("topic", "caller", "one of callers, paper, needs, noise, works, timing, limits"),
         ("difficulty", "4", "a whole number from 1 to 3"),
@@ -149,24 +149,25 @@ def words(text: str) -> set[str]:
         ("article", "true", "one of yes, no"),
     ],
 )
-def test_a_broken_vignette_is_refused(tmp_path: Any, column: str, cell: str, said: str) -> None:
+def test_a_broken_vignette_is_rejected(tmp_path: Any, column: str, cell: str, expected: str) -> None:
     """A cell that breaks its column's rule is rejected with what was expected."""
     rows = with_cell("vignettes.csv", column, cell)
     assert (
-        error_for(tmp_path, "vignettes.csv", rows) == f"vignettes.csv, row 3, column {column}: expected {said}, found {cell!r}"
+        error_for(tmp_path, "vignettes.csv", rows)
+        == f"vignettes.csv, row 3, column {column}: expected {expected}, found {cell!r}"
     )
 
 
-def test_a_case_that_cannot_be_is_refused(tmp_path: Any) -> None:
+def test_an_impossible_case_is_rejected(tmp_path: Any) -> None:
     """Pairs that make no case are rejected with the case's own sentence."""
-    said = error_for(tmp_path, "vignettes.csv", with_cell("vignettes.csv", "overrides", "recommender=self; move=pressure"))
-    assert said.startswith("vignettes.csv, row 3, column overrides: expected a case that can be (move: direct_email is ")
+    message = error_for(tmp_path, "vignettes.csv", with_cell("vignettes.csv", "overrides", "recommender=self; move=pressure"))
+    assert message.startswith("vignettes.csv, row 3, column overrides: expected a case that can be (move: direct_email is ")
 
 
-def test_a_what_if_that_is_no_field_is_refused(tmp_path: Any) -> None:
+def test_a_what_if_that_is_not_a_field_is_rejected(tmp_path: Any) -> None:
     """The field that changes afterward has to be a field of a case; the error suggests the most similar one first."""
-    said = error_for(tmp_path, "vignettes.csv", with_cell("vignettes.csv", "what_if", "recomender"))
-    assert said.startswith("vignettes.csv, row 3, column what_if: expected one of recommender, score, ")
+    message = error_for(tmp_path, "vignettes.csv", with_cell("vignettes.csv", "what_if", "recomender"))
+    assert message.startswith("vignettes.csv, row 3, column what_if: expected one of recommender, score, ")
 
 
 # ---- what the deck goes through ----
@@ -302,14 +303,14 @@ JUDGING = (
 )
 
 
-def test_what_is_told_is_neutral() -> None:
+def test_the_story_of_a_vignette_is_neutral() -> None:
     """Before the vote no word of an outcome and no word of judgment is used."""
     for name, vignette in DECK.items():
         assert words(told(vignette)) & (set(OUTCOMES.split()) | set(JUDGING.split())) == set(), name
 
 
 WORDS = {name: words(told(vignette)) for name, vignette in DECK.items()}
-SPREAD = Counter(word for said in WORDS.values() for word in said)
+SPREAD = Counter(word for expected in WORDS.values() for word in expected)
 RARE = {word: math.log(len(DECK) / times) for word, times in SPREAD.items()}
 
 
@@ -320,25 +321,25 @@ def shared(one: set[str], other: set[str]) -> float:
 
 def shared_by_weight(one: set[str], other: set[str]) -> float:
     """Return how alike two texts are, a word counting the more the fewer texts have it."""
-    lengths = [math.sqrt(sum(RARE[word] ** 2 for word in said)) for said in (one, other)]
+    lengths = [math.sqrt(sum(RARE[word] ** 2 for word in expected)) for expected in (one, other)]
     return sum(RARE[word] ** 2 for word in one & other) / math.prod(lengths)
 
 
 @pytest.mark.parametrize("alike", [shared, shared_by_weight])
 @pytest.mark.parametrize("twins", [True, False])
-def test_the_likeliest_text_does_not_tell(alike: Callable[[set[str], set[str]], float], twins: bool) -> None:
+def test_the_most_likely_text_does_not_give_the_answer_away(alike: Callable[[set[str], set[str]], float], twins: bool) -> None:
     """Anyone who answers as the vignette that reads most alike is right for one in four at most, with and without twins."""
     right = 0
-    for name, said in WORDS.items():
-        others = [other for other in DECK if other != name and (twins or shared(said, WORDS[other]) < 0.5)]
-        right += VERDICT[max(others, key=lambda other: alike(said, WORDS[other]))] == VERDICT[name]
+    for name, expected in WORDS.items():
+        others = [other for other in DECK if other != name and (twins or shared(expected, WORDS[other]) < 0.5)]
+        right += VERDICT[max(others, key=lambda other: alike(expected, WORDS[other]))] == VERDICT[name]
     assert right <= len(DECK) / 4
 
 
-def test_most_stand_beside_a_twin() -> None:
+def test_most_vignettes_have_a_twin() -> None:
     """Each vignette has a twin that shares at least half its words but has a different verdict."""
-    for name, said in WORDS.items():
-        twins = [other for other in DECK if other != name and shared(said, WORDS[other]) >= 0.5]
+    for name, expected in WORDS.items():
+        twins = [other for other in DECK if other != name and shared(expected, WORDS[other]) >= 0.5]
         assert twins, name
         assert all(VERDICT[other] != VERDICT[name] for other in twins), name
 
@@ -356,15 +357,15 @@ def naive(name: str) -> Verdict:
         known = [WORDS[other] for other in DECK if other != name and VERDICT[other] == verdict]
         scores[verdict] = math.log(len(known))
         for word in SPREAD:
-            share = (sum(word in said for said in known) + 1) / (len(known) + 2)
+            share = (sum(word in expected for expected in known) + 1) / (len(known) + 2)
             scores[verdict] += math.log(share if word in WORDS[name] else 1 - share)
     return max(scores, key=scores.__getitem__)
 
 
-def test_no_single_word_tells() -> None:
+def test_no_single_word_gives_the_answer_away() -> None:
     """A word that is in three or more vignettes goes with one verdict in two of three at most, one in two in none."""
     for word, times in SPREAD.items():
-        most = max(Counter(VERDICT[name] for name, said in WORDS.items() if word in said).values())
+        most = max(Counter(VERDICT[name] for name, expected in WORDS.items() if word in expected).values())
         assert times == 1 or (most <= 2 * times / 3 if times > 2 else most == 1), word
 
 
@@ -392,7 +393,7 @@ MEASURES: dict[str, Callable[[Vignette], float]] = {
 
 
 @pytest.mark.parametrize("measure", MEASURES)
-def test_neither_length_nor_warmth_nor_place_tells(measure: str) -> None:
+def test_neither_length_nor_warmth_nor_position_gives_the_answer_away(measure: str) -> None:
     """Lengths of texts, warmth of praise and place in the deck do not follow the verdict."""
     of = [MEASURES[measure](vignette) for vignette in DECK.values()]
     assert abs(spearman(of, [float(verdict) for verdict in VERDICT.values()])) < 0.35
@@ -470,9 +471,9 @@ def test_texts_leave_the_numbers_to_the_table() -> None:
 def test_a_message_without_specifics_holds_none() -> None:
     """A span of time, which can be checked, is in the words of just those contacts that name specifics."""
     for name, vignette in DECK.items():
-        said = re.split(r"Warmly: |Plainly: |Dryly: ", vignette.contact)[-1]
+        expected = re.split(r"Warmly: |Plainly: |Dryly: ", vignette.contact)[-1]
         if vignette.case.move not in {"direct_email", "mass_blast"}:  # neither is judged by what it names
-            assert (re.search(r"\b(weeks|weekly|months|years?|both)\b", said) is not None) == vignette.case.specifics, name
+            assert (re.search(r"\b(weeks|weekly|months|years?|both)\b", expected) is not None) == vignette.case.specifics, name
 
 
 # ---- drawing ----
@@ -519,7 +520,7 @@ def test_what_is_not_in_the_deck_can_be_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("asked", "expected"),
     [
         (
             {"topic": "timming"},
@@ -534,11 +535,11 @@ def test_what_is_not_in_the_deck_can_be_left_out() -> None:
         ({"seed": True}, "seed: must be a whole number of 0 or more, but it is True."),
     ],
 )
-def test_what_cannot_be_drawn_is_said(asked: dict[str, Any], said: str) -> None:
+def test_what_cannot_be_drawn_is_said(asked: dict[str, Any], expected: str) -> None:
     """A topic, a difficulty or a seed that does not exist gets a calm sentence."""
     with pytest.raises(CaseError) as caught:
         draw(**asked)
-    assert str(caught.value) == said
+    assert str(caught.value) == expected
 
 
 # ---- the reveal ----
@@ -566,7 +567,7 @@ def test_the_deck_is_in_the_order_of_its_table() -> None:
         DECK["nadia"] = DECK["hannah"]  # type: ignore[index]
 
 
-def test_a_broken_table_of_topics_is_refused(tmp_path: Any) -> None:
+def test_a_broken_table_of_topics_is_rejected(tmp_path: Any) -> None:
     """A topic without a name is rejected at its place."""
     path = tmp_path / "topics.csv"
     path.write_text("topic,claims\n,paper.checklist\n", encoding="utf-8")

@@ -90,7 +90,7 @@ def test_twelve_files_come_and_eight_come_back() -> None:
     assert TURNS[ORDER[-1]].is_ping
 
 
-def test_the_pings_come_out_as_they_are_told(drill: Drill) -> None:
+def test_the_pings_get_the_verdicts_that_their_texts_state(drill: Drill) -> None:
     """The engine gives each ping the verdict that its explanation mentions, from backfires up to a phone interview."""
     assert list(EXPECTED) == PINGS
     for ping, (verdict, decision, way, answer) in EXPECTED.items():
@@ -140,7 +140,7 @@ def test_all_files_lie_at_one_program_and_one_moment() -> None:
         assert rules_check(drill.cases[ping], moment).answer == rules_check(drill.cases[ping]).answer
 
 
-def test_the_twins_differ_in_the_caller_alone(drill: Drill) -> None:
+def test_the_twins_differ_only_in_the_caller(drill: Drill) -> None:
     """Two files are nearly one, the drier message does more, and exchanging the callers exchanges the verdicts."""
     pair = drill.twins()
     assert pair == ("brennan_letter", "adeyemi_text")
@@ -206,7 +206,7 @@ def test_no_answer_before_the_end(at: int) -> None:
             assert answer not in whole
 
 
-def test_a_ping_that_is_to_come_is_not_told_before(drill: Drill) -> None:
+def test_a_later_ping_is_not_revealed_early(drill: Drill) -> None:
     """No message is on screen before its turn comes, and none is read off the page of another."""
     for at, turn in enumerate(ORDER, start=1):
         drill.update(at=at)
@@ -256,7 +256,7 @@ def test_the_counts_are_right_for_every_way_of_deciding(drawn: list[str]) -> Non
 
 
 @pytest.mark.parametrize(("before", "after"), list(product(DECISIONS, DECISIONS)))
-def test_every_change_stands_in_the_table(drill: Drill, before: str, after: str) -> None:
+def test_every_change_is_in_the_table(drill: Drill, before: str, after: str) -> None:
     """A row tells the file, who called and how warmly, both decisions, the article's, its weakest link, and the rule."""
     decide(drill, kim=before, kim_need=after)
     drill.update(at=END)
@@ -272,7 +272,7 @@ def test_every_change_stands_in_the_table(drill: Drill, before: str, after: str)
     assert Verdict.BACKFIRES.label not in table  # what is not decided is not answered
 
 
-def test_standing_by_a_call_is_counted_and_told_kindly(drill: Drill) -> None:
+def test_keeping_a_decision_is_counted_and_gets_a_friendly_sentence(drill: Drill) -> None:
     """The closing sentence counts the changes the reader stands by, except for calls that no longer change a decision."""
     decide(drill, brennan="no", brennan_letter="call", kim="read", kim_need="call")
     drill.update(at=END)
@@ -324,7 +324,7 @@ def test_warm_words_count_where_they_moved_up(drill: Drill) -> None:
 
 
 @pytest.mark.parametrize("word", ["moved", "missed", "warm_unknown", "stood", "stood_open", "room_tally"])
-def test_what_is_counted_is_told_in_a_sentence(word: str) -> None:
+def test_the_counts_are_given_in_a_sentence(word: str) -> None:
     """No count is after a colon, as in a form."""
     told = text(
         f"drill.{word}",
@@ -335,7 +335,7 @@ def test_what_is_counted_is_told_in_a_sentence(word: str) -> None:
     assert told.endswith(".")
 
 
-def test_the_twins_stand_side_by_side_once_both_are_decided(drill: Drill) -> None:
+def test_the_twins_are_shown_side_by_side_once_both_are_decided(drill: Drill) -> None:
     """Showing just one would give away the other's answer."""
     decide(drill, brennan_letter="call")
     drill.update(at=END)
@@ -380,7 +380,7 @@ def test_a_key_begins_the_drill(drill: Drill) -> None:
     assert (drill.state["at"], drill.state["clock"]) == (1, "on")
 
 
-def test_one_press_decides_and_goes_on_and_the_last_one_ends_it(drill: Drill) -> None:
+def test_one_press_decides_and_moves_on_and_the_last_one_ends_the_drill(drill: Drill) -> None:
     """Twenty presses lead through the stream, and the end is there after the last."""
     act(drill, "begin", "off")
     for number, turn in enumerate(ORDER, start=1):
@@ -439,7 +439,7 @@ def test_the_end_can_be_asked_for_early(drill: Drill) -> None:
     assert text("drill.summary", decided=1, total=8, up=1, down=0, still=0) in told
 
 
-def test_every_step_can_be_taken_back(drill: Drill) -> None:
+def test_every_step_can_be_undone(drill: Drill) -> None:
     """Undo takes back each act one by one, through all twenty decisions, down to the beginning."""
     states = [drill.state]
     acts = [("begin", "on"), *[("decide", "call")] * 20, ("back", None), ("decide", "no"), ("take", "kim"), ("clock", "off")]
@@ -532,7 +532,7 @@ def test_the_drill_is_there_again_after_a_restart(drill: Drill) -> None:
 
 
 @pytest.mark.parametrize("left", [-1, 601, "x", None, True, 1.5])
-def test_a_beat_or_a_kept_time_that_cannot_be_is_passed_over(drill: Drill, left: object) -> None:
+def test_an_impossible_beat_or_saved_time_is_ignored(drill: Drill, left: object) -> None:
     """What no clock can show changes nothing, be it sent or kept."""
     act(drill, "begin", "on")
     clock = drill.ui_state(drill.state)["clock"]
@@ -545,7 +545,7 @@ def test_a_beat_or_a_kept_time_that_cannot_be_is_passed_over(drill: Drill, left:
     assert again.ui_state(again.state)["clock"] == {**clock, "run": False, "paused": True}
 
 
-def test_a_kept_drill_that_cannot_be_read_is_passed_over(drill: Drill) -> None:
+def test_a_saved_drill_that_cannot_be_read_is_ignored(drill: Drill) -> None:
     """The drill begins at its start, and nothing is said."""
     saved_answers.save("drill", {"at": 99})
     assert "notice" not in act(drill, "hello")
@@ -553,7 +553,7 @@ def test_a_kept_drill_that_cannot_be_read_is_passed_over(drill: Drill) -> None:
     assert drill.ui_state(drill.state)["clock"]["left"] == 600
 
 
-def test_the_page_tells_how_far_the_clock_is(drill: Drill) -> None:
+def test_the_page_shows_where_the_clock_is(drill: Drill) -> None:
     """The drill's clock reports to Python, so that the remaining time can be saved."""
     assert "data-saves-clock" in drill.page()
 
@@ -566,7 +566,7 @@ def test_the_page_tells_how_far_the_clock_is(drill: Drill) -> None:
     [("begin", "fast"), ("begin", None), ("clock", 600), ("take", "nobody"), ("decide", "perhaps"), ("decide", None)],
 )
 @pytest.mark.parametrize("at", [0, 4, END])
-def test_an_act_that_is_not_known_changes_nothing(drill: Drill, at: int, action: str, value: object) -> None:
+def test_an_unknown_action_in_the_drill_changes_nothing(drill: Drill, at: int, action: str, value: object) -> None:
     """A value that no button sends gets a sentence."""
     drill.update(at=at)
     before = drill.state
@@ -596,7 +596,7 @@ def test_a_decision_without_a_turn_changes_nothing(drill: Drill, at: int) -> Non
         '{"stands.kim_need": "maybe"}',
     ],
 )
-def test_a_broken_file_is_refused(drill: Drill, text: str) -> None:
+def test_a_broken_file_is_rejected(drill: Drill, text: str) -> None:
     """Anything that no page saved is rejected, and the drill stays unchanged."""
     with pytest.raises(CaseError):
         drill.from_file(text)
@@ -606,7 +606,7 @@ def test_a_broken_file_is_refused(drill: Drill, text: str) -> None:
 
 @pytest.mark.parametrize("clock", CLOCK)
 @pytest.mark.parametrize("at", range(END + 1))
-def test_a_state_comes_back(drill: Drill, at: int, clock: str) -> None:
+def test_a_saved_state_is_restored(drill: Drill, at: int, clock: str) -> None:
     """What the page keeps brings back the same state after a new start."""
     decide(drill, rao="no", rao_explained="read")
     drill.update(at=at, clock=clock, **{"stands.rao_explained": STANDS[0]})
@@ -628,7 +628,7 @@ def test_the_page_fills_its_parts_as_the_acts_do(drill: Drill, at: int) -> None:
             assert body in page or body in page.replace("&amp;", "&")
 
 
-def test_the_tour_tells_every_ping_and_leaves_no_trace() -> None:
+def test_the_tour_shows_every_ping_and_leaves_no_trace() -> None:
     """The tour is the same each time, tells each explanation once, and goes back to where it began."""
     one, other = opened(), opened()
     assert one.transcript() == one.transcript() == other.transcript()
@@ -657,7 +657,7 @@ PING = "again,11:00,kim,recommender=known_dean; move=targeted_call,caller.level-
         ([*FIRST, PING.replace("again", "t03")], "turn", "an id that no other row has"),
     ],
 )
-def test_a_broken_stream_is_refused(tmp_path: Path, lines: list[str], column: str, rule: str) -> None:
+def test_a_broken_stream_is_rejected(tmp_path: Path, lines: list[str], column: str, rule: str) -> None:
     """A ping before its file, a file too often or never, a time that goes back: each is rejected at its place."""
     path = tmp_path / "drill_turns.csv"
     path.write_text("\n".join([HEAD, *FIRST, PING, ""]), encoding="utf-8")
@@ -791,7 +791,7 @@ def content(text: str) -> set[str]:
     return {word for word in re.findall(r"[a-z]+", text.lower()) if len(word) > 3}
 
 
-def test_the_moment_is_told_in_words_other_than_the_rule_s() -> None:
+def test_the_moment_is_described_in_different_words_than_the_rules() -> None:
     """What counts after SOAP is shown as facts, short enough for the row, and shares no word with the rule's sentences."""
     rule = content(text("rule.opening_secured")) | content(text("rule.opening_missed"))
     for what in (*INSIDE, "nobody_inside"):

@@ -74,7 +74,7 @@ def test_a_sheet_is_a_well_formed_page(kind: str, plan: str) -> None:
 
 
 @pytest.mark.parametrize(("kind", "plan"), BOTH)
-def test_a_sheet_stands_by_itself(kind: str, plan: str) -> None:
+def test_a_sheet_is_self_contained(kind: str, plan: str) -> None:
     """It loads no other file and no host, and contains no scripts, controls or pictures."""
     text = sheet(kind, plan, 1)
     assert not re.search(r"(https?:)?//|url\(|@import|src=|href=", text)
@@ -96,7 +96,7 @@ def test_no_color_carries_meaning() -> None:
 
 
 @pytest.mark.parametrize(("kind", "plan"), BOTH)
-def test_the_frames_are_explained_in_words(kind: str, plan: str) -> None:
+def test_the_frames_are_explained(kind: str, plan: str) -> None:
     """Each sheet says which frame is whose, in a frame of that kind, and the rule is in its own."""
     content = sheet(kind, plan, 1)
     for voice in ("article", "ours", "rule"):
@@ -127,7 +127,7 @@ def test_the_seed_draws_other_files_and_the_same_one_the_same() -> None:
     ("arguments", "said"),
     [(("teachers", "short", 1), "participants"), (("facilitator", "shrot", 1), "short"), (("facilitator", "short", 0), "9999")],
 )
-def test_what_does_not_exist_is_refused(arguments: tuple[str, str, int], said: str) -> None:
+def test_unknown_names_are_rejected(arguments: tuple[str, str, int], said: str) -> None:
     """An unknown kind, plan or seed gets an error with the valid ones."""
     with pytest.raises(CaseError, match=said):
         sheet(*arguments)
@@ -311,7 +311,7 @@ def no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("no_browser")
-def test_both_sheets_are_written_whole_and_into_the_kept_folder(
+def test_both_sheets_are_written_completely_and_into_the_users_folder(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Without a folder they are next to the saved files, nothing incomplete is left, and each file has a line of output."""
@@ -380,7 +380,7 @@ def test_without_a_browser_the_pages_are_there_and_can_be_printed(tmp_path: Path
     assert [file.suffix for file in tmp_path.iterdir()] == [".html", ".html"]
 
 
-def test_a_browser_that_prints_nothing_is_told(
+def test_a_browser_that_prints_nothing_is_reported(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A browser that ends without a PDF, or cannot be started, leaves the HTML, no half PDF, and the same sentence."""

@@ -187,7 +187,7 @@ def test_no_cell_can_run_as_a_formula(own_folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", REQUIRED)
-def test_a_missing_text_is_refused_when_saving(own_folder: Path, name: str) -> None:
+def test_a_missing_text_is_rejected_when_saving(own_folder: Path, name: str) -> None:
     """The sentence is at its control, nothing is written, and what was typed stays."""
     fill(activity := form(), **{**FILLED, name: "   "})
     answer = answers(activity, {"type": "save_own"})[0]
@@ -199,7 +199,7 @@ def test_a_missing_text_is_refused_when_saving(own_folder: Path, name: str) -> N
     assert activity.state.texts[other] == FILLED[other]
 
 
-def test_scores_of_two_exams_are_refused_and_get_no_verdict(own_folder: Path) -> None:
+def test_scores_from_two_exams_are_rejected_and_get_no_verdict(own_folder: Path) -> None:
     """Such a case has no verdict, in the preview as on the stage."""
     fill(activity := form(), **{**FILLED, "score": 520})
     assert activity.fragments(activity.state)["verdict"] == ""
@@ -514,7 +514,7 @@ def test_a_session_keeps_its_answers_when_the_case_was_deleted(own_folder: Path,
         answers(play, {"type": "next"})
 
 
-def test_a_session_without_the_deleted_case_s_record_goes_on_with_the_others_and_is_kept_whole(own_folder: Path) -> None:
+def test_a_session_whose_case_was_deleted_continues_with_the_others_and_loses_nothing(own_folder: Path) -> None:
     """A file of an earlier version names the case alone: its round is left out, one sentence says so, nothing is deleted."""
     saved = voted(own_folder, after=3)
     del saved["own"]

@@ -245,7 +245,7 @@ def test_a_row_of_each_table_is_written_changed_deleted_and_brought_back_in_its_
 
 
 @pytest.mark.parametrize(("name", "column"), [(name, column) for name, table in TABLES.items() for column in table.required])
-def test_each_form_refuses_a_missing_text_at_its_control_and_keeps_the_rest(own_folder: Path, name: str, column: str) -> None:
+def test_each_form_rejects_a_missing_text_at_its_control_and_keeps_the_rest(own_folder: Path, name: str, column: str) -> None:
     activity = form(name)
     blank = "option_4" if column == "answer" else "  "
     fill(activity, **{**FILLED[name], column: blank})

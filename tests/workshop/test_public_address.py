@@ -42,7 +42,7 @@ def test_a_slash_at_the_end_and_the_schemes_own_port_make_no_difference(written:
         "https://[::1/",
     ],
 )
-def test_anything_else_is_refused_with_the_option_and_an_example(written: str) -> None:
+def test_anything_else_is_rejected_with_the_option_and_an_example(written: str) -> None:
     with pytest.raises(CaseError):
         read_public_address(written)
     if written:

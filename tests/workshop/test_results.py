@@ -41,7 +41,7 @@ def test_every_count_is_on_the_page_and_in_the_table(rounds: list[PlayedRound], 
     assert page.count("<section") == 1 + len(rounds)
 
 
-def test_the_page_stands_by_itself_and_a_group_cannot_put_anything_into_it() -> None:
+def test_the_page_is_self_contained_and_a_group_cannot_inject_anything() -> None:
     page = results_html(WorkshopState(group="<script>alert(1)</script>").with_file("nadia")._replace(shown=len(STAGES)))
     assert "<script" not in page
     soup = BeautifulSoup(page, "html.parser")

@@ -293,7 +293,7 @@ def test_a_free_draw_never_shows_a_file_twice_and_ends_with_a_sentence(seed: int
     assert sorted(seen) == sorted(fits)
 
 
-def test_an_unknown_file_is_refused(board: Round) -> None:
+def test_an_unknown_file_is_rejected(board: Round) -> None:
     """Asking for a file that is not in the deck gets a calm sentence, and nothing changes."""
     assert act(board, "open_file", value="nobody")["notice"] == text("panel.not_understood")
     assert board.state.step == "setup"
@@ -325,7 +325,7 @@ def test_a_tap_counts_only_while_the_vote_is_open(board: Round) -> None:
 
 
 @pytest.mark.parametrize(("typed", "count"), [("31", 31), ("0", 0), ("", 0), (" 7 ", 7), (str(MAX_VOTES), MAX_VOTES)])
-def test_a_typed_count_stands_beside_the_taps(board: Round, typed: str, count: int) -> None:
+def test_a_typed_count_is_shown_next_to_the_taps(board: Round, typed: str, count: int) -> None:
     """A number typed into a box is the count for that verdict, and a tap adds to it."""
     opened(board, NAMES[0])
     press(board)
@@ -377,7 +377,7 @@ def test_the_spread_shows_every_count_and_marks_the_article(board: Round) -> Non
     assert judge(vignettes()[NAMES[0]].case).verdict.label in row
 
 
-def test_without_a_vote_the_round_goes_on(board: Round) -> None:
+def test_the_round_continues_without_a_vote(board: Round) -> None:
     """Nobody has to vote: it is said once, and → leads on."""
     press(board, TO_VOTE)
     assert press(board)["notice"] == text("round.nobody_voted")
@@ -419,7 +419,7 @@ def test_the_rule_is_shown_after_the_spread_and_changes_no_verdict(board: Round,
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
-def test_the_one_slider_is_live_and_goes_back_to_the_case_as_told(board: Round, name: str) -> None:
+def test_the_slider_is_live_and_returns_to_the_original_case(board: Round, name: str) -> None:
     """Moved over all its positions, the slider shows the engine's verdict at each; one press brings the case back."""
     opened(board, name)
     press(board, 1 + LINKS + 3)
@@ -478,7 +478,7 @@ def test_the_slider_moves_nothing_before_it_is_on_screen(board: Round) -> None:
 # ---- the clock ----
 
 
-def test_the_clock_runs_with_the_file_and_stands_still_with_the_answer(board: Round) -> None:
+def test_the_clock_runs_with_the_file_and_stops_with_the_answer(board: Round) -> None:
     """It runs for 90 seconds from the file through the vote and stops at the links; the next file gets a new one."""
     press(board)
     first = board.ui_state(board.state)["clock"]
@@ -547,7 +547,7 @@ def test_the_first_page_of_a_new_session_says_nothing(board: Round) -> None:
     assert board.state == WorkshopState()
 
 
-def test_undo_is_kept_too(board: Round) -> None:
+def test_undo_is_saved_too(board: Round) -> None:
     """Undone changes don't come back after a crash."""
     press(board, TO_VOTE)
     act(board, "tap", value="maybe")
@@ -651,7 +651,7 @@ SPOILT: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("change", SPOILT, ids=lambda change: next(iter(change)))
-def test_a_session_that_cannot_be_is_refused_whole(board: Round, change: dict[str, Any]) -> None:
+def test_an_impossible_session_is_rejected_as_a_whole(board: Round, change: dict[str, Any]) -> None:
     """One impossible value, and the file is put aside with a sentence instead of a session that never was."""
     press(board, TO_VOTE)
     path = folder() / "workshop.json"
@@ -698,7 +698,7 @@ def test_a_full_disk_stops_nothing(board: Round, monkeypatch: pytest.MonkeyPatch
     assert again()[0].state == board.state
 
 
-def test_a_folder_that_cannot_be_written_is_told(board: Round, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unwritable_folder_is_reported(board: Round, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """If the folder is a file, the session goes on and a line says that it isn't saved."""
     (tmp_path / "taken").write_text("", encoding="utf-8")
     monkeypatch.setenv("BACKCHANNEL_WORK", str(tmp_path / "taken"))
@@ -789,7 +789,7 @@ def store(board: Round) -> Iterator[VoteStore]:
         act(board, "phones_close")
 
 
-def test_votes_from_phones_come_beside_the_hands_and_end_with_the_vote(board: Round, store: VoteStore) -> None:
+def test_votes_from_phones_are_shown_next_to_the_hands_and_end_with_the_vote(board: Round, store: VoteStore) -> None:
     """Votes in the store are seen at the next look; they add to the hands; after the vote none is taken."""
     assert board.phones.state == "on", on_screen(board)
     assert "<svg" in on_screen(board)
@@ -816,7 +816,7 @@ def test_a_new_session_has_a_code_of_its_own_at_the_same_address(board: Round, s
     assert after["code"] != before["code"]
 
 
-def test_a_vote_of_phones_that_dies_is_told_and_can_be_opened_again(board: Round, store: VoteStore) -> None:
+def test_a_phone_vote_that_dies_is_reported_and_can_be_reopened(board: Round, store: VoteStore) -> None:
     """When the vote's process is gone the next look says so, counts stay, and it opens again at the same address."""
     kept = board.phones.to_record()
     store.add(board.round_id(board.state), "maybe")
@@ -864,7 +864,7 @@ def test_a_round_that_a_dead_session_left_open_is_closed_when_the_vote_is_opened
             act(board, "phones_close")
 
 
-def test_a_vote_that_is_opened_again_goes_on_with_its_own_round(board: Round, store: VoteStore) -> None:
+def test_a_reopened_vote_continues_its_own_round(board: Round, store: VoteStore) -> None:
     """After a crash, the round of the session that came back is opened again with the counts it had, and no other."""
     store.add(board.round_id(board.state), "maybe")
     found, _ = again()
@@ -889,7 +889,7 @@ def test_a_new_session_deletes_the_counts_of_one_that_was_not_opened_again(board
     assert store.current() is None
 
 
-def test_more_votes_than_people_is_told_to_the_presenter(board: Round, store: VoteStore) -> None:
+def test_the_presenter_learns_of_more_votes_than_people(board: Round, store: VoteStore) -> None:
     """Once phones bring the votes above the number of people, a sentence is on screen until the number is corrected."""
     act(board, "choose")
     act(board, "set", field="people", value="2")
@@ -949,7 +949,7 @@ def test_thousands_of_votes_from_phones_are_read_as_999(board: Round, store: Vot
         "on",
     ],
 )
-def test_an_address_that_cannot_have_been_is_not_taken_over(board: Round, phones: object) -> None:
+def test_an_impossible_saved_address_is_not_used(board: Round, phones: object) -> None:
     """What a session file says of the phones' vote is believed only if a vote can have been there."""
     board.phones.restore(phones)
     assert (board.phones.state, board.phones.to_record()) == ("off", {})

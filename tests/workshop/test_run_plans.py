@@ -148,7 +148,7 @@ def test_every_round_gets_a_vignette_of_its_own(plan: str, seed: int) -> None:
         ("talk", "long", {"plan": "longer"}, "column plan: expected one of long, "),
     ],
 )
-def test_a_broken_step_is_refused(tmp_path: Path, step: str, plan: str, cells: dict[str, str], said: str) -> None:
+def test_a_broken_step_is_rejected(tmp_path: Path, step: str, plan: str, cells: dict[str, str], said: str) -> None:
     """A plan whose minutes do not add up, or a step that breaks a column's rule, is rejected with what was expected."""
     with (DATA / "run_steps.csv").open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
@@ -276,7 +276,7 @@ def test_the_page_says_how_late_it_is(minute: int, late: int, minute_first: bool
 
 
 @given(st.sampled_from(PLACES), st.integers(0, 120))
-def test_late_depends_on_the_step_and_the_minute_alone(place: tuple[str, int], minute: int) -> None:
+def test_lateness_depends_only_on_the_step_and_the_minute(place: tuple[str, int], minute: int) -> None:
     """On time from a step's first minute to its last; each minute outside counts as one."""
     plan, at = place
     start = starts(plan)[at]
@@ -349,7 +349,7 @@ def test_the_screen_shows_what_a_fresh_page_would(moves: list[dict[str, Any]]) -
         assert parts == afresh(page.with_value("plan", plan))
 
 
-def test_the_clock_runs_by_itself_and_stands_still_once_a_session_is_long_over() -> None:
+def test_the_clock_runs_by_itself_and_stops_long_after_the_session() -> None:
     """Once started, it needs no one; on another day the plan waits for a new start."""
     page, clock = with_clock()
     act(page, type="poll")
@@ -426,7 +426,7 @@ def test_the_place_is_there_again_after_a_restart() -> None:
     assert third.state["skipped"] == ()
 
 
-def test_start_over_begins_anew_and_keeps_that() -> None:
+def test_start_over_restarts_the_session_and_saves_it() -> None:
     """After Start over the next one who opens the page is at its start."""
     page = run_plan()
     act(page, type="hello")
@@ -438,7 +438,7 @@ def test_start_over_begins_anew_and_keeps_that() -> None:
 
 
 @pytest.mark.parametrize("text", ["{ broken", "[]", '{"at": "x"}', '{"plan": ["short"]}', '{"minute": 500, "at": 3}', "{}"])
-def test_a_kept_place_that_cannot_be_read_is_passed_over(text: str) -> None:
+def test_a_saved_position_that_cannot_be_read_is_ignored(text: str) -> None:
     """The plan begins at its start, and nothing is said."""
     saved_answers.folder().mkdir(parents=True, exist_ok=True)
     (saved_answers.folder() / "run_plan.json").write_text(text, encoding="utf-8")
@@ -447,7 +447,7 @@ def test_a_kept_place_that_cannot_be_read_is_passed_over(text: str) -> None:
     assert page.state == run_plan().state
 
 
-def test_a_place_that_cannot_be_kept_is_passed_over(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_position_that_cannot_be_saved_does_no_harm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """If no file can be written, the plan continues without a message."""
     blocked = tmp_path / "file"
     blocked.write_text("x")
@@ -506,7 +506,7 @@ def test_another_plan_begins_at_its_first_step() -> None:
     assert (page.state["plan"], page.state["at"]) == ("standard", 2)
 
 
-def test_a_kept_place_that_the_plan_does_not_have_is_its_last_step() -> None:
+def test_a_saved_position_beyond_the_plan_is_its_last_step() -> None:
     """What a page kept of a longer plan does not break a shorter one."""
     page = run_plan()
     act(page, type="load", value='{"plan": "short", "at": 11}')
@@ -562,7 +562,7 @@ def test_nothing_has_to_be_zoomed() -> None:
     assert "grows with the window" in text("run_check.full_screen")
 
 
-def test_a_file_by_hand_is_told_key_by_key() -> None:
+def test_the_steps_for_a_file_by_hand_list_every_key() -> None:
     """The list says how to take a file by hand, under the name that is on screen."""
     told = text("run_check.files")
     name = text("round.deck", count="").partition(" (")[0]
@@ -585,7 +585,7 @@ def test_the_welcome_and_the_close_have_their_screens() -> None:
 HURTS = r"hard week|did not match|worst|had bad news|no match|unmatched"
 
 
-def test_the_plan_can_stand_on_a_wall() -> None:
+def test_the_plan_can_be_posted_on_a_wall() -> None:
     """No text on the page, in any step, talks about people in the room who are struggling."""
     page = run_plan()
     told = [page.page(), page.text]

@@ -110,7 +110,7 @@ def test_going_back_in_the_plan_brings_the_votes_of_that_round_back() -> None:
     assert opened.round.state.played == ()
 
 
-def test_a_session_comes_back_whole_after_the_program_was_started_again() -> None:
+def test_a_session_is_fully_restored_after_a_restart() -> None:
     opened = session()
     for part, act in (("run_plan", "start"), ("run_plan", "next"), ("round", "next"), ("run_plan", "skip")):
         send(opened, part, type=act)

@@ -22,7 +22,7 @@ def work(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path / "my_work"
 
 
-def test_a_window_that_is_refused_never_writes(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rejected_window_never_writes(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Even if the older window checks at the worst moment, between the newer one's two renames, it is rejected."""
     older, newer = SessionWriter(), SessionWriter()
     older.save({"by": "older"}, ["round"], [])
@@ -55,7 +55,7 @@ def test_a_window_that_is_refused_never_writes(work: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows keeps a user's files from others by itself")
-def test_all_that_a_workshop_saves_is_for_its_owner_alone(work: Path) -> None:
+def test_only_the_owner_can_read_what_a_workshop_saves(work: Path) -> None:
     """The folder is 0700 and every file 0600, whatever the umask is."""
     before = os.umask(0o022)
     try:

@@ -165,7 +165,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 # ---- the store ----
 
 
-def test_the_store_counts_votes_of_the_open_round_alone(store: VoteStore) -> None:
+def test_the_store_counts_only_votes_in_the_open_round(store: VoteStore) -> None:
     """A vote counts if its round is open and has that choice; a closed round keeps its counts, and continues with them."""
     assert store.current() is None
     assert store.counts("one") == {}
@@ -399,7 +399,7 @@ def test_a_ballot_that_was_made_elsewhere_is_none() -> None:
 
 
 @given(st.text(max_size=120))
-def test_no_text_is_taken_for_a_ballot_or_breaks_the_reading(text: str) -> None:
+def test_no_text_is_mistaken_for_a_ballot_or_breaks_the_reader(text: str) -> None:
     """Reading any other cookie gives None without an error."""
     assert Ballots(lambda: b"k" * 32).read(text) is None
 
@@ -507,7 +507,7 @@ def test_the_same_vote_sent_twice_at_once_is_counted_once(store: VoteStore) -> N
     assert store.counts("one") == {"yes": 1, "no": 0}
 
 
-def test_a_store_of_an_earlier_version_is_made_anew(tmp_path: Path) -> None:
+def test_a_store_from_an_earlier_version_is_recreated(tmp_path: Path) -> None:
     """A store without marks and people is emptied and used; one of a later version is left alone, with a sentence."""
     path = tmp_path / "votes.sqlite"
     with contextlib.closing(sqlite3.connect(path)) as base:
@@ -677,7 +677,7 @@ def test_a_foreign_host_gets_nothing(served: Served, host: str | None) -> None:
 
 
 @pytest.mark.parametrize("origin", ["http://example.org", "null", "", None, "https://127.0.0.1:{port}", "http://127.0.0.1:1"])
-def test_a_vote_from_another_page_is_refused(served: Served, origin: str | None) -> None:
+def test_a_vote_from_another_page_is_rejected(served: Served, origin: str | None) -> None:
     """A vote is taken only from the vote's own page."""
     phone, before = Phone(served.opened), served.store.counts("one")
     phone.state()
@@ -718,7 +718,7 @@ def test_a_vote_counts_once(opened: OpenVote, store: VoteStore) -> None:
     assert store.counts("one") == {"yes": 1, "no": 0}
 
 
-def test_what_is_no_vote_for_the_open_round_is_refused(opened: OpenVote, store: VoteStore) -> None:
+def test_anything_but_a_vote_for_the_open_round_is_rejected(opened: OpenVote, store: VoteStore) -> None:
     """Another round, a closed one, an unknown choice, a vote without a ballot or with a made-up one: each gets its sentence."""
     phone = Phone(opened)
     assert phone.vote("one", "yes") == (403, text("votes.refused.ballot"))
@@ -770,7 +770,7 @@ RUBBISH = [
 
 
 @pytest.mark.parametrize("body", RUBBISH, ids=lambda body: repr(body[:24]))
-def test_rubbish_is_no_vote_and_no_failure(served: Served, body: bytes) -> None:
+def test_garbage_is_neither_a_vote_nor_a_failure(served: Served, body: bytes) -> None:
     """Whatever the body is, the answer is a calm refusal."""
     phone = Phone(served.opened)
     phone.state()
@@ -784,7 +784,7 @@ def test_rubbish_is_no_vote_and_no_failure(served: Served, body: bytes) -> None:
     "cookie",
     ["ballot=", "ballot", "=", ";;;", "ballot=\xff\xfe", 'ballot="\\777"', "ballot=..", "a" * 5000, "ballot=%00; ballot=x"],
 )
-def test_rubbish_in_a_cookie_is_no_failure(served: Served, cookie: str) -> None:
+def test_garbage_in_a_cookie_is_not_a_failure(served: Served, cookie: str) -> None:
     """Whatever the cookie is, the phone gets a ballot of its own."""
     phone = Phone(served.opened)
     status, headers, _ = phone.ask("GET", f"{phone.path}/state", Cookie=cookie)
@@ -905,7 +905,7 @@ def test_connections_without_end_lock_nobody_out(opened: OpenVote, store: VoteSt
     assert store.counts("one") == {"yes": 3, "no": 0}
 
 
-def test_when_all_connections_are_taken_whoever_has_most_gives_way(monkeypatch: pytest.MonkeyPatch, store: VoteStore) -> None:
+def test_when_all_connections_are_in_use_the_heaviest_user_loses_one(monkeypatch: pytest.MonkeyPatch, store: VoteStore) -> None:
     """Several addresses hold all connections that there are: a phone from another address is still served."""
     monkeypatch.setattr(server_module, "MAX_CONNECTIONS", 12)
     monkeypatch.setattr(server_module, "most_connections", lambda _: 10)
@@ -940,7 +940,7 @@ def test_when_all_connections_are_taken_whoever_has_most_gives_way(monkeypatch: 
 
 
 @pytest.mark.parametrize("first", [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"\x80\x2e\x01", b"\x00", b"\x05\x01\x00"])
-def test_what_is_no_http_is_closed_at_once(served: Served, first: bytes) -> None:
+def test_a_connection_that_is_not_http_is_closed_at_once(served: Served, first: bytes) -> None:
     """Who types https for http, or knocks with anything else, waits for nothing: the connection ends with its first bytes."""
     with socket.create_connection((served.opened.address, served.opened.port), timeout=5) as line:
         line.sendall(first)
@@ -1236,7 +1236,7 @@ def test_a_phone_is_not_asked_twice_after_the_presenter_crashed(
             other.close()
 
 
-def test_a_vote_that_is_refused_says_why(browser: Browser, opened: OpenVote, store: VoteStore) -> None:
+def test_a_vote_that_is_rejected_says_why(browser: Browser, opened: OpenVote, store: VoteStore) -> None:
     """A vote for a round that is over is told to be uncounted, also above the next question; a flood of taps is one vote."""
     store.open_round("one", "First?", YES_NO)
     with browser.new_context(viewport={"width": 390, "height": 844}) as context:
@@ -1288,7 +1288,7 @@ def test_a_slip_of_the_thumb_is_mended_before_it_is_sent(browser: Browser, opene
     assert store.counts("one") == {"yes": 0, "no": 1}
 
 
-def test_who_has_voted_is_never_told_to_raise_a_hand(
+def test_someone_who_has_voted_is_never_asked_to_raise_a_hand(
     browser: Browser, server: VoteServer, opened: OpenVote, store: VoteStore
 ) -> None:
     """Offline or with the server gone, voters have nothing to do; everyone else is told to raise a hand, in each state."""
@@ -1316,9 +1316,7 @@ def test_who_has_voted_is_never_told_to_raise_a_hand(
         look_at(silent)
 
 
-def test_a_vote_that_came_too_late_is_told_so_and_the_round_may_open_again(
-    browser: Browser, opened: OpenVote, store: VoteStore
-) -> None:
+def test_a_late_vote_gets_a_message_and_the_round_can_reopen(browser: Browser, opened: OpenVote, store: VoteStore) -> None:
     """Sent offline, or marked and never sent, when the vote closes: not counted, it says; opened again, all is fresh."""
     store.open_round("one", "First?", YES_NO)
     with browser.new_context() as context, browser.new_context() as other:
@@ -1350,7 +1348,7 @@ def test_a_vote_that_came_too_late_is_told_so_and_the_round_may_open_again(
         assert store.counts("one") == {"yes": 2, "no": 0}
 
 
-def test_a_phone_that_keeps_no_cookies_is_kindly_told_to_raise_a_hand(
+def test_a_phone_without_cookies_gets_a_friendly_request_to_raise_a_hand(
     browser: Browser, opened: OpenVote, store: VoteStore
 ) -> None:
     """It isn't asked to choose, and learns why; a phone that loses its cookie learns it when voting, and isn't asked again."""
@@ -1383,7 +1381,7 @@ def test_a_phone_that_keeps_no_cookies_is_kindly_told_to_raise_a_hand(
     assert store.counts("one") == store.counts("two") == {"yes": 0, "no": 0}
 
 
-def test_a_phone_whose_vote_has_no_room_is_told_to_raise_a_hand(browser: Browser, opened: OpenVote, store: VoteStore) -> None:
+def test_a_phone_whose_vote_does_not_fit_is_asked_to_raise_a_hand(browser: Browser, opened: OpenVote, store: VoteStore) -> None:
     """Its vote is said to be uncounted, it is not asked to choose again, and the next question is open to it."""
     store.open_round("one", "First?", YES_NO, 1)
     for _ in range(most_votes(1)):
@@ -1447,7 +1445,7 @@ def test_a_vote_that_is_given_up_says_so_and_asks_for_one_of_two(browser: Browse
     assert store.counts("one") == {"yes": 1, "no": 0}
 
 
-def test_nobody_is_told_to_raise_a_hand_while_a_vote_is_sent() -> None:
+def test_nobody_is_asked_to_raise_a_hand_while_a_vote_is_being_sent() -> None:
     """Only texts for who has no vote on its way name a hand, and those that offer two ways say not to take both."""
     shown = {word: text for word, text in all_words().items() if word.startswith(("votes.page.", "votes.refused."))}
     asking = {word for word, text in shown.items() if re.search(r"[Rr]aise (a|your) hand", text)}
@@ -1566,7 +1564,7 @@ def test_only_networks_that_are_up_count(monkeypatch: pytest.MonkeyPatch) -> Non
     assert addresses() == ["192.168.1.20"]
 
 
-def test_without_a_network_a_sentence_says_so(server: VoteServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_network_a_message_says_so(server: VoteServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there is no network, opening says so and what to do instead; this computer alone can still be opened."""
     monkeypatch.setattr("backchannel_lib.workshop.votes.process.addresses", list)
     with pytest.raises(CaseError) as caught:
@@ -1596,7 +1594,7 @@ def test_a_port_that_is_none_is_a_sentence(server: VoteServer, port: Any) -> Non
     assert caught.value.rule == "votes_port"
 
 
-def test_a_port_that_is_taken_is_named_with_another(server: VoteServer) -> None:
+def test_a_port_in_use_is_reported_with_an_alternative(server: VoteServer) -> None:
     """A taken port is said, another is named, and that one works."""
     with socket.socket() as taken:
         taken.bind((HERE, 0))
@@ -1622,7 +1620,7 @@ def test_a_server_that_does_not_start_is_a_sentence(server: VoteServer, monkeypa
         assert not server.running
 
 
-def test_a_killed_server_comes_back_as_it_was(server: VoteServer, opened: OpenVote, store: VoteStore) -> None:
+def test_a_killed_server_is_restored_completely(server: VoteServer, opened: OpenVote, store: VoteStore) -> None:
     """After a kill the counts are there; opened again, it has the same address, and a phone's ballot still counts once."""
     store.open_round("one", "First?", YES_NO)
     voted, waiting = Phone(opened), Phone(opened)
@@ -1644,7 +1642,7 @@ def test_a_killed_server_comes_back_as_it_was(server: VoteServer, opened: OpenVo
     assert store.counts("one") == {"yes": 1, "no": 1}
 
 
-def test_when_its_port_was_taken_meanwhile_it_takes_another(server: VoteServer, opened: OpenVote) -> None:
+def test_if_its_port_is_taken_meanwhile_the_server_uses_another(server: VoteServer, opened: OpenVote) -> None:
     """Closed, and its port taken by another program, the vote opens again on another port under the same code."""
     server.close()
     with socket.socket() as taken:
@@ -1769,7 +1767,7 @@ def test_a_server_that_is_stuck_ends_all_the_same(tmp_path: Path) -> None:
         (["--host", HERE, "--port", "0", "--store", "."], "store"),
     ],
 )
-def test_the_server_tells_its_problem_in_a_line(tmp_path: Path, arguments: list[str], problem: str) -> None:
+def test_the_server_reports_a_problem_in_one_line(tmp_path: Path, arguments: list[str], problem: str) -> None:
     """Called with what cannot be served, the command says why in one line and ends, without a trace."""
     command = [
         sys.executable,

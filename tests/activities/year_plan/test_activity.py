@@ -64,7 +64,7 @@ def test_every_task_can_be_ticked_under_its_group() -> None:
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_a_ticked_task_stands_in_the_plan_with_its_days_and_its_voice(task: str) -> None:
+def test_a_checked_task_is_in_the_plan_with_its_days_and_its_source(task: str) -> None:
     """Each task appears with title, days, reason and the line that says whose advice it is; the rule where it touches."""
     row = TASKS[task]
     made = board(start="2027-03-15", **{row.group: task})
@@ -97,7 +97,7 @@ def test_warnings_are_shown() -> None:
     assert text("plan_board.notes") not in plan(board(first_days="rest"))
 
 
-def test_a_plan_of_nothing_but_what_has_no_day_says_so() -> None:
+def test_a_plan_with_only_undated_tasks_says_so() -> None:
     """A reader whose only tick has no day any more is told why, and there is nothing to save."""
     made = board(first_days="soap_applications")
     assert text("plan.left_out", title=TASKS["soap_applications"].title) in plan(made)
@@ -124,7 +124,7 @@ def test_a_plan_of_nothing_but_what_has_no_day_says_so() -> None:
         ("2101-01-01", "calendar_day"),
     ],
 )
-def test_what_is_no_day_is_told_kindly(typed: str, rule: str) -> None:
+def test_an_invalid_date_gets_a_friendly_message(typed: str, rule: str) -> None:
     """Whatever is typed in vain is answered at its field with an example or the years, and the plan stays."""
     made = board(first_days="rest")
     before = made.state
@@ -137,7 +137,7 @@ def test_what_is_no_day_is_told_kindly(typed: str, rule: str) -> None:
 
 
 @pytest.mark.parametrize("typed", ["2013-01-01", "2100-12-31", " 2028-02-29 "])
-def test_days_at_the_ends_are_taken(typed: str) -> None:
+def test_the_first_and_last_days_are_accepted(typed: str) -> None:
     """The first and the last year are days like others, and blanks around a day do no harm."""
     made = board(start=typed, **everything())
     assert made._plan(made.state).start == date.fromisoformat(typed.strip())
@@ -161,7 +161,7 @@ def test_the_line_to_call_is_named_once_in_normal_size_before_anything_to_do() -
         assert made.page().count("988") == text("plan.crisis").count("988")
 
 
-def test_what_is_ours_is_not_said_twice_of_one_thing() -> None:
+def test_nothing_is_called_ours_twice() -> None:
     """Where a sentence says that the advice is ours, no badge says again that a part of it is."""
     badge = text("card.ours")
     assert badge not in plan(board(first_days="rest|talk_to_someone|read_agreement"))
@@ -176,7 +176,7 @@ def test_saving_reminds_of_a_shared_computer() -> None:
     assert "Shared computer?" in text("plan_board.saved_where")
 
 
-def test_beginning_ticks_three_beside_what_is_ticked() -> None:
+def test_the_start_button_checks_three_more_tasks() -> None:
     """The button adds its three, keeps the rest, and one undo takes it back."""
     made = board(first_days="name_risks", year="fresh_list")
     told = do(made, "begin")
@@ -223,13 +223,13 @@ def test_an_empty_plan_saves_no_file(what: str) -> None:
 @pytest.mark.parametrize(
     ("field", "value"), [("first_days", "rset"), ("first_days", "rest|rest"), ("year", "rest"), ("month", "")]
 )
-def test_an_unknown_tick_is_refused(field: str, value: str) -> None:
+def test_an_unknown_task_cannot_be_checked(field: str, value: str) -> None:
     """Only tasks of a group can be ticked in it, each once."""
     with pytest.raises(CaseError):
         board().with_value(field, value)
 
 
-def test_what_was_kept_gives_the_same_plan_again() -> None:
+def test_a_saved_state_restores_the_same_plan() -> None:
     """A new kernel, given what the page kept, shows the same plan."""
     made = board(start="2027-06-20", **everything())
     again = make_activity("year_plan")

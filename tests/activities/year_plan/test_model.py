@@ -82,7 +82,7 @@ def test_whatever_involves_a_program_waits_for_the_rule() -> None:
 
 @pytest.mark.parametrize("text", ["", "7", "start7", "start+", "starts+7", "start + 7", "start+1000", "start+7 ", "2027-03-15"])
 @pytest.mark.parametrize("column", ["starts", "ends"])
-def test_a_day_that_is_none_is_refused(tmp_path: Path, column: str, text: str) -> None:
+def test_an_invalid_day_is_rejected(tmp_path: Path, column: str, text: str) -> None:
     """A day is written as one of the anchors and a number of days, and in no other way."""
     header, first, *rest = TABLE.read_text(encoding="utf-8").splitlines()
     cells = dict(zip(header.split(","), first.split(","), strict=True)) | {column: text}
@@ -234,7 +234,7 @@ IN_SOAP = [
 
 
 @pytest.mark.parametrize(("start", "task", "said"), IN_SOAP)
-def test_only_what_begins_before_soap_ends_says_to_ask_for_advice_alone(start: str, task: str, said: bool) -> None:
+def test_only_tasks_that_begin_before_soap_ends_say_to_ask_only_for_advice(start: str, task: str, said: bool) -> None:
     """A talk with a mentor in the days of SOAP, and none after it, says that mentors may not be asked to contact a program."""
     item = plan_for(date.fromisoformat(start), [task]).items[0]
     assert (text("plan.advice_only") in item.sentences) is said
@@ -250,14 +250,14 @@ def test_a_violation_is_said_to_bar_from_soap() -> None:
     "start",
     [None, "2027-03-15", 2027, datetime(2027, 3, 15, 9, 0), date(2012, 12, 31), date(2101, 1, 1)],
 )
-def test_a_first_day_that_is_none_is_refused(start: Any) -> None:
+def test_an_invalid_first_day_is_rejected(start: Any) -> None:
     """A first day that is no calendar day, or lies far outside our time, is rejected."""
     with pytest.raises(CaseError, match=r"^start: must be a date in the years 2013 to 2100, but it is "):
         plan_for(start, [])
 
 
 @pytest.mark.parametrize(("chosen", "value"), [(["rest", "slep"], "'slep'"), ("rest", "'rest'"), (None, "empty"), ([7], "7")])
-def test_a_task_that_does_not_exist_is_refused(chosen: Any, value: str) -> None:
+def test_an_unknown_task_is_rejected(chosen: Any, value: str) -> None:
     """A task that is none of the table's is rejected, with those that there are."""
     with pytest.raises(CaseError, match=rf"^chosen: must be one of .*fresh_list.*, but it is {value}\.$"):
         plan_for(date(2027, 3, 15), chosen)
@@ -294,7 +294,7 @@ def unwrapped(text: str) -> str:
 
 
 @given(start=starts(), chosen=choices())
-def test_the_text_tells_the_whole_plan(start: date, chosen: list[str]) -> None:
+def test_the_text_has_the_whole_plan(start: date, chosen: list[str]) -> None:
     """The text names every task once as a box to tick, with its days, its reason and whose advice it is, and no long line."""
     plan = plan_for(start, chosen)
     told = unwrapped(plan.text)
@@ -329,7 +329,7 @@ def test_a_plan_without_a_tick_is_a_plain_sentence() -> None:
     assert text("plan.empty") not in unwrapped(plan_for(date(2027, 3, 15), ["rest"]).text)
 
 
-def test_a_single_day_is_told_as_one() -> None:
+def test_a_single_day_is_shown_as_one() -> None:
     """A task of one day names one day."""
     assert plan_for(date(2027, 3, 18), ["soap_applications"]).items[0].days == "Thu, Mar 18, 2027"
 
@@ -441,7 +441,7 @@ DTEND;VALUE=DATE:20270319
 """
 
 
-def test_the_rest_of_the_calendar_depends_on_the_plan_alone() -> None:
+def test_the_rest_of_the_calendar_depends_only_on_the_plan() -> None:
     """But for the ids and when it was made, the file is, to the letter, what stands here, whatever the day and the machine."""
     ics = plan_for(date(2027, 3, 17), ["soap_applications"]).ics.replace("\r\n ", "")
     ics = re.sub(r"(UID:soap_applications-|DTSTAMP:)[0-9a-fTZ-]+", r"\1...", ics)
