@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext
+from pypdf import PdfReader
 
 from tests.helpers.lab import CLOSE, GLANCE, OPEN, PATIENCE, SIZE, Lab, Opened, open_and_run
 
@@ -88,6 +90,21 @@ def test_prose_and_activities_have_one_look(opened: Opened) -> None:
     assert {*page.locator(sources).evaluate_all("all => all.map(one => getComputedStyle(one).fontWeight)")} == {"400"}
     top = "one => document.querySelector(one).getBoundingClientRect()"
     assert page.evaluate(f"({top})('.jp-WindowedPanel-outer').top") == page.evaluate(f"({top})('#jp-menu-panel').bottom")
+
+
+def test_a_chapter_prints_as_wide_as_the_paper(opened: Opened) -> None:
+    """On paper, an activity is as wide as the prose, and nothing of JupyterLab is around it."""
+    page = opened.page
+    page.emulate_media(media="print")
+    prose, activity = (
+        page.evaluate("one => document.querySelector(one).getBoundingClientRect().width", one)
+        for one in (".jp-MarkdownCell", ".bw-lesson")
+    )
+    page.emulate_media(media="screen")
+    assert activity == prose
+    printed = [sheet.extract_text() for sheet in PdfReader(io.BytesIO(page.pdf(format="Letter"))).pages]
+    assert len(printed) <= 10
+    assert "Skip to" not in "".join(printed)
 
 
 def test_no_stray_key_and_no_double_click_changes_a_chapter(opened: Opened) -> None:
