@@ -153,8 +153,8 @@ def main() -> None:
     """Measure, print a table and, if asked to, write the ratios as JSON."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--moves", type=int, default=30, help="key presses a chapter and round")
-    parser.add_argument("--only", default="", help="numbers of chapters, parted by commas; all if empty")
+    parser.add_argument("--moves", type=int, default=30, help="key presses per chapter and round")
+    parser.add_argument("--only", default="", help="chapter numbers, separated by commas (default: all)")
     parser.add_argument("--out", type=Path, help="where to write the ratios as JSON")
     asked = parser.parse_args()
     chosen = [tried for tried in TRIED if not asked.only or tried.chapter[:2] in asked.only.split(",")]

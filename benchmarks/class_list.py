@@ -112,7 +112,7 @@ def main() -> None:
     """Measure, print a table and, if asked to, write it as JSON."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rows", type=int, default=10_000_000)
-    parser.add_argument("--part", type=int, default=100_000, help="rows in a partition")
+    parser.add_argument("--part", type=int, default=100_000, help="rows per partition")
     parser.add_argument("--out", type=Path, help="where to write the figures as JSON")
     asked = parser.parse_args()
     parts = list(range(asked.rows // asked.part))

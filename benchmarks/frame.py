@@ -228,7 +228,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--loop", type=int, default=20_000, help="rows of the loops over judge, whose time is scaled")
+    parser.add_argument("--loop", type=int, default=20_000, help="rows for the loops over judge, whose time is scaled up")
     parser.add_argument("--out", type=Path, help="where to write the figures as JSON")
     asked = parser.parse_args()
 

@@ -386,8 +386,8 @@ def main() -> None:
     """Measure, print tables and, if asked to, write everything as JSON."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=4)
-    parser.add_argument("--moves", type=int, default=40, help="key presses a contestant and round")
-    parser.add_argument("--seed", type=int, default=1, help="of the order of the contestants")
+    parser.add_argument("--moves", type=int, default=40, help="key presses per contestant and round")
+    parser.add_argument("--seed", type=int, default=1, help="seed for the order of the contestants")
     parser.add_argument("--out", type=Path, help="where to write the figures as JSON")
     asked = parser.parse_args()
 

@@ -87,9 +87,9 @@ def figures(letters: Iterable[Mapping[str, object]], found: Mapping[str, Iterabl
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description="Measure the reply checker on made-up emails.")
-    parser.add_argument("--against", metavar="COMMIT", help="read the same letters with the checker of another commit")
+    parser.add_argument("--against", metavar="COMMIT", help="also run the checker of another commit on the same letters")
     parser.add_argument("--set", choices=SETS, action="append", help="only this set")
-    parser.add_argument("--list", action="store_true", help="name what was missed, and false alarms")
+    parser.add_argument("--list", action="store_true", help="list what was missed and the false alarms")
     asked = parser.parse_args()
     checkers = {"this checker": ROOT}
     with tempfile.TemporaryDirectory() as folder:
