@@ -99,7 +99,7 @@ def test_the_page_ends_with_the_verdict_of_the_kernel(fresh: tuple[PanelPage, Ne
     assert opened.page.get_attribute(".bw [data-chart=map]", "data-at") == "240 Trusted PD/APD"
 
 
-def test_what_comes_after_a_lost_answer_is_not_shown_until_nothing_is_missing(fresh: tuple[PanelPage, Network]) -> None:
+def test_answers_after_a_lost_one_are_not_shown_until_nothing_is_missing(fresh: tuple[PanelPage, Network]) -> None:
     """The rest of the answer belongs to another verdict than the one on screen; what was asked for instead makes both right."""
     opened, network = fresh
     before = opened.page.inner_text(".bw [data-fragment=changes]")

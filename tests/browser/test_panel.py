@@ -293,7 +293,7 @@ def test_a_slider_moved_by_keyboard_changes_verdict_and_chart(fresh_in_lab: Open
     page.wait_for_function("document.querySelector('.bw [data-chart=map]').ariaLabel.includes('234')", timeout=PATIENCE)
 
 
-def test_what_is_lost_on_the_way_to_the_kernel_or_back_is_noticed(
+def test_a_message_lost_on_the_way_to_the_kernel_or_back_is_noticed(
     fresh_in_lab: Opened, your_case: tuple[Opened, Network]
 ) -> None:
     """Through JupyterLab's own server, a lost answer is requested again; if nothing comes back, the next action fixes it."""

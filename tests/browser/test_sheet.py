@@ -31,7 +31,7 @@ def printed(page: Page, paper: str) -> list[str]:
     ]
 
 
-def test_what_is_printed_is_never_the_example(opened: Opened) -> None:
+def test_the_example_is_never_printed(opened: Opened) -> None:
     """Before the reader enters anything, the example case doesn't print, and the chapter's prose prints completely."""
     opened.page.click(".bw [data-action=reset]")
     opened.wait_for_verdict("Between Ignored and Skimmed")

@@ -51,7 +51,7 @@ def fragment(engine: Engine, name: str) -> str:
     return " ".join(str(ask(engine, f"document.querySelector('[data-fragment=\"{name}\"]').innerText")).split())
 
 
-def test_the_front_door_says_first_what_the_rule_allows_and_leads_to_the_sheet(engine: Engine, site: Site) -> None:
+def test_the_front_page_begins_with_what_the_rule_allows_and_leads_to_the_sheet(engine: Engine, site: Site) -> None:
     engine.goto(site.address)
     wait_for(engine, LIVE)
     choose(engine, "day", "monday")

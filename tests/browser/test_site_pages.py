@@ -117,7 +117,7 @@ def test_a_damaged_snapshot_is_replaced_by_the_ordinary_start(browser: Browser, 
         assert page.locator('[data-fragment="verdict"]').inner_text().startswith(str(judge(recommender="self").verdict))
 
 
-def test_what_was_damaged_in_the_browsers_own_copy_is_not_used_either(browser: Browser, site: Site) -> None:
+def test_a_damaged_copy_in_the_browser_is_not_used_either(browser: Browser, site: Site) -> None:
     with page_of(browser) as page:
         page.goto(f"{site.address}{pages.CASE}")
         wait_until_live(page)

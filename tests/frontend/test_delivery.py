@@ -29,9 +29,7 @@ MAKERS: dict[str, Callable[[], Activity[Any]]] = {
 
 
 @pytest.mark.parametrize("kind", [pytest.param("case", marks=pytest.mark.slow), "forms", "tally"])
-def test_whatever_the_network_does_no_view_shows_a_mixture_and_one_action_makes_all_views_right(
-    stores: Stores, kind: str
-) -> None:
+def test_whatever_the_network_does_no_view_shows_a_mixture_and_one_action_corrects_all_views(stores: Stores, kind: str) -> None:
     """What a view shows is always what was right after some answer; after the next action that arrives, it is right now."""
 
     # Without shrinking, which would take minutes here.

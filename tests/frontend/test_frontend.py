@@ -81,7 +81,7 @@ def test_both_sides_name_the_same_messages_and_keys() -> None:
 
 
 @pytest.mark.parametrize("name", [record.__name__ for record in messages.FROM_PAGE.values()])
-def test_what_the_page_may_leave_out_python_does_not_ask_for(name: str) -> None:
+def test_python_does_not_require_what_the_page_can_omit(name: str) -> None:
     """The same keys are optional on both sides of a message from the page."""
     assert records_in_javascript()[name][2] == records_in_python()[name][2]
 

@@ -161,7 +161,7 @@ def test_the_menu_leads_back_to_where_it_was_opened(board: Round) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
-def test_no_weakest_link_is_named_before_all_are_shown_nor_where_there_is_none(board: Round, name: str) -> None:
+def test_the_weakest_link_is_named_only_once_all_are_shown_and_if_there_is_one(board: Round, name: str) -> None:
     """The mark appears with the last link, and never for a file that nothing limits."""
     opened(board, name)
     press(board, 1)
@@ -221,7 +221,7 @@ def test_the_menu_does_not_give_the_answer_away(board: Round) -> None:
     assert text("round.so_far") not in on_screen(board)
 
 
-def test_what_phones_voted_for_stays_hidden_while_the_vote_is_open(board: Round) -> None:
+def test_phone_votes_stay_hidden_while_the_vote_is_open(board: Round) -> None:
     """During the vote only the number of phones is on screen; which verdicts they chose comes with the spread."""
     opened(board, NAMES[0])
     press(board)
@@ -336,7 +336,7 @@ def test_a_typed_count_is_shown_next_to_the_taps(board: Round, typed: str, count
 
 
 @pytest.mark.parametrize("typed", ["many", "-1", "1000", "3.5", "1e3", "--5", "5-"])
-def test_a_count_that_is_none_gets_a_sentence_at_its_box(board: Round, typed: str) -> None:
+def test_an_invalid_count_gets_a_message_at_its_box(board: Round, typed: str) -> None:
     """Anything but a whole number from 0 to 999 gets a sentence next to the box, and the count stays."""
     opened(board, NAMES[0])
     press(board)
@@ -760,7 +760,7 @@ def test_phones_are_off_until_they_are_asked_for(board: Round) -> None:
     assert board.phones.to_record() == {}
 
 
-def test_a_vote_that_cannot_be_opened_gets_a_sentence_and_typed_counts_carry_on(
+def test_a_vote_that_cannot_be_opened_gets_a_message_and_typed_counts_still_work(
     board: Round, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without a network the facilitator is told, and counting by hand still works."""

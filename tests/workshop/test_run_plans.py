@@ -100,7 +100,7 @@ def test_a_plan_has_a_round_on_the_rule_that_stays_in(plan: str) -> None:
     assert any(row.topic == "timing" and row.skip is None for row in steps_of(plan))
 
 
-def test_what_the_plans_hold() -> None:
+def test_the_plans_have_the_expected_steps() -> None:
     """Twenty minutes hold two rounds, forty-five four with an easy and a hard one, ninety more and the desk."""
     levels = {plan: [row.difficulty for row in steps_of(plan) if row.topic] for plan in PLANS}
     assert len(levels["short"]) == 2
@@ -174,7 +174,7 @@ def most_that_can_be_saved(coming: tuple[RunStepRow, ...]) -> int:
 
 
 @given(st.sampled_from(PLACES), st.integers(-10, 120))
-def test_being_late_is_made_up_where_it_can_be(place: tuple[str, int], late: int) -> None:
+def test_lost_time_is_made_up_if_possible(place: tuple[str, int], late: int) -> None:
     """What is saved and what is left over make up the delay; something is left over only where nothing more can go."""
     plan, at = place
     steps = steps_of(plan)
@@ -187,7 +187,7 @@ def test_being_late_is_made_up_where_it_can_be(place: tuple[str, int], late: int
 
 
 @given(st.sampled_from(PLACES), st.integers(1, 120))
-def test_only_what_may_go_goes(place: tuple[str, int], late: int) -> None:
+def test_only_optional_steps_are_skipped(place: tuple[str, int], late: int) -> None:
     """Nothing past or on now is touched, nothing that stays in is left out, nothing is cut below its shortest."""
     plan, at = place
     steps = steps_of(plan)
@@ -238,7 +238,7 @@ def test_a_plan_or_a_step_that_does_not_exist_is_named() -> None:
 
 
 @pytest.mark.parametrize(("plan", "at"), PLACES)
-def test_the_page_says_what_is_on_and_what_comes_next(plan: str, at: int) -> None:
+def test_the_page_shows_the_current_step_and_the_next_one(plan: str, at: int) -> None:
     """For each step: its name, its minutes, what to do and to say, and the step after it; the whole plan marks it."""
     page = run_plan(plan=plan)
     for _ in range(at):
@@ -369,7 +369,7 @@ def test_the_clock_runs_by_itself_and_stops_long_after_the_session() -> None:
 
 
 @pytest.mark.parametrize("plan", PLANS)
-def test_one_key_leaves_out_what_the_plan_lets_go_first(plan: str) -> None:
+def test_one_key_skips_what_the_plan_lets_go_first(plan: str) -> None:
     """Each press names the step that goes, the plan passes over it, and once nothing more can go it says so."""
     page, clock = with_clock()
     act(page, type="set", field="plan", value=plan)
@@ -464,7 +464,7 @@ def test_a_tour_keeps_nothing() -> None:
     assert saved_answers.saved("run_plan") == {}
 
 
-def test_a_place_that_is_found_does_not_undo_what_was_entered() -> None:
+def test_restoring_a_position_does_not_undo_what_was_entered() -> None:
     """Anyone who has moved something before the page is on screen keeps that, and the file is not read a second time."""
     saved_answers.save("run_plan", {"plan": "long", "at": 4, "minute": 30})
     page = run_plan(plan="short")
@@ -477,7 +477,7 @@ def test_a_place_that_is_found_does_not_undo_what_was_entered() -> None:
     assert other.state["at"] == 0
 
 
-def test_what_cannot_be_made_up_is_said() -> None:
+def test_time_that_cannot_be_made_up_is_reported() -> None:
     """At the close nothing is left to leave out, and the page says how late it will be."""
     page = run_plan(plan="short", minute=30)
     for _ in steps_of("short"):
