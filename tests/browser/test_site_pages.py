@@ -331,6 +331,11 @@ OUT_OF_PLACE: Final = """() => {
             if (box(label).top < box(heading).bottom - 1) found.push(label.innerText);
     return found;
 }"""
+#: Cards in which controls of one line don't begin at the same height.
+UNEVEN: Final = """() => [...document.querySelectorAll('.bw-row-card > .bw-cells')].filter(cells => {
+    const tops = [...cells.querySelectorAll('input:not([type=checkbox]), select')].map(one => one.getBoundingClientRect().top);
+    return Math.max(...tops) - Math.min(...tops) > 1;
+}).map(one => one.innerText)"""
 CUT_OFF: Final = """() => [...document.querySelectorAll('[data-field$=".kind"] select')].filter(one => {
     const copy = one.cloneNode(true);
     copy.style.cssText = 'width: auto; max-width: none; position: absolute; visibility: hidden';
@@ -349,6 +354,7 @@ def test_the_planners_cards_keep_their_parts_together(browser: Browser, site: Si
             page.set_viewport_size({"width": width, "height": 800})
             assert page.evaluate(OUT_OF_PLACE) == [], width
             assert page.evaluate(CUT_OFF) == 0 or width == 390, width
+        assert page.evaluate(UNEVEN) == []
 
 
 @pytest.mark.parametrize("width", [390, 1366])

@@ -350,7 +350,7 @@ def _questions_html(plan: Plan) -> Markup | None:
 def _row_html(row: PlanRow) -> Markup:
     rule = tag("span", _rule_of(row), class_="bw-badge bw-voice-rule")
     verdict = tag("span", text("planner_board.expects", verdict=row.label), class_="bw-badge bw-voice-article")
-    return join(tag("p", tag("b", row.program.name), " ", rule, " ", verdict), tag("p", row.reason))
+    return join(tag("p", tag("b", row.program.name), " ", rule, " ", verdict, class_="bw-link-head"), tag("p", row.reason))
 
 
 def _rule_of(row: PlanRow) -> str:
