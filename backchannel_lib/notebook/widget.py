@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import uuid
 from asyncio import AbstractEventLoop, TimerHandle, get_running_loop
 from collections import Counter
@@ -394,6 +395,15 @@ class Panel(ActivityView):
     def __repr__(self) -> str:
         return f"<{self.activity.key}: {self.activity.fragments(self.activity.state)['live_text']}>"
 
+    def examples(self) -> Listed:
+        """Return the answers to the article's own examples as a list, and restore the state.
+
+        Examples:
+            >>> print(str(Panel().examples()).splitlines()[1])
+               NRMP's rule: Not allowed. The article: Phone interview. Limited by: Timing.
+        """
+        return Listed(self.transcript())
+
 
 class Folded:
     """A long text, collapsed until the reader opens it.
@@ -417,6 +427,29 @@ class Folded:
     def _repr_html_(self) -> str:
         # JupyterLab expands a collapsed output when the cell runs, so the text has to collapse by itself.
         return tag("details", tag("summary", self.title), tag("pre", self.text, style="white-space: pre-wrap"))
+
+
+class Listed:
+    r"""A transcript as a list, with each situation above its answer.
+
+    Args:
+        text: Its lines: a situation, then indented lines with the answer.
+
+    Examples:
+        >>> Listed("A call.\n   Skimmed.")._repr_html_()
+        '<ul><li><p>A call.<br><b>Skimmed.</b></p></li></ul>'
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        items = [one.split("\n") for one in re.split(r"\n(?=\S)", self.text)]
+        answered = [(head, [[tag("br"), tag("b", line.strip())] for line in rest]) for head, *rest in items]
+        return tag("ul", [tag("li", tag("p", head, lines)) for head, lines in answered])
 
 
 def transcript(chapter: str) -> Folded:

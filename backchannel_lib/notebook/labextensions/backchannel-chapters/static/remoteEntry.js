@@ -19,7 +19,7 @@
       --jp-content-heading-line-height: 1.25; --jp-content-heading-margin-top: 1.33em; --jp-content-heading-margin-bottom: 0.33em;
       --jp-code-font-size: 14px;
     }
-    .bw-chapter .jp-MarkdownOutput :is(p, ul, ol) { max-width: 66ch; box-sizing: border-box; }
+    .bw-chapter :is(.jp-MarkdownOutput :is(p, ul, ol), .jp-RenderedHTML > ul) { max-width: 66ch; box-sizing: border-box; }
     .bw-chapter .jp-MarkdownOutput table, .bw-chapter .dataframe { margin-inline: 0; font-size: 1em; }
     .bw-chapter :is(.jp-MarkdownOutput, .dataframe) :is(th, td) {
       text-align: left !important; vertical-align: top !important; padding: 4px 12px 4px 0; white-space: normal; line-height: 1.4; max-width: 40ch;
