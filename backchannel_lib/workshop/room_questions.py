@@ -225,11 +225,10 @@ def _list() -> Markup:
 
 def _nav(at: int, *, leads_on: bool) -> Markup:
     is_last = at == 2 * len(room_questions())
-    onward = "first" if at == 0 else "answer" if at % 2 else "on" if is_last else "next"
+    last = "room_questions.on" if is_last else "room_questions.next"
+    onward = "room_questions.first" if at == 0 else "room_questions.answer" if at % 2 else last
     return join(
-        None
-        if is_last and not leads_on
-        else button(text(f"room_questions.{onward}"), "next", key="ArrowRight PageDown", hint="→"),
+        None if is_last and not leads_on else button(text(onward), "next", key="ArrowRight PageDown", hint="→"),
         button(text("scene.back"), "back", key="ArrowLeft PageUp", hint="←") if at else None,
         button(text("room_questions.all"), "list", key="m", hint="M") if at else None,
     )
