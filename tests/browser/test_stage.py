@@ -569,6 +569,36 @@ def test_undo_takes_back_what_the_presenter_did_last_in_the_plan_or_in_the_round
     wait("0 of", tally)
 
 
+def test_the_room_follows_where_the_presenter_reads(screen: Screen, lead: Screen) -> None:
+    """The desk's results are many screens long: what the presenter has at the top, the room sees, without a second mouse."""
+    room, page = screen.page, lead.page
+    page.click("[data-details=plan] summary")
+    page.check("[data-activity=run_plan] [data-field=plan] [value=long]")
+    now = "() => document.querySelector('[data-activity=run_plan] [data-fragment=now]').innerText"
+    lead.press("Escape", *"nnnnn")
+    assert steps_of("long")[5].title in page.evaluate(now)
+    page.wait_for_selector("[data-activity=drill][data-on]")
+    lead.press("ArrowRight")
+    for made in range(20):
+        page.wait_for_function(
+            "words => document.querySelector('[data-activity=drill]').innerText.includes(words)",
+            arg=text("drill.made", at=made + 1, total=20, made=made),
+            polling=GLANCE,
+        )
+        lead.press("12"[made % 2])
+    room.wait_for_selector(f"{ON}[data-fragment=summary]:visible", timeout=10_000)
+    title = page.locator("[data-activity=drill] h3").filter(has_text=text("drill.twins")).first
+    title.evaluate("one => one.scrollIntoView({ block: 'start' })")
+    room.wait_for_function(
+        """words => { const one = [...document.querySelectorAll('[data-on] h3')].find((one) => one.innerText.includes(words));
+            const { top } = one.getBoundingClientRect(); return top >= 0 && top < innerHeight / 2; }""",
+        arg=text("drill.twins"),
+        polling=GLANCE,
+    )
+    page.evaluate("scrollTo(0, 0)")
+    room.wait_for_function("() => scrollY === 0", polling=GLANCE)
+
+
 def test_a_proxy_that_connects_before_the_server_is_back_costs_no_window(browser: Browser, own_stage: Stage) -> None:
     """JupyterHub's proxy opens a connection and only then looks for the server: a page loaded then would be its error."""
     stage, in_vain = own_stage, list[WebSocketRoute]()

@@ -50,7 +50,8 @@
   const role = document.body.dataset.role;
   let following = "";
   document.addEventListener("room", (event) => {
-    const { led, part, blank } = /** @type {CustomEvent<{ led: boolean, part: string, blank?: boolean }>} */ (event).detail;
+    /** @typedef {{ led: boolean, part: string, blank?: boolean, scroll?: number }} Room */
+    const { led, part, blank, scroll } = /** @type {CustomEvent<Room>} */ (event).detail;
     document.body.toggleAttribute("data-led", led);
     if (blank !== undefined) darken(blank);
     if (role === "presenter") {
@@ -64,6 +65,26 @@
       if (place >= 0 && place !== at) turn(place);
     }
     following = led ? part : "";
+    if (role === "projector" && led && scroll !== undefined) {
+      if (scroll > 0) rows()[scroll]?.scrollIntoView({ block: "start" });
+      else scrollTo(0, 0);
+    }
+  });
+
+  // A long page, such as the desk's results, moves with the presenter's, whose layout differs: both have the same rows.
+  const rows = () => [...main.querySelectorAll("[data-on]:not([data-activity=run_plan]) :is(h3, h4, p, tr, li)")];
+  let told = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let telling;
+  if (role === "presenter") document.addEventListener("scroll", () => {
+    clearTimeout(telling);
+    telling = setTimeout(() => {
+      const first = rows().findIndex((row) => row.checkVisibility() && row.getBoundingClientRect().top >= 0);
+      const at = scrollY ? Math.max(first, 0) : 0;
+      if (at === told) return;
+      told = at;
+      document.dispatchEvent(new CustomEvent("place", { detail: at }));
+    }, 100);
   });
 
   // ---- the dark screen and the list of keys ----

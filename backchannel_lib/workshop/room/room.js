@@ -51,6 +51,9 @@ function send(message) {
 }
 
 connect();
+document.addEventListener("place", (event) => {
+  if (!isBack && socket.readyState === WebSocket.OPEN) send({ scroll: /** @type {CustomEvent} */ (event).detail });
+});
 document.addEventListener("blank", (event) => send({ blank: /** @type {CustomEvent} */ (event).detail }));
 
 for (const place of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-activity]"))) {

@@ -273,7 +273,7 @@ class AssetHandler(OfRoom):
 
 
 class WindowSocket(WebSocketHandler, OfRoom):
-    """A window's connection; a message is an object with ``part`` and ``message``, or with ``blank`` or ``keys``."""
+    """A window's connection; a message is an object with ``part`` and ``message``, or with ``blank`` or ``scroll``."""
 
     role: Role
 
@@ -306,6 +306,8 @@ class WindowSocket(WebSocketHandler, OfRoom):
             self.room.take(self, asked["part"], asked["message"])
         elif isinstance(asked.get("blank"), bool) and (self.role == "presenter" or not self.room.is_led):
             self.room.tell_windows(blank=asked["blank"])
+        elif type(asked.get("scroll")) is int and self.role == "presenter":
+            self.room.tell_windows(scroll=asked["scroll"])
 
     def on_close(self) -> None:
         """Remove the window."""
