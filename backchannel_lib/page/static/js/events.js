@@ -132,6 +132,7 @@ export function listen(root, { store, view, timer, onStage }) {
     const field = fieldOf(target);
     if (field) store.activate(field);
     if (target.matches(COUNTS)) count = target;
+    if (target.closest(".bw-number-box")) target.select(); // typing replaces the number instead of adding to it
   });
 
   root.addEventListener("submit", (event) => event.preventDefault());
