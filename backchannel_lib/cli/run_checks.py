@@ -102,7 +102,7 @@ def run_checks(arguments: Sequence[str], *, quick: bool) -> int:
         # Use a separate pytest call for each. Playwright's event loop would conflict with others in the same process, such as
         # nbval's, and nbval leaves a file open for each kernel. Ignoring warnings hides none from notebooks, because those are
         # compared as outputs. Other tests wait for the browser tests, because side by side both would take twice as long.
-        browser = ("tests", *UNUSED_PLUGINS, "-m", "browser", *parallel(CORES + 1))
+        browser = ("tests", *UNUSED_PLUGINS, "-m", "browser", *parallel(CORES + 2))
         notebooks = (*NBVAL, "-W", "ignore::ResourceWarning", "notebooks", *parallel(1))
         checks += [
             Check("browser", ("pytest", *browser, *arguments), live=True, may_be_empty=chosen),

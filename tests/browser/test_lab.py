@@ -26,6 +26,7 @@ EXECUTED = """async () => {
   return Number((await kernel.requestExecute(asked).done).content.user_expressions.count.data['text/plain']);
 }"""
 SIDE_BARS = ".jp-SideBar:visible, #jp-left-stack:visible, #jp-right-stack:visible"
+FILE_NAME = "#jp-title-panel-title:visible"
 #: Whether all activities of a notebook are there.
 ALL_THERE = "count => document.querySelectorAll('.jp-Notebook .bw').length === count"
 
@@ -84,7 +85,7 @@ def test_prose_and_activities_have_one_look(opened: Opened) -> None:
     assert sizes[2] == sizes[3]
     assert sizes[0][2] == sizes[2][2]
     assert page.locator(".lm-MenuBar-itemLabel").all_inner_texts() == ["File", "View", "Run", "Kernel", "Settings", "Help"]
-    assert page.locator("#jp-title-panel-title:visible").count() == 0
+    assert page.locator(FILE_NAME).count() == 0
     sources = ".jp-MarkdownOutput strong:text-matches('^\\\\[article')"
     assert page.locator(sources).count() > 5
     assert {*page.locator(sources).evaluate_all("all => all.map(one => getComputedStyle(one).fontWeight)")} == {"400"}
@@ -139,6 +140,7 @@ def test_a_second_tab_shows_the_same_widgets_and_runs_nothing(opened: Opened, re
     assert "model not found" not in second.page.inner_text("body")
     assert "auto" in second.page.url, "it has a workspace of its own"
     assert second.page.locator(SIDE_BARS).count() == 0
+    assert second.page.locator(FILE_NAME).count() == 0
     move(second)
     second.page.reload()
     second.page.wait_for_function(ALL_THERE, arg=3, polling=GLANCE, timeout=PATIENCE)

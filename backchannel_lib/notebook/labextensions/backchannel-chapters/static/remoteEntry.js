@@ -101,13 +101,14 @@
     if (!panel.isDisposed) panel.model.dirty = false;
   }
 
-  /** Close the side bars as in the first window, because a second window has its own workspace with JupyterLab's layout. */
+  /** Close the side bars and hide the file's name as in the first window, because a second window has its own workspace with JupyterLab's layout. */
   function leaveRoom(shell) {
     shell.collapseLeft();
     shell.collapseRight();
     for (const side of ["left", "right"]) {
       if (shell.isSideTabBarVisible(side)) shell.toggleSideTabBarVisibility(side);
     }
+    if (shell.isTopInSimpleModeVisible()) shell.toggleTopInSimpleModeVisibility();
   }
 
   /** Make the sources in prose, such as [article, line 38], quieter than the sentence they belong to, as soon as it is there. */
