@@ -56,7 +56,7 @@ def taps(screen: Screen, count: int) -> list[float]:
 def come(url: str, voters: int, seconds: float, told: Any) -> None:
     """Let the voters come, and tell what became of their votes."""
     became = storm(url, voters, seconds)
-    told.update((became.sent, became.counted, became.problems[:3]))
+    told.put((became.sent, became.counted, became.problems[:3]))
 
 
 def main() -> None:
