@@ -75,7 +75,8 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=launch_arguments())
         screen = opened(browser, stage, "round")
         page = screen.page
-        screen.press("ArrowRight", "ArrowRight")
+        page.fill(f"{ON}[data-field=people] input", str(asked.voters))  # more votes than people would be refused
+        screen.press("Enter", "Escape", "ArrowRight", "ArrowRight")
         page.click(f"{ON}[data-action=phones_ask]")
         page.click(f"{ON}[data-action=phones_open][data-value='127.0.0.1']")
         page.wait_for_selector(f"{ON}.bw-phones-url", timeout=PATIENCE)
