@@ -22,7 +22,7 @@ from backchannel_lib.model.tables import facts, load_phases
 from backchannel_lib.model.verdict import Judgment, Reason, Verdict, judge
 from backchannel_lib.page.components import article_name, find_in_article, lines_of, table
 from backchannel_lib.page.file_sheet import file_brief, file_sheet
-from backchannel_lib.page.html import Markup, join, tag
+from backchannel_lib.page.html import Markup, join, standalone_page, tag
 from backchannel_lib.page.verdict_html import is_weakest
 from backchannel_lib.workshop.deck import Vignette, first_files, link_order, read_own_again, vignettes
 from backchannel_lib.workshop.room_questions import room_questions
@@ -166,19 +166,7 @@ def sheet(kind: str, plan: str, seed: int) -> str:
     files = [*(vignettes()[name] for name in first_files()), *drawn.values()]
     title = text(f"sheet.{kind}.title")
     body = _participants(files) if kind == "participants" else _facilitator(plan, seed, drawn, files)
-    page = tag(
-        "html",
-        tag(
-            "head",
-            tag("meta", charset="utf-8"),
-            tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-            tag("title", title),
-            tag("style", Markup(STYLE)),
-        ),
-        tag("body", tag("main", tag("h1", title), body, class_=kind)),
-        lang="en",
-    )
-    return f"<!doctype html>\n{page}\n"
+    return standalone_page(title, STYLE, tag("h1", title), body, class_=kind)
 
 
 # ---- the participants' sheet ----
