@@ -136,13 +136,21 @@ def functions(tree: ast.AST, names: str = "") -> Iterator[tuple[int, int, str]]:
 def without_effect(tree: ast.AST) -> Iterator[ast.expr]:
     """Yield the expressions that can change without changing what the workbook does.
 
-    These are type hints of functions and of their variables, which nothing reads at run time, and caches, which save time.
+    These are type hints that nothing reads at run time, which are all but those of a table's rows; caches, which save time; and
+    `zip`'s check that lengths agree, which never fails.
     """
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    rows = {ast.unparse(call.args[0]) for call in calls if ast.unparse(call.func) == "loader"}
+    read = {id(line) for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name in rows for line in node.body}
+    for call in calls:
+        if ast.unparse(call.func) == "zip":
+            yield from (keyword.value for keyword in call.keywords)
     for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        if isinstance(node, ast.AnnAssign) and id(node) not in read:
+            yield node.annotation
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             every = node.args.posonlyargs + node.args.args + node.args.kwonlyargs
             found = [node.returns, *(each.annotation for each in (*every, node.args.vararg, node.args.kwarg) if each)]
-            found += [inner.annotation for inner in ast.walk(node) if isinstance(inner, ast.AnnAssign)]
             found += [each for each in node.decorator_list if ast.unparse(each).partition("(")[0] in CACHES]
             yield from (each for each in found if each is not None)
         elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):

@@ -27,11 +27,14 @@ print(json.dumps([Trial(path, each, Plugin(order)).result().caught_by for each i
 """
 
 
-def test_hints_of_rows_are_mutated_but_hints_of_functions_and_caches_are_not() -> None:
-    """A row's hints decide how its cells are read. A function's have no effect at run time."""
+def test_hints_of_tables_rows_are_mutated_but_other_hints_caches_and_checks_of_lengths_are_not() -> None:
+    """A row's hints decide how its cells are read. Other hints have no effect at run time."""
     method = "    @functools.cache\n    def read(self, a: int | str) -> int | float:\n        b: A | B = a\n"
-    tree = ast.parse(f"class Row:\n    value: int | None\n{method}")
-    assert [ast.unparse(each) for each in without_effect(tree)] == ["int | float", "int | str", "A | B", "functools.cache"]
+    rows = f"class Row:\n    value: int | None\n{method}class Other:\n    value: C | D\n"
+    tree = ast.parse(f"{rows}load_rows = loader(Row, 'rows.csv')\nzip(x, y, strict=True)\nload(x, strict=True)")
+    found = {ast.unparse(each) for each in without_effect(tree)}
+    assert found == {"int | float", "int | str", "A | B", "C | D", "functools.cache", "True"}
+    assert len(list(without_effect(tree))) == len(found)  # the `strict` of `load` is not among them
     assert list(functions(tree)) == [(3, 5, "Row.read")]
 
 
