@@ -356,6 +356,25 @@ def test_the_screen_goes_dark_and_the_keys_are_listed(screen: Screen) -> None:
     assert text("round.setup") in screen.fragment("head")
 
 
+@pytest.mark.parametrize("key", ["Escape", "Enter"])
+def test_a_count_is_sent_as_soon_as_a_key_leaves_its_box(screen: Screen, key: str) -> None:
+    """Not a moment later, because a key pressed right after it would act on the vote without this count."""
+    screen.press("ArrowRight", "ArrowRight", "0", *["Enter"] * (len(Verdict) - 1))
+    left, sent = screen.page.evaluate(
+        """key => {
+          const box = document.activeElement
+          document.execCommand("insertText", false, "5")
+          box.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }))
+          return [document.activeElement !== box, "pending" in box.closest(".bw").dataset]
+        }""",
+        key,
+    )
+    assert left
+    assert sent
+    screen.settle()
+    assert screen.fragment("tally").startswith("5 ")
+
+
 def test_a_second_vote_is_shown_next_to_the_first(screen: Screen) -> None:
     page = screen.page
     screen.press("ArrowRight", "ArrowRight", "5", "Escape", "v")

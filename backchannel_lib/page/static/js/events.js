@@ -173,11 +173,15 @@ export function listen(root, { store, view, timer, onStage }) {
     const counting = onStage && target.matches?.(COUNTS) && /^([a-z]|Arrow(Left|Right))$/i.test(key);
     if (!clicker && !counting && target.closest?.("input, select, textarea")) {
       const counts = [...root.querySelectorAll(COUNTS)];
-      const next = key === "Enter" ? counts[counts.indexOf(target) + 1] : undefined;
-      if (counts.includes(target) && next) return setTimeout(() => focusOn(next)); // from one verdict to the next
-      // Ways to leave a control: Escape from any, and Enter from a number box.
+      const next = key === "Enter" && counts.includes(target) ? counts[counts.indexOf(target) + 1] : undefined;
+      // Ways to leave a control: Escape from any, and Enter from a number box. The focus moves at once, so that what was typed
+      // counts before the next key.
       const out = key === "Escape" || (key === "Enter" && target.type === "text");
-      if (out && root.contains(target) && root.querySelector("[data-key]")) setTimeout(() => focusOn(root.querySelector("h3, h2")));
+      const leaves = out && root.contains(target) && root.querySelector("[data-key]");
+      const place = next ?? (leaves ? root.querySelector("h3, h2") : null); // from one verdict to the next
+      if (!place) return;
+      event.preventDefault();
+      focusOn(place);
       return;
     }
     if (onStage && name === "u" && !undoes()) return; // the presenter's window has several
