@@ -736,7 +736,7 @@ def test_an_invalid_message_gets_a_calm_notice(message: dict[str, Any]) -> None:
     """An act that does not exist, or that lacks what it needs, changes nothing and is answered by a sentence."""
     session = CaseActivity(Case(score=251))
     fast, _ = session.handle({**message, "seq": 5})
-    assert fast["notice"] == "That didn't work, and nothing was changed. Please try once more."
+    assert fast["notice"] == "That didn't work, and nothing was changed. Please try again."
     assert fast["seq"] == 5
     assert (session.case, session.reading, session.errors, session.undo()) == (Case(score=251), None, {}, False)
 

@@ -48,7 +48,7 @@ def test_the_sheet_lists_the_answers_it_is_based_on() -> None:
     act(check, type="set", field="caller", value="known_dean")
     act(check, type="set", field="file", value="needs_visa")
     entered = check.sheets(check.state)[0].entered
-    assert "who would speak for me: A dean who knows them personally" in entered
+    assert "who would speak up for me: A dean who knows them personally" in entered
     assert "my file: I need a visa" in entered
     assert "my scores: I don't know" in entered
 

@@ -147,7 +147,7 @@ def test_a_blank_file_is_an_empty_table() -> None:
         ("Name,Score\nOsei\n", "row 2: must have 2 cells, like the header, but it has 1."),
         ("Name,Score\nA,1\nSmith, Jane,240\n", "row 3: must have 2 cells, like the header, but it has 3."),
         ('Name,Score\n"Osei,240\n', "row 2: must be a table, but a quotation mark is missing"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1", "class.csv is in Excel 2003 format or earlier."),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "class.csv is in the format of Excel 2003 or earlier."),
         (b"PK\x03\x04 and no more", "class.csv isn't an .xlsx file that can be read."),
     ],
 )

@@ -220,7 +220,7 @@ def test_the_floor_cannot_be_above_the_bottom_of_the_range() -> None:
 
 
 DIRECT = (
-    "move: direct_email is the student's own contact: it goes with the recommender self and with nobody else, "
+    "move: direct_email is the student's own contact: it can be used only with the recommender 'self', "
     "but here the recommender is '{}' and the move is '{}'."
 )
 

@@ -16,7 +16,7 @@ from tests.helpers.cases import cases
 
 NOT_JSON = "mine.json: is not a case file: it does not contain readable JSON. It begins with {}. It was left as it is."
 NO_RECORD = "mine.json: is not a case file: it should hold one record with named fields, but it holds {}. It was left as it is."
-NO_FORMAT = "mine.json: does not say which format it has: a whole number was expected, but it says {}. It was left as it is."
+NO_FORMAT = "mine.json: does not say what format it is in: a whole number was expected, but it says {}. It was left as it is."
 NEWER = "mine.json: was saved by a newer version of this workbook (format {}; this one reads up to 2), so it was left as it is."
 
 
@@ -116,7 +116,7 @@ BAD_FILES: list[tuple[bytes, str]] = [
     (
         b'{"backchannel_case": 1, "recommender": "self"}',
         (
-            "move: direct_email is the student's own contact: it goes with the recommender self and with nobody else, "
+            "move: direct_email is the student's own contact: it can be used only with the recommender 'self', "
             "but here the recommender is 'self' and the move is 'formal_email'."
         ),
     ),

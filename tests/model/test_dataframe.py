@@ -337,15 +337,15 @@ BAD: list[tuple[dict[str, Any], str]] = [
     (
         {"move": ["direct_email"], "recommender": ["known_dean"]},
         (
-            "row 2, column move: direct_email is the student's own contact: it goes with the recommender self and with nobody "
-            "else, but here the recommender is 'known_dean' and the move is 'direct_email'."
+            "row 2, column move: direct_email is the student's own contact: it can be used only with the recommender 'self', "
+            "but here the recommender is 'known_dean' and the move is 'direct_email'."
         ),
     ),
     (
         {"scores": [250], "specifics": [True]},
         (
             "column score: is missing, but 'scores' looks like it and has the same kind of values. Rename that column to "
-            "score, or to something quite different if it means something else."
+            "score, or to something completely different if it means something else."
         ),
     ),
 ]

@@ -601,6 +601,13 @@ def test_facts_have_a_source_a_year_and_a_grade() -> None:
         assert fact.sentence.endswith(".")
 
 
+def test_hours_from_one_time_to_another_read_as_such() -> None:
+    """A fact says "from 9:00 to 11:00 am", never "at 9:00 to 11:00 am"."""
+    spans = [fact for fact in load_facts() if re.fullmatch(r"\d\d:\d\d-\d\d:\d\d", fact.value)]
+    assert len(spans) >= 4
+    assert [fact.id for fact in spans if not re.search(r"\bfrom \d+:\d\d( [ap]m)? to \d+:\d\d [ap]m", fact.sentence)] == []
+
+
 def test_the_error_for_an_invalid_condition_of_the_nrmp_rule_names_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a spreadsheet, the header is row 1."""
     first, *others = load_soap_rule()

@@ -28,7 +28,7 @@ PLANS = [row.plan for row in load_run_plans()]
 BOTH = [(kind, plan) for kind in KINDS for plan in PLANS]
 #: Every vignette is on some sheet: seeds enough that each has been drawn is not promised, so these are read with any.
 SEEDS = (1, 2, 30, 9999)
-#: What the rule's box rests on: that nobody may start a contact while SOAP runs, and when it ends.
+#: What the rule's box rests on: that nobody may initiate contact while SOAP runs, and when it ends.
 RULE_FACTS = ("soap_rule.no_first_contact", "soap_rule.covers_representatives", "soap_rule.ends_thursday")
 
 

@@ -236,7 +236,9 @@ def test_a_second_case_of_the_same_name_never_replaces_the_first(own_folder: Pat
     CASES.save(CASES.new()._replace(texts={**dict.fromkeys(TEXTS, "x"), "title": "Twice"}))
     fill(activity := form(), **{**FILLED, "title": "Twice"})
     said = answers(activity, {"type": "save_own"})[0]["notice"]
-    assert said.startswith("Nothing was changed. Name: is already the name of another one of yours ('Twice').")
+    assert said.startswith(
+        "Nothing was changed. Name: is already the name of another of your cases, scenes or questions ('Twice')."
+    )
     assert CASES.saved().rows[0].texts["file"] == "x"
 
 

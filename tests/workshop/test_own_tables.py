@@ -148,7 +148,7 @@ def test_everything_wrong_in_a_question_is_listed() -> None:
     ]
     told = "\n".join(QUESTIONS.read(asked(*rows)).problems)
     for part in (
-        "row 2, column answer: must be one of the options in its row (A peer, A stranger) or its number, but it is 'A dean'.",
+        "row 2, column answer: must be one of the options in its row (A peer, A stranger) or that option's number, but it is",
         "row 3, column why_1: this is blank",
         "row 4, column why_3: this is blank",
         "row 5, column option_2: appears twice ('a!')",
@@ -156,7 +156,7 @@ def test_everything_wrong_in_a_question_is_listed() -> None:
         "row 7, column first: ",
         "row 8, column option_1: may have at most 90 characters, but it has 91",
         "row 10, column question: is also the name or id in row 9 ('seven')",
-        "row 11, column answer: must be one of the options in its row (A, B) or its number, but it is '3'.",
+        "row 11, column answer: must be one of the options in its row (A, B) or that option's number, but it is '3'.",
     ):
         assert f"my_questions.csv, {part}" in told, (part, told)
 

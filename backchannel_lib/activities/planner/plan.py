@@ -234,7 +234,7 @@ def plan(
 
     Args:
         student: The student's file and the moment; its fields for program and contact don't matter.
-        people: People who could speak for the student, at most 10, with distinct names.
+        people: People who could speak up for the student, at most 10, with distinct names.
         programs: Programs that could be approached, at most 60, with distinct names.
         when: The moment of the contacts, in Eastern Time if it has no time zone; it sets the phase. None to use the student's
             phase.

@@ -1,4 +1,4 @@
-"""The planner's two tables: the people who could speak for a student, and the programs to approach."""
+"""The planner's two tables: the people who could speak up for a student, and the programs to approach."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def check_name(field: str, value: object) -> str:
 
 @dataclass(frozen=True)
 class Person:
-    """Someone who could speak for the student; a field that breaks its rule raises `CaseError`.
+    """Someone who could speak up for the student; a field that breaks its rule raises `CaseError`.
 
     Args:
         name: 1 to 80 characters, without ``|``.

@@ -29,7 +29,7 @@ FLAGS = [row.flag for row in load_flags()]
 
 
 def test_a_briefing_has_the_facts() -> None:
-    """It has the person's programs with range, prior contact and seats, the risks, and when contact may start."""
+    """It has the person's programs with range, prior contact and seats, the risks, and when contact is allowed."""
     programs = [
         dataclasses.replace(MERCY, prior_contact=True, needs={"local", "track"}),
         Program("Lakeside", 245, openings="both", interviews_failures=True, sponsors_visas=True),

@@ -252,7 +252,7 @@ def test_a_violation_is_said_to_bar_from_soap() -> None:
 )
 def test_an_invalid_first_day_is_rejected(start: Any) -> None:
     """A first day that is no calendar day, or lies far outside our time, is rejected."""
-    with pytest.raises(CaseError, match=r"^start: must be a date in the years 2013 to 2100, but it is "):
+    with pytest.raises(CaseError, match=r"^start: must be a date between 2013 and 2100, but it is "):
         plan_for(start, [])
 
 
