@@ -41,6 +41,8 @@ PANEL_CHAPTER: Final = "10_your_case"
 #: The current time to use for a chapter's transcript.
 NOON: Final = datetime(2027, 3, 16, 12, tzinfo=ZoneInfo("America/New_York"))
 
+#: How long observers and links wait, so that the thread that sends an answer can do so first (seconds).
+PUBLISH_S: Final = 0.004
 #: How long to wait for another message before the deferred answer, and the longest wait while messages keep coming (seconds).
 PAUSE_S: Final = 0.04
 MOST_PAUSE_S: Final = 0.25
@@ -210,7 +212,6 @@ class ActivityView(anywidget.AnyWidget):
         if self.session is None:
             for answer in self.activity.first_answers(printable(message)):
                 self.send(answer)
-            self.publish()
             self._defer()
             return
         moved = {self.activity.key: self}
@@ -221,15 +222,17 @@ class ActivityView(anywidget.AnyWidget):
             view.publish()
 
     def _defer(self) -> None:
-        """Send the deferred answer once no message has come for a moment, or immediately if there is no kernel loop.
+        """Notify observers, and send the deferred answer once no message has come for a moment.
 
-        Building it keeps Python busy. If that began right after the first answer, it would delay the thread that sends that
-        answer, and then the next message.
+        Both keep Python busy. If they began right after the first answer, they would delay the thread that sends that answer,
+        and then the next message. Without a kernel's loop, both happen at once.
         """
         loop = _kernel_loop()
         if loop is None or not self.can_defer:
+            self.publish()
             self._send_deferred()
             return
+        loop.call_later(PUBLISH_S, self.publish)
         now = loop.time()
         if self._deferred is None:
             self._latest = now + MOST_PAUSE_S

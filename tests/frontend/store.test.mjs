@@ -443,7 +443,10 @@ test("two views have one clock: it ticks once, stops in both, and tells its end 
 
 // ---- a browser that refuses ----
 
-test("where the browser refuses its storage, memory keeps what was entered", () => {
+/** Wait until storage has written what it was given. */
+const written = () => new Promise((done) => setTimeout(done, 5));
+
+test("where the browser refuses its storage, memory keeps what was entered", async () => {
   const refused = [
     () => { throw new Error("SecurityError"); },
     () => ({ getItem: () => null, setItem: () => { throw new Error("QuotaExceededError"); } }),
@@ -451,11 +454,15 @@ test("where the browser refuses its storage, memory keeps what was entered", () 
   for (const [index, find] of refused.entries()) {
     const storage = guardedStorage(find);
     storage.setItem(`refused-${index}`, "kept");
+    await written();
     assert.equal(guardedStorage(find).getItem(`refused-${index}`), "kept");
     assert.equal(storage.getItem("another"), null);
   }
   const stored = {};
   const works = guardedStorage(() => ({ getItem: (key) => stored[key] ?? null, setItem: (key, value) => (stored[key] = value) }));
+  works.setItem("refused-0", "newest");
   works.setItem("refused-0", "newer");
+  assert.deepEqual([stored, works.getItem("refused-0")], [{}, "newer"], "the answer goes on screen before anything is written");
+  await written();
   assert.deepEqual([stored, works.getItem("refused-0")], [{ "refused-0": "newer" }, "newer"]);
 });

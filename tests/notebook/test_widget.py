@@ -97,7 +97,9 @@ def test_in_a_kernel_what_can_wait_follows_once_after_the_last_of_several_moves(
             told += front.answers
         front.answers.clear()
         assert [answer.get("more") for answer in told] == [True, True]
+        await asyncio.sleep(3 * widget.PUBLISH_S)
         assert panel.value["recommender"] == "known_dean"
+        assert front.answers == []
         await asyncio.sleep(3 * widget.PAUSE_S)
         (deferred,) = front.answers
         assert deferred["fragments"].keys() >= {"changes", "base_figure.map", "alt_text.map"}

@@ -84,9 +84,14 @@ export function listen(root, { store, view, timer, onStage }) {
     change(field, valueOf(target));
   });
 
+  /** @type {HTMLInputElement | null} */
+  let leaving = null; // a control whose value has just been sent
+  let valueAtFocus = "";
+
   root.addEventListener("change", async (event) => {
     const target = /** @type {HTMLInputElement} */ (event.target);
     const field = fieldOf(target);
+    if (target === leaving) return;
     if (target.matches("[data-load]")) {
       const file = target.files?.[0];
       target.value = ""; // so that the reader can choose the same file again
@@ -131,6 +136,7 @@ export function listen(root, { store, view, timer, onStage }) {
     const target = /** @type {HTMLInputElement} */ (event.target);
     const field = fieldOf(target);
     if (field) store.activate(field);
+    valueAtFocus = target.value;
     if (target.matches(COUNTS)) count = target;
     if (target.closest(".bw-number-box")) target.select(); // typing replaces the number instead of adding to it
   });
@@ -153,6 +159,18 @@ export function listen(root, { store, view, timer, onStage }) {
     focusOn(count && counts.includes(count) ? count : counts[0]);
     document.execCommand("insertText", false, digit); // like typing, it replaces the selection
     return true;
+  }
+
+  /**
+   * Move the focus out of a control. What was typed there counts, although Firefox doesn't report digits from `countHands`.
+   * @param {HTMLInputElement} target
+   * @param {Element} place
+   */
+  function leave(target, place) {
+    if (target.type === "text" && target.value !== valueAtFocus) target.dispatchEvent(new Event("change", { bubbles: true }));
+    leaving = target;
+    focusOn(place);
+    leaving = null;
   }
 
   /** Return whether the key for undo belongs to this panel: the one that was used last, or the last one on the page. */
@@ -181,7 +199,7 @@ export function listen(root, { store, view, timer, onStage }) {
       const place = next ?? (leaves ? root.querySelector("h3, h2") : null); // from one verdict to the next
       if (!place) return;
       event.preventDefault();
-      focusOn(place);
+      leave(target, place);
       return;
     }
     if (onStage && name === "u" && !undoes()) return; // the presenter's window has several

@@ -3,7 +3,7 @@
 
 /** @type {any} */
 const here = globalThis; // each widget has its own copy of this script, so they share only the page
-/** @type {Map<string, string>} */
+/** @type {Map<string, string>} what the browser's storage doesn't have, or not yet */
 const memory = (here.backchannelMemory ??= new Map()); // for as long as the page stays open
 
 /**
@@ -12,9 +12,23 @@ const memory = (here.backchannelMemory ??= new Map()); // for as long as the pag
  * @returns {Pick<Storage, "getItem" | "setItem">}
  */
 export function guardedStorage(find) {
+  /** @type {Set<string>} */
+  const waiting = new Set(); // keys to write soon
+
+  /** @param {string} key */
+  function write(key) {
+    waiting.delete(key);
+    try {
+      find().setItem(key, memory.get(key) ?? "");
+      memory.delete(key);
+    } catch {
+      // memory keeps it
+    }
+  }
+
   return {
     getItem(key) {
-      const kept = memory.get(key); // newer than the stored value that couldn't be replaced
+      const kept = memory.get(key); // newer than the stored value
       if (kept !== undefined) return kept;
       try {
         return find().getItem(key);
@@ -23,12 +37,10 @@ export function guardedStorage(find) {
       }
     },
     setItem(key, value) {
-      try {
-        find().setItem(key, value);
-        memory.delete(key);
-      } catch {
-        memory.set(key, value);
-      }
+      memory.set(key, value);
+      if (waiting.has(key)) return;
+      waiting.add(key);
+      setTimeout(() => write(key)); // this takes a millisecond, so the answer goes on screen first
     },
   };
 }
