@@ -176,7 +176,8 @@ def open_session(path: Path) -> WorkDB:
 def mutants_of(path: Path) -> list[Mutant]:
     """Return the mutants that can change what a module does."""
     session = open_session(path)
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    source = path.read_text(encoding="utf-8")
+    tree, lines = ast.parse(source), source.splitlines()
     places = list(functions(tree))
     # Start one column early, to include a decorator's @.
     left_out = [
@@ -187,6 +188,8 @@ def mutants_of(path: Path) -> list[Mutant]:
         (spec,) = item.mutations
         start = tuple(spec.start_pos)
         if spec.operator_name.endswith(SAME) or any(begin <= start < end for begin, end in left_out):
+            continue
+        if lines[start[0] - 1].startswith("*,", start[1]):  # not a product, but the start of keyword-only parameters
             continue
         function = next((name for first, last, name in places if first <= start[0] <= last), "")
         mutants.append(Mutant(session, item, path, start[0], function))

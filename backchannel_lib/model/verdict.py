@@ -146,7 +146,7 @@ class Judgment(RichDisplay):
 
 
 def _reason(row: RuleRow, cap: int, also: tuple[Reason, ...] = ()) -> Reason:
-    return Reason(row.stage, row.rule, Verdict(cap), row.claims, row.assumption != "", row.assumption, also)
+    return Reason(row.stage, row.rule, Verdict(cap), row.claims, bool(row.assumption), row.assumption, also)
 
 
 def judge(case: Case | None = None, reading: str | None = None, **fields: object) -> Judgment:

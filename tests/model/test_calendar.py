@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from array import array
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -378,6 +379,7 @@ def test_only_a_case_can_be_checked() -> None:
         (pd.Timestamp("2027-03-15T11:59:59.999999999"), "groundwork"),
         (pd.Timestamp("2027-03-15T16:00", tz="UTC"), "soap_lists"),
         (pd.Timestamp("2027-03-15T15:59:59.999999999", tz="UTC"), "groundwork"),
+        (np.datetime64("9999-06-01T12:00"), "post_soap"),
         (pd.Timestamp.max, "post_soap"),  # April 2262
         (pd.Timestamp.max.tz_localize("UTC"), "post_soap"),
     ],
@@ -385,7 +387,8 @@ def test_only_a_case_can_be_checked() -> None:
 def test_moments_from_numpy_and_pandas_are_accepted(moment: Any, phase: str) -> None:
     """They count to the nanosecond, and are in Eastern Time if they have no time zone."""
     assert phase_at(moment) == phase
-    assert rules_check(Case(), moment) == rules_check(Case(), pd.Timestamp(moment).to_pydatetime(warn=False))
+    plain = moment.to_pydatetime(warn=False) if isinstance(moment, pd.Timestamp) else moment.astype("datetime64[us]").item()
+    assert rules_check(Case(), moment) == rules_check(Case(), plain)
 
 
 @pytest.mark.parametrize(
@@ -396,10 +399,13 @@ def test_moments_from_numpy_and_pandas_are_accepted(moment: Any, phase: str) -> 
         (np.datetime64("NaT", "ns"), "numpy.datetime64"),
         (np.datetime64("2027-03-15"), "numpy.datetime64"),  # a day without a time
         (np.datetime64(10**17, "s"), "numpy.datetime64"),
+        (np.datetime64("10000-01-01T00:00"), "numpy.datetime64"),
+        (np.datetime64("0000-12-31T23:59"), "numpy.datetime64"),
         (np.array(["2027-03-15T12:00"], dtype="datetime64[ns]"), "numpy.ndarray"),
         (pd.Period("2027-03-15"), "pandas.Period"),
         (np.int64(2027), "numpy.int64"),
         (date(2027, 3, 15), "datetime.date"),
+        (array("d", [2027.0]), "array.array"),
         ("2027-03-15 12:00", "str"),
         (True, "bool"),
         (None, "NoneType"),
@@ -413,6 +419,25 @@ def test_a_value_that_is_not_a_moment_is_rejected_with_its_type(moment: Any, kin
         "when: must be a date with a time of day, such as datetime(2027, 3, 15, 10, 0), but it is "
     )
     assert str(caught.value).endswith(f", of type {kind}.")
+
+
+def test_a_moment_of_year_1_is_a_moment_too_early_for_the_calendar() -> None:
+    """NumPy's first year that Python also has; the year before isn't a moment at all."""
+    with pytest.raises(CaseError, match=r"^year: must be 2012 or later, but it is 1: "):
+        phase_at(np.datetime64("0001-01-01T00:00"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "answer"),
+    [
+        ({"phase": "groundwork"}, "allowed"),
+        ({"phase": "soap_lists"}, "not_allowed"),
+        ({"phase": "soap_lists", "move": "internal_push"}, "ask_first"),
+    ],
+)
+def test_an_answer_says_what_to_do_now(fields: dict[str, str], answer: str) -> None:
+    check = rules_check(**fields)
+    assert (check.answer, check.next_step) == (answer, text(f"soap.next.{answer}"))
 
 
 @pytest.mark.parametrize("phase", ["groundwork", "soap_lists", "gap_filling", "post_soap"])

@@ -426,6 +426,13 @@ def test_scores_up_to_300_are_from_step_2_ck() -> None:
         judge(score=301)
 
 
+def test_each_verdict_has_the_claims_of_its_row() -> None:
+    assert {row.verdict: Verdict[row.verdict.upper()].claims for row in load_verdicts()} == {
+        row.verdict: row.claims for row in load_verdicts()
+    }
+    assert len({verdict.claims for verdict in Verdict}) > 1
+
+
 def test_a_verdict_reads_as_its_label() -> None:
     """As a number, it is its rank."""
     assert [str(verdict) for verdict in Verdict] == [verdict.label for verdict in Verdict]

@@ -22,6 +22,7 @@ from backchannel_lib.model.tables import (
     load_assumptions,
     load_callers,
     load_claims,
+    load_conditions,
     load_examples,
     load_exams,
     load_facts,
@@ -606,6 +607,15 @@ def test_hours_from_one_time_to_another_read_as_such() -> None:
     spans = [fact for fact in load_facts() if re.fullmatch(r"\d\d:\d\d-\d\d:\d\d", fact.value)]
     assert len(spans) >= 4
     assert [fact.id for fact in spans if not re.search(r"\bfrom \d+:\d\d( [ap]m)? to \d+:\d\d [ap]m", fact.sentence)] == []
+
+
+def test_the_error_for_an_invalid_named_condition_names_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a spreadsheet, the header is row 1."""
+    first, second, *others = load_conditions()
+    monkeypatch.setattr(rules, "load_conditions", lambda: (first, second._replace(when="no_such_field"), *others))
+    with pytest.raises(TableError) as caught:
+        rule_book.__wrapped__(None)
+    assert str(caught.value).startswith("conditions.csv, row 3, column when: ")
 
 
 def test_the_error_for_an_invalid_condition_of_the_nrmp_rule_names_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
