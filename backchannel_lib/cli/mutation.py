@@ -19,6 +19,7 @@ from collections import Counter, deque
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -42,6 +43,8 @@ NEAR, NEAR_SECONDS = ("tests/model/", "tests/test_examples.py"), 3.0
 CACHES: Final = ("functools.cache", "functools.lru_cache")
 #: Mutations to skip: for names and small numbers, `==` and `is` mostly mean the same in Python.
 SAME: Final = ("Eq_Is", "Is_Eq", "NotEq_IsNot", "IsNot_NotEq")
+#: Mutations to skip where a text is compared: they depend on the alphabet, which means nothing here.
+ORDER: Final = ("_Lt", "_LtE", "_Gt", "_GtE")
 
 
 class Place(NamedTuple):
@@ -157,6 +160,20 @@ def without_effect(tree: ast.AST) -> Iterator[ast.expr]:
             yield node.test
 
 
+def text_comparisons(tree: ast.AST) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """Yield where the operators are that compare something with a text, from the end of what is before to what is after.
+
+    Examples:
+        >>> list(text_comparisons(ast.parse("kind == 'set'")))
+        [((1, 4), (1, 8))]
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            for left, right in pairwise([node.left, *node.comparators]):
+                if isinstance(right, ast.Constant) and isinstance(right.value, str):
+                    yield (left.end_lineno or 0, left.end_col_offset or 0), (right.lineno, right.col_offset)
+
+
 def open_session(path: Path) -> WorkDB:
     """Open a module's session; if it is new or the module has changed, list the mutants."""
     from cosmic_ray.commands import init
@@ -183,6 +200,7 @@ def mutants_of(path: Path) -> list[Mutant]:
     left_out = [
         ((each.lineno, each.col_offset - 1), (each.end_lineno or 0, each.end_col_offset or 0)) for each in without_effect(tree)
     ]
+    alphabetical = list(text_comparisons(tree))
     mutants = []
     for item in session.work_items:
         (spec,) = item.mutations
@@ -190,6 +208,8 @@ def mutants_of(path: Path) -> list[Mutant]:
         if spec.operator_name.endswith(SAME) or any(begin <= start < end for begin, end in left_out):
             continue
         if lines[start[0] - 1].startswith("*,", start[1]):  # not a product, but the start of keyword-only parameters
+            continue
+        if spec.operator_name.endswith(ORDER) and any(begin <= start < end for begin, end in alphabetical):
             continue
         function = next((name for first, last, name in places if first <= start[0] <= last), "")
         mutants.append(Mutant(session, item, path, start[0], function))
