@@ -1,12 +1,12 @@
-"""Judges ten million rows that are made on the fly: in one process, by hand in numpy, and on a Dask cluster of two processes.
+"""Measures judging ten million generated rows: in one process, by hand in NumPy, and on a Dask cluster of two processes.
 
     .venv/bin/python -m benchmarks.class_list [--rows N] [--part N] [--out file.json]
 
-Each contestant makes every part of the rows, judges it, and counts the verdicts; what making them alone costs is told too.
-Told are rows per second as ratios, by the clock and by the processors' time, and the most memory that each process held. In a
-run of its own a worker is killed when a third is done. All counts have to be equal.
+Each variant makes the rows partition by partition, judges them and counts the verdicts; one variant only makes them. The table
+has rows per second as ratios, by wall-clock time and by processor time, and each process's peak memory. In a separate run, one
+worker is killed when a third of the partitions are done. All counts have to be equal.
 """
-# ruff: noqa: INP001, T201 (a command of its own, which talks to a person at a terminal)
+# ruff: noqa: INP001, T201 (a standalone command that prints to a terminal)
 
 from __future__ import annotations
 
@@ -38,28 +38,28 @@ WORKERS = 2
 
 
 def counts(judged: pd.DataFrame) -> pd.DataFrame:
-    """Return a part's answers in one row: how often each verdict, and the sum of each stage's caps."""
+    """Summarize a partition's verdicts in one row: the count of each verdict, and the sum of each stage's caps."""
     ranks = np.bincount(judged["verdict"].to_numpy(), minlength=9)
     sums = {stage: int(judged[stage].sum()) for stage in STAGES}
     return pd.DataFrame([{**{f"verdict_{rank}": int(count) for rank, count in enumerate(ranks)}, **sums}])
 
 
 def answer(seed: int, rows: int, judge: Judge | None) -> pd.DataFrame:
-    """Make a part and judge it."""
+    """Make a partition, judge it and summarize the verdicts; without ``judge``, only make it."""
     frame = make_frame(rows, seed)
     return counts(judge(frame)) if judge else pd.DataFrame([{"rows": len(frame)}])
 
 
 class Watch:
-    """Looks at this process and its children while something runs: the most memory that each held, and their processor time."""
+    """Records the peak memory and the processor time of this process and its children."""
 
     def __init__(self) -> None:
-        self.most: dict[int, int] = {}
-        self.busy: dict[int, tuple[float, float]] = {}  # by process: when the watch began, and now
+        self.most: dict[int, int] = {}  # bytes by process id
+        self.busy: dict[int, tuple[float, float]] = {}  # seconds by process id: at the first look, and at the last
         self.running = True
 
     def look(self) -> None:
-        """Look until told to stop, and once more."""
+        """Look once a second until `running` is false, and then once more."""
         me, again = psutil.Process(), True
         while again:
             again = self.running
@@ -71,32 +71,32 @@ class Watch:
                 busy = times.user + times.system
                 self.most[process.pid] = max(self.most.get(process.pid, 0), held)
                 self.busy[process.pid] = (self.busy.get(process.pid, (busy, 0))[0], busy)
-            time.sleep(1)  # to list the children costs a while itself
+            time.sleep(1)  # listing child processes takes time itself
 
 
 @contextmanager
 def measured() -> Iterator[dict[str, Any]]:
-    """Measure what runs inside: seconds by the clock and of processors, and memory."""
-    told: dict[str, Any] = {}
+    """Yield a dict that gets the block's wall-clock seconds, processor seconds and peak memory."""
+    figures: dict[str, Any] = {}
     watch = Watch()
     looking = threading.Thread(target=watch.look, daemon=True)
     looking.start()
     started = time.perf_counter()
-    yield told
-    told["seconds"] = time.perf_counter() - started
+    yield figures
+    figures["seconds"] = time.perf_counter() - started
     watch.running = False
     looking.join()
-    told["processor_seconds"] = sum(now - before for before, now in watch.busy.values())
-    told["megabytes"] = sorted((held / 1e6 for held in watch.most.values()), reverse=True)[: WORKERS + 1]
+    figures["processor_seconds"] = sum(now - before for before, now in watch.busy.values())
+    figures["megabytes"] = sorted((held / 1e6 for held in watch.most.values()), reverse=True)[: WORKERS + 1]
 
 
 def here(parts: list[int], rows: int, judge: Judge | None) -> pd.Series[Any]:
-    """Answer part by part in this process."""
+    """Judge the partitions one by one in this process."""
     return pd.concat([answer(seed, rows, judge) for seed in parts]).sum()
 
 
 def on_cluster(client: Any, parts: list[int], rows: int, *, kill: bool = False) -> pd.Series[Any]:
-    """Answer on a cluster, from a Dask DataFrame; if asked to, kill a worker once a third is done."""
+    """Judge the partitions on a cluster; with ``kill``, kill one worker once a third of them are done."""
     made = dd.from_map(make_frame, [rows] * len(parts), parts, meta=make_frame(0))
     judged: Any = judge_frame(made)
     answers = judged.map_partitions(counts, meta=counts(judge_frame(make_frame(1)))).to_delayed()
@@ -109,7 +109,7 @@ def on_cluster(client: Any, parts: list[int], rows: int, *, kill: bool = False) 
 
 
 def main() -> None:
-    """Measure, print a table and, if asked to, write it as JSON."""
+    """Print a table of ratios, and write it as JSON if ``--out`` is given."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--part", type=int, default=100_000, help="rows per partition")
@@ -117,43 +117,43 @@ def main() -> None:
     asked = parser.parse_args()
     parts = list(range(asked.rows // asked.part))
     rows = len(parts) * asked.part
-    judge_frame(make_frame(10))  # makes the tables, once
+    judge_frame(make_frame(10))  # loads the tables
 
     found: dict[str, dict[str, Any]] = {}
     answers: dict[str, pd.Series[Any]] = {}
     for name, judge in (("making the rows alone", None), ("one process", judge_frame), ("by hand in numpy", judge_by_hand)):
-        with measured() as told:
+        with measured() as figures:
             answers[name] = here(parts, asked.part, judge)
-        found[name] = told
-    logging.getLogger("distributed").setLevel(logging.ERROR)  # to kill a worker is what one run is about
+        found[name] = figures
+    logging.getLogger("distributed").setLevel(logging.ERROR)  # one run kills a worker on purpose
     with (
         LocalCluster(n_workers=WORKERS, threads_per_worker=1, dashboard_address=None) as cluster,  # type: ignore[no-untyped-call]
         Client(cluster) as client,  # type: ignore[no-untyped-call]
     ):
         on_cluster(client, parts[:WORKERS], 1000)
         for name, kill in ((f"Dask, {WORKERS} processes", False), ("the same, one killed", True)):
-            with measured() as told:
+            with measured() as figures:
                 answers[name] = on_cluster(client, parts, asked.part, kill=kill)
-            found[name] = told
+            found[name] = figures
     first = answers["one process"]
     for name, one in answers.items():
         if name != "making the rows alone" and not one.equals(first):
             raise SystemExit(f"{name} differs from one process:\n{one}\n{first}")
 
     machine = machine_line("numpy", "pandas", "dask")
-    print(f"{machine}\n{rows:,} rows in {len(parts)} parts; all answers are equal. Rows per second, as a ratio:\n")
-    head = ("", "seconds", "one process = 1", "by hand = 1", "the same per second of a processor", "most MB a process")
+    print(f"{machine}\n{rows:,} rows in {len(parts)} partitions, all with equal counts. Ratios are of rows per second:\n")
+    head = ("", "seconds", "one process = 1", "by hand = 1", "the same by processor time", "peak MB of each process")
     print(f"| {' | '.join(head)} |\n|{' --- |' * len(head)}")
-    for name, told in found.items():
+    for name, figures in found.items():
         for other in ("one process", "by hand in numpy"):
-            told[f"rows_per_second_to_{other}"] = found[other]["seconds"] / told["seconds"]
-            told[f"per_processor_to_{other}"] = found[other]["processor_seconds"] / told["processor_seconds"]
+            figures[f"rows_per_second_to_{other}"] = found[other]["seconds"] / figures["seconds"]
+            figures[f"per_processor_to_{other}"] = found[other]["processor_seconds"] / figures["processor_seconds"]
         by_clock, by_processor = (
-            [told[f"{what}_to_{other}"] for other in ("one process", "by hand in numpy")]
+            [figures[f"{what}_to_{other}"] for other in ("one process", "by hand in numpy")]
             for what in ("rows_per_second", "per_processor")
         )
-        held = ", ".join(f"{each:.0f}" for each in told["megabytes"])
-        cells = [f"{told['seconds']:.1f}", *(f"{each:.2f}" for each in by_clock)]
+        held = ", ".join(f"{each:.0f}" for each in figures["megabytes"])
+        cells = [f"{figures['seconds']:.1f}", *(f"{each:.2f}" for each in by_clock)]
         print(f"| {' | '.join([name, *cells, ', '.join(f'{each:.2f}' for each in by_processor), held])} |")
     if asked.out:
         asked.out.write_text(json.dumps({"machine": machine, "rows": rows, "figures": found}, indent=1), encoding="utf-8")

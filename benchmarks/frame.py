@@ -1,11 +1,11 @@
-"""Measures `judge_frame` on a million rows, as ratios to the same rules written by hand in numpy and to a loop over `judge`.
+"""Compares `judge_frame` on a million rows with the same rules written by hand in NumPy and with a loop over `judge`.
 
     .venv/bin/python -m benchmarks.frame [--rows N] [--rounds N] [--loop N] [--out file.json]
 
-All contestants answer from the same DataFrame and are timed in turn, in a new order each round, so that whatever else the
-machine does falls on all of them; what counts is the ratios of the medians. That all answers are equal is checked first.
+All variants judge the same DataFrame and have to agree. They are timed in turn, in a new order each round, so that other load
+on the machine affects all of them equally. Compare the ratios of the medians.
 """
-# ruff: noqa: INP001, T201 (a command of its own, which talks to a person at a terminal)
+# ruff: noqa: INP001, T201 (a standalone command that prints to a terminal)
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from benchmarks.machine import machine_line
 
 Column: TypeAlias = npt.NDArray[Any]
 
-#: How often each flag is set. A few are rare in life and common here, so that every rule decides some rows.
+#: The share of rows in which each flag is set. Some are rarer in reality, but here every rule has to decide some rows.
 FLAGS = {
     "boards_pending": 0.05,
     "specialty_switch": 0.05,
@@ -60,7 +60,7 @@ FLAGS = {
 
 
 def make_frame(rows: int, seed: int = 1) -> pd.DataFrame:
-    """Make cases as someone would hold a class or a cohort: categories, flags, integers, and one column with gaps."""
+    """Make random cases in the dtypes of a real cohort: categories, booleans, integers and one column with missing values."""
     draw = np.random.default_rng(seed)
     low = draw.integers(215, 256, rows)
     recommender = draw.integers(0, len(RECOMMENDERS), rows)
@@ -87,27 +87,27 @@ def make_frame(rows: int, seed: int = 1) -> pd.DataFrame:
 
 
 def flag(frame: pd.DataFrame, name: str) -> Column:
-    """Return a column of flags."""
+    """Return a boolean column as an array."""
     return frame[name].to_numpy()
 
 
 def level(frame: pd.DataFrame, name: str) -> tuple[Column, dict[str, int]]:
-    """Return a column of words as small numbers, and the number of each word."""
+    """Return a categorical column's codes, and the code of each category."""
     categories = frame[name].cat
     return categories.codes.to_numpy(), {word: code for code, word in enumerate(categories.categories)}
 
 
 def members(frame: pd.DataFrame, name: str) -> Column:
-    """Return a column of sets as bits."""
+    """Return a column of sets of needs as bit masks."""
     codes, words = level(frame, name)
     masks = [sum(1 << bit for bit, need in enumerate(NEEDS) if need in word.split("|")) for word in words]
     return np.array(masks, dtype=np.uint8)[codes]
 
 
 def judge_by_hand(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return what `judge_frame` gives, with data/rules.csv written out column by column, as one would without the tables.
+    """Return the same result as `judge_frame`, with the rules of data/rules.csv written out in NumPy.
 
-    It takes every value on trust, where `judge_frame` checks them all.
+    Unlike `judge_frame`, it doesn't check any value.
     """
     who, callers = level(frame, "recommender")
     track = frame["track_record"].to_numpy(dtype=np.float64, na_value=np.nan)
@@ -158,7 +158,7 @@ def judge_by_hand(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def message_by_hand(frame: pd.DataFrame, known_there: Column, top_impact: Column) -> Column:
-    """Return the caps of the stage ``message``."""
+    """Return the ``message`` stage's caps."""
     move, moves = level(frame, "move")
     own_email = move == moves["direct_email"]
     vague = ~own_email & ~flag(frame, "specifics")
@@ -171,7 +171,7 @@ def message_by_hand(frame: pd.DataFrame, known_there: Column, top_impact: Column
 
 
 def timing_by_hand(frame: pd.DataFrame) -> Column:
-    """Return the caps of the stage ``timing``."""
+    """Return the ``timing`` stage's caps."""
     phase, phases = level(frame, "phase")
     lists_open = flag(frame, "lists_open")
     choosing, gaps = phase == phases["soap_lists"], phase == phases["gap_filling"]
@@ -185,14 +185,14 @@ def timing_by_hand(frame: pd.DataFrame) -> Column:
 
 
 def make_cases(frame: pd.DataFrame) -> list[Case]:
-    """Make a case of each row."""
-    # A missing number is written as an empty cell, as a record of a CSV file has it.
+    """Return the case in each row."""
+    # `Case.from_record` expects a missing number as an empty string, as in a CSV file.
     rows = frame.astype(object).where(frame.notna(), "").to_dict("records")
     return [Case.from_record({str(name): value for name, value in row.items()}) for row in rows]
 
 
 def check(frame: pd.DataFrame, sample: pd.DataFrame, cases: list[Case]) -> None:
-    """Stop unless all contestants give the same answers."""
+    """Exit unless all variants agree."""
     answers = ["verdict", *STAGES]
     judged, by_hand = judge_frame(frame)[answers], judge_by_hand(frame)[answers]
     for name in answers:
@@ -206,14 +206,14 @@ def check(frame: pd.DataFrame, sample: pd.DataFrame, cases: list[Case]) -> None:
 
 
 def seconds_of(call: Callable[[], object]) -> float:
-    """Time one call."""
+    """Return how many seconds a call takes."""
     started = time.perf_counter()
     call()
     return time.perf_counter() - started
 
 
 def peak_bytes(call: Callable[[], object]) -> int:
-    """Return how much more memory a call held at its height, its answer included, as tracemalloc counts numpy's arrays."""
+    """Return the peak memory of a call including its result, in bytes, as tracemalloc counts it for NumPy's arrays."""
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
     tracemalloc.reset_peak()
@@ -224,7 +224,7 @@ def peak_bytes(call: Callable[[], object]) -> int:
 
 
 def main() -> None:
-    """Measure, print a table and, if asked to, write it as JSON."""
+    """Print a table of speeds, and write it as JSON if ``--out`` is given."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=9)
@@ -237,8 +237,8 @@ def main() -> None:
     cases = make_cases(sample)
     check(frame, sample, cases)
     columns = read_columns(frame)
-    # Each contestant and how many rows it answers.
-    contestants: dict[str, tuple[Callable[[], object], int]] = {
+    # Each variant, and how many rows it judges.
+    variants: dict[str, tuple[Callable[[], object], int]] = {
         "judge_frame": (lambda: judge_frame(frame), len(frame)),
         "  of it read_columns": (lambda: read_columns(frame), len(frame)),
         "  of it judge_columns": (lambda: judge_columns(columns, len(frame), None), len(frame)),
@@ -246,19 +246,19 @@ def main() -> None:
         "loop: judge(case)": (lambda: [judge(case).outcome for case in cases], len(sample)),
         "loop: row, Case, judge": (lambda: [judge(case).outcome for case in make_cases(sample)], len(sample)),
     }
-    times: dict[str, list[float]] = {name: [] for name in contestants}
+    times: dict[str, list[float]] = {name: [] for name in variants}
     for number in range(asked.rounds):
-        order = list(contestants)
-        random.Random(number).shuffle(order)  # noqa: S311 (an order, no secret)
+        order = list(variants)
+        random.Random(number).shuffle(order)  # noqa: S311 (not for security)
         for name in order:
-            call, rows = contestants[name]
+            call, rows = variants[name]
             times[name].append(seconds_of(call) / rows)
     medians = {name: statistics.median(each) for name, each in times.items()}
-    # Measured last, so that what is made once, such as the tables, is not counted.
-    peaks = {name: peak_bytes(contestants[name][0]) / asked.rows for name in ("judge_frame", "by hand in numpy")}
+    # Measured last, because the first calls also load the tables.
+    peaks = {name: peak_bytes(variants[name][0]) / asked.rows for name in ("judge_frame", "by hand in numpy")}
 
     machine = machine_line("numpy", "pandas")
-    print(f"{machine}\n{asked.rows:,} rows, {asked.rounds} rounds, medians; all answers are equal\n")
+    print(f"{machine}\n{asked.rows:,} rows, {asked.rounds} rounds, medians; all variants agree\n")
     print("| | M rows/s | judge_frame is x times as fast | peak memory, bytes a row (tracemalloc) |\n| --- | --- | --- | --- |")
     figures = {}
     for name, median in medians.items():
@@ -266,8 +266,8 @@ def main() -> None:
         print(f"| {name} | {1e-6 / median:.2f} | {ratio:.2f} | {'' if peak is None else f'{peak:.0f}'} |")
         figures[name.strip()] = {"rows_per_second": 1 / median, "ratio": ratio, "peak_bytes_per_row": peak}
     if asked.out:
-        told = {"machine": machine, "rows": asked.rows, "rounds": asked.rounds, "figures": figures, "seconds": times}
-        asked.out.write_text(json.dumps(told, indent=1), encoding="utf-8")
+        report = {"machine": machine, "rows": asked.rows, "rounds": asked.rounds, "figures": figures, "seconds": times}
+        asked.out.write_text(json.dumps(report, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Measures a course on JupyterHub: the memory of a learner, how soon a chapter answers, and what happens when memory is full.
+"""Measures a class on JupyterHub: each learner's memory, how fast a chapter answers, and what happens when memory runs out.
 
     python -m venv HUB
     HUB/bin/pip install --require-hashes -r requirements-hub.lock
@@ -6,17 +6,17 @@
     npm ci --prefix hub
     HUB/bin/python -m benchmarks.hub [--learners N] [--moves N] [--browser]
 
-It starts JupyterHub and its proxy with hub/jupyterhub_config.py, under a prefix, on free ports and in an empty folder that is
-removed afterward. A first learner comes alone; then all come at once. Each opens a chapter as JupyterLab does: a server and a
-kernel of their own, the notebook fetched through the proxy, its cells run. Then each moves a control over and over, and waits
-for the panel's answer, all at the same time. Memory is what a process would give back if it ended (USS), and its share of what
-is common (PSS); it is shown as a ratio to kernels with nothing in them, which run next to it.
+It starts JupyterHub and its proxy with hub/jupyterhub_config.py, under a URL prefix, on free ports and in a temporary folder.
+One learner arrives alone, then all others at once. Each opens a chapter as JupyterLab does, which starts their own server and
+kernel, fetches the notebook through the proxy and runs its cells. Then all of them move a control repeatedly at the same time,
+waiting for the panel's answer after each move. Memory is what a process alone uses (USS), and the same plus its share of shared
+pages (PSS), as ratios to empty kernels running at the same time.
 
-Last, one learner fills the memory, and one learner's kernel is ended as Linux ends one when memory runs out. With --browser
-(and Playwright in that Python) Chromium opens a chapter through the hub, moves a control, and says what is on the page
-after its kernel was ended.
+At the end, one learner's code fills the memory, and another learner's kernel is killed as Linux kills it when memory runs out.
+With --browser (and Playwright in that Python), Chromium also opens a chapter through the hub, moves a control, and reports what
+the page shows after its kernel is killed.
 """
-# ruff: noqa: INP001, S101, T201 (a command of its own: it talks to a person, and stops where a figure would mean nothing)
+# ruff: noqa: INP001, S101, T201 (a standalone command that prints to a terminal, and stops if a figure would be meaningless)
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ PREFIX: Final = "/hubtest/"
 CHAPTER: Final = "notebooks/10_your_case.ipynb"
 PATIENCE: Final = 300  # s; a busy machine isn't a failure
 EMPTY_KERNELS: Final = 3
-#: The hub's additional settings: anyone can sign in, all under this account, each with their own home.
+#: The hub's additional settings: anyone can sign in. All servers run under this user account, each with its own home folder.
 SETTINGS: Final = """
 load_subconfig({config!r})
 c = get_config()
@@ -76,10 +76,10 @@ class Hub:
     """A running hub.
 
     Args:
-        address: Where its proxy is, with the prefix.
-        token: Lets the bearer do what its learners do.
-        process: The hub; proxy and servers are below it.
-        homes: The folder with a home for each learner.
+        address: The proxy's address, with the prefix.
+        token: An API token that can act for any learner.
+        process: The hub; the proxy and the servers are its children.
+        homes: The folder with each learner's home folder.
     """
 
     address: str
@@ -88,7 +88,7 @@ class Hub:
     homes: Path
 
     async def ask(self, path: str, method: str = "GET", body: Any = None) -> Any:
-        """Send a request through the proxy and return its answer, JSON or None."""
+        """Send a request through the proxy, and return the JSON answer; None if it is empty."""
         request = HTTPRequest(
             self.address + path,
             method,
@@ -97,15 +97,15 @@ class Hub:
             connect_timeout=PATIENCE,
             request_timeout=PATIENCE,
         )
-        told = await AsyncHTTPClient().fetch(request)
-        return json.loads(told.body) if told.body else None
+        answer = await AsyncHTTPClient().fetch(request)
+        return json.loads(answer.body) if answer.body else None
 
     def headers(self) -> dict[str, str]:
-        """Return what each request carries."""
+        """Return the headers for every request."""
         return {"Authorization": f"token {self.token}"}
 
     def processes(self, part: str, learner: str = "") -> list[psutil.Process]:
-        """List the processes below the hub with a text in their command line, of one learner or of all."""
+        """List the hub's child processes whose command line contains a text, for one learner or for all."""
         found = []
         for one in self.process.children(recursive=True):
             with contextlib.suppress(psutil.Error):
@@ -116,7 +116,7 @@ class Hub:
 
 @dataclass
 class Learner:
-    """One learner, at their chapter.
+    """A learner with a chapter open.
 
     Args:
         hub: The hub.
@@ -133,8 +133,8 @@ class Learner:
     server_s: float = 0
     opened_s: float = 0
 
-    async def come(self) -> None:
-        """Have a server started, open the chapter and run it."""
+    async def open_chapter(self) -> None:
+        """Start a server, open the chapter and run it."""
         begun = time.perf_counter()
         await self.hub.ask(f"hub/api/users/{self.name}", "POST")
         await self.hub.ask(f"hub/api/users/{self.name}/server", "POST")
@@ -148,46 +148,46 @@ class Learner:
         address = f"{self.hub.address}user/{self.name}/api/kernels/{self.kernel}/channels".replace("http", "ws", 1)
         self.socket = await websocket_connect(
             HTTPRequest(address, headers=self.hub.headers(), connect_timeout=PATIENCE, request_timeout=PATIENCE),
-            on_message_callback=self.inbox.put_nowait,  # read at once, as a browser does: a ping waits for nobody
+            on_message_callback=self.inbox.put_nowait,  # read immediately, as a browser does, so that pings are answered
             max_message_size=2**28,
         )
         for cell in notebook["cells"]:
             if cell["cell_type"] == "code":
                 status = (await self.run(cell["source"]))["status"]
                 assert status == "ok", f"{self.name}: a cell of {CHAPTER} failed"
-        assert self.panel, f"{self.name}: {CHAPTER} has shown no panel"
+        assert self.panel, f"{self.name}: {CHAPTER} shows no panel"
         self.opened_s = time.perf_counter() - begun
 
     async def run(self, source: str) -> Any:
-        """Run a cell, note the first panel that it shows, and return the kernel's reply."""
+        """Run a cell, record the first panel that it shows, and return the kernel's reply."""
         sent = await self.send("execute_request", {"code": source, "allow_stdin": False, "stop_on_error": True})
         reply, idle = None, False
         while reply is None or not idle:
-            told = await self.told()
-            kind, content = told["msg_type"], told["content"]
+            message = await self.receive()
+            kind, content = message["msg_type"], message["content"]
             if kind == "comm_open" and "activity_id" in content["data"].get("state", {}):
                 self.panel = self.panel or content["comm_id"]
-            if told["parent_header"].get("msg_id") == sent:
+            if message["parent_header"].get("msg_id") == sent:
                 reply = content if kind == "execute_reply" else reply
                 idle = idle or (kind == "status" and content["execution_state"] == "idle")
         return reply
 
     async def move(self, seq: int) -> None:
-        """Move the score as the panel's page does, wait for the answer to it, and note how long that took."""
+        """Move the score as the panel's page does, and record the seconds until the answer; ``seq`` 0 only says hello."""
         begun = time.perf_counter()
         message = {"type": "hello"} if not seq else {"type": "set", "field": "score", "value": 200 + seq}
         content = {"method": "custom", "content": {**message, "seq": seq, "number": seq + 1, "view": "view"}}
         await self.send("comm_msg", {"comm_id": self.panel, "data": content})
         while True:
-            told = await self.told()
-            answer = told["content"].get("data", {}) if told["msg_type"] == "comm_msg" else {}
+            reply = await self.receive()
+            answer = reply["content"].get("data", {}) if reply["msg_type"] == "comm_msg" else {}
             if answer.get("method") == "custom" and answer["content"].get("seq") == seq:
                 break
         if seq:
             self.answers.append(time.perf_counter() - begun)
 
     async def send(self, kind: str, content: dict[str, Any]) -> str:
-        """Send the kernel a message; return its id."""
+        """Send a message to the kernel, and return its id."""
         number = uuid.uuid4().hex
         header = {"msg_id": number, "msg_type": kind, "session": self.name, "username": "", "version": "5.3", "date": ""}
         assert self.socket is not None
@@ -195,8 +195,8 @@ class Learner:
         await self.socket.write_message(json.dumps(whole))
         return number
 
-    async def told(self) -> Any:
-        """Wait for a message of the kernel's; what a widget carries in binary is left out."""
+    async def receive(self) -> Any:
+        """Wait for a message from the kernel, and return it without a widget's binary buffers."""
         raw = await asyncio.wait_for(self.inbox.get(), PATIENCE)
         assert raw is not None, f"{self.name}: the connection was closed"
         if isinstance(raw, bytes):
@@ -206,7 +206,7 @@ class Learner:
 
 
 def free_ports(count: int) -> list[int]:
-    """Find ports that nobody uses."""
+    """Return free ports."""
     with contextlib.ExitStack() as stack:
         found = [stack.enter_context(socket.socket()) for _ in range(count)]
         for one in found:
@@ -216,7 +216,7 @@ def free_ports(count: int) -> list[int]:
 
 @contextlib.asynccontextmanager
 async def started(folder: Path) -> AsyncIterator[Hub]:
-    """Start the hub in a folder; end it, with all that it has started."""
+    """Start the hub in a folder; afterward stop it and all its child processes."""
     port, hub_port, api_port = free_ports(3)
     token, homes = secrets.token_hex(20), folder / "homes"
     settings = SETTINGS.format(
@@ -237,7 +237,7 @@ async def started(folder: Path) -> AsyncIterator[Hub]:
     try:
         deadline = time.monotonic() + PATIENCE
         while True:
-            with contextlib.suppress(OSError, HTTPClientError):  # the proxy is there before the hub
+            with contextlib.suppress(OSError, HTTPClientError):  # the proxy answers before the hub does
                 await hub.ask("hub/api/")
                 break
             assert process.poll() is None, "the hub has ended"
@@ -258,12 +258,12 @@ async def started(folder: Path) -> AsyncIterator[Hub]:
 
 @contextlib.contextmanager
 def empty_kernels(count: int) -> Iterator[list[psutil.Process]]:
-    """Start kernels as Jupyter comes, each with one empty cell run, and end them."""
+    """Start kernels with Jupyter's default settings and run an empty cell in each; afterward stop them."""
     managers = []
     try:
         for _ in range(count):
             manager = KernelManager(kernel_name="python3")
-            manager.start_kernel(stderr=subprocess.DEVNULL)  # where it warns that it has no encryption
+            manager.start_kernel(stderr=subprocess.DEVNULL)  # hides its warning about unencrypted connections
             managers.append(manager)
             client = manager.client()
             client.start_channels()
@@ -277,23 +277,23 @@ def empty_kernels(count: int) -> Iterator[list[psutil.Process]]:
 
 
 def memory(processes: Sequence[psutil.Process]) -> tuple[float, float]:
-    """Return the median USS and PSS of processes, in MB."""
+    """Return the processes' median USS and PSS, in MB."""
     found = [one.memory_full_info() for one in processes]
     return statistics.median(one.uss for one in found) / 2**20, statistics.median(one.pss for one in found) / 2**20
 
 
 async def measure(learners: int, moves: int, *, browser: bool) -> None:
-    """Let them come, and print what was found."""
+    """Start the hub, let all learners work, and print the figures."""
     with tempfile.TemporaryDirectory() as place:
         async with started(Path(place)) as hub:
             alone = Learner(hub, "first")
-            await alone.come()
+            await alone.open_chapter()
             for seq in range(moves + 1):
                 await alone.move(seq)
             print(f"one learner alone: server {alone.server_s:.1f} s, chapter {alone.opened_s:.1f} s", flush=True)
             course = [Learner(hub, f"learner{number}") for number in range(1, learners)]
             alone_answers, alone.answers = alone.answers, []
-            await asyncio.gather(*(one.come() for one in course))
+            await asyncio.gather(*(one.open_chapter() for one in course))
             everybody = [alone, *course]
 
             async def play(one: Learner, first: int) -> None:
@@ -337,7 +337,7 @@ async def measure(learners: int, moves: int, *, browser: bool) -> None:
 
 
 async def run_out_of_memory(everybody: list[Learner]) -> None:
-    """Fill one learner's memory, end one learner's kernel as Linux would, and print what each of them and the others see."""
+    """Fill one learner's memory, kill another one's kernel, and print what each of them and the others see."""
     one, other = everybody[0], everybody[-1]
     (kernel,) = one.hub.processes("ipykernel_launcher", one.name)
     before = kernel.pid
@@ -352,15 +352,15 @@ async def run_out_of_memory(everybody: list[Learner]) -> None:
         kernel.kill()
         seen: list[str] = []
         while "idle" not in seen or not {"restarting", "autorestarting"} & set(seen):
-            told = await other.told()
-            if told["msg_type"] == "status":
-                seen.append(told["content"]["execution_state"])
-        print(f"  a kernel that was ended from outside: {' -> '.join(dict.fromkeys(seen))}; everybody else's panel answers")
+            message = await other.receive()
+            if message["msg_type"] == "status":
+                seen.append(message["content"]["execution_state"])
+        print(f"  a kernel that was killed: {' -> '.join(dict.fromkeys(seen))}; everybody else's panel answers")
         await asyncio.gather(*(learner.move(600) for learner in everybody[:-1]))
 
 
 def look(hub: Hub) -> None:
-    """Sign in and open a chapter in Chromium, move a control, end the kernel, and print what is on the page then."""
+    """Sign in and open a chapter in Chromium, move a control, kill the kernel, and print what the page then shows."""
     from playwright.sync_api import sync_playwright
 
     from backchannel_lib.cli.browser import find_chromium, launch_arguments
@@ -376,7 +376,7 @@ def look(hub: Hub) -> None:
         page.fill("input[name=password]", "eyes")
         page.press("input[name=password]", "Enter")
         page.wait_for_selector(".bw .bw-verdict-name", state="attached")
-        print(f"  in Chromium, at {page.url.partition('127.0.0.1')[2].partition('/')[2]}: alive by itself", end="; ")
+        print(f"  in Chromium, at {page.url.partition('127.0.0.1')[2].partition('/')[2]}: the chapter ran by itself", end="; ")
         before = page.evaluate(verdict)
         page.wait_for_function("!document.querySelector('.bw[data-pending], .bw[data-more]')")
         slider = page.locator(".bw [data-field=score] input").first
@@ -393,20 +393,20 @@ def look(hub: Hub) -> None:
         notice = page.evaluate(
             "[...document.querySelectorAll('.bw [data-notice]')].map(one => one.textContent).filter(Boolean)"
         )
-        print(f"  after the kernel was ended the page says: dialog {said}, panel {notice}")
-        print(f"  hosts asked: {', '.join(sorted(hosts))}")
+        print(f"  after the kernel was killed, the page shows: dialog {said}, panel {notice}")
+        print(f"  hosts contacted: {', '.join(sorted(hosts))}")
         page.screenshot(path=os.environ.get("BACKCHANNEL_SHOT") or str(hub.homes / "page.png"))
 
 
 def main() -> None:
-    """Measure."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--learners", type=int, default=20)
     parser.add_argument("--moves", type=int, default=20)
     parser.add_argument("--browser", action="store_true", help="also open a chapter in Chromium")
     asked = parser.parse_args()
     if shutil.which("npm") is None or not (ROOT / "hub" / "node_modules").is_dir():
-        sys.exit("The hub's proxy is not here. Run: npm ci --prefix hub")
+        sys.exit("The hub's proxy is not installed. Run: npm ci --prefix hub")
     asyncio.run(measure(asked.learners, asked.moves, browser=asked.browser))
 
 

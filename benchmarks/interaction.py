@@ -1,21 +1,20 @@
-"""Measures how soon a move of a control is answered on screen, as ratios to the least that Jupyter can do.
+"""Measures how fast a control's new position is answered on screen, as ratios to the fastest that Jupyter can be.
 
     .venv/bin/python -m benchmarks.interaction [--rounds N] [--moves N] [--out file.json]
 
-It starts JupyterLab with this workbook's own settings, on a free port and in an empty folder of its own that is removed
-afterward, and drives it with Chromium and real key presses. The contestants take turns, in a new order each round, each
-with a fresh page, notebook and kernel:
+It starts JupyterLab with the workbook's settings, on a free port and in a temporary folder, and drives it with Chromium and
+real key presses. The variants take turns, in a new order each round, each with a new page, notebook and kernel:
 
-* echo: ipywidgets' own slider, observed into a label: the way of one key press to the kernel and back, and nothing else;
-* kernel: the panel, each move answered by the kernel;
-* ahead: the panel as it is shipped, where the answers to the other positions of the control in hand were sent before;
-* opening: the notebook's own panel, which is only opened.
+* echo: an ipywidgets slider linked to a label, which measures only one key press's round trip to the kernel;
+* kernel: the panel without prefetching, so the kernel answers each move;
+* ahead: the panel as shipped, which prefetches the answers for the active control's other positions;
+* opening: the panel as chapter 10 makes it, which is only opened.
 
-A move is a key press on the score slider that changes the verdict (the bottom of the program's range is between the two
-scores) and the marks on the charts; the next one follows when it was painted. All times are taken in the page. Whatever else
-the machine does falls on all contestants alike, so what counts is the ratios; milliseconds are shown for the echo alone.
+A move is a key press on the score slider that changes the verdict (the bottom of the program's range is between the two scores)
+and the markers on the charts. The next key follows once the answer is painted. All times are measured in the page. Other load
+on the machine affects all variants equally, so compare the ratios; only the echo is also reported in milliseconds.
 """
-# ruff: noqa: INP001, T201 (a command of its own, which talks to a person at a terminal)
+# ruff: noqa: INP001, T201 (a standalone command that prints to a terminal)
 
 from __future__ import annotations
 
@@ -47,8 +46,8 @@ from benchmarks.machine import IDLE, machine_line
 Trial: TypeAlias = dict[str, Any]
 
 PATIENCE: Final = 60_000  # ms; a busy machine isn't a failure
-KEYS: Final = 60  # of a key that is held down
-A_SECOND: Final = 30  # so many of them, as keyboards repeat them
+KEYS: Final = 60  # repeats of a held key
+KEYS_PER_SECOND: Final = 30  # a keyboard's usual repeat rate
 
 ECHO: Final = """
 import ipywidgets
@@ -70,7 +69,7 @@ panel = Panel()
 panel
 """
 
-# What watches the page. An answer is looked for after every change of the document; it is painted two frames later.
+# Runs in the page and checks for an answer after every change to the document. An answer is painted two frames later.
 WATCH: Final = r"""
 (() => {
   const bench = (globalThis.bench = { pressed: 0, released: 0 });
@@ -78,13 +77,13 @@ WATCH: Final = r"""
   const all = (selector) => [...document.querySelectorAll(`.jp-OutputArea ${selector}`)];
   const verdict = () => all(".bw-verdict-name, .bench-label")[0]?.textContent ?? "";
   const panel = () => all(".bw").length > 0;
-  // Score and caller of the mark on the map, then the place of the mark on the amplifier: written when a mark is moved.
+  // The marker's score and caller on the map, then its position on the amplifier. Both are updated when a marker moves.
   const charts = () => all("[data-chart=map], [data-chart=amplifier]").map((box) => box.dataset.at ?? "");
   const isHere = () => charts().some((at) => at.startsWith(all("[data-field=score] [type=range]")[0].value + " "));
   const painted = (then) => requestAnimationFrame(() => requestAnimationFrame(() => then(now())));
 
   addEventListener("keydown", () => { bench.pressed = now(); bench.held?.keys.push(bench.pressed); }, true);
-  // Lab's menus act when the button is let go, and take the event for themselves.
+  // JupyterLab's menus act when the mouse button is released, and stop the event.
   for (const event of ["pointerup", "mouseup"]) addEventListener(event, () => { bench.released = now(); }, true);
 
   function look() {
@@ -146,13 +145,13 @@ WATCH: Final = r"""
 
 
 @dataclass(frozen=True)
-class Contestant:
-    """A notebook of one cell.
+class Variant:
+    """A notebook with one cell, to compare with others.
 
     Args:
         name: Its name in the table.
-        code: The cell.
-        slider: Where its slider is; empty where it is only opened.
+        code: The cell's code.
+        slider: A selector for its slider; blank if the notebook is only opened.
     """
 
     name: str
@@ -160,7 +159,7 @@ class Contestant:
     slider: str
 
     def notebook(self) -> str:
-        """Return the notebook as Jupyter reads it."""
+        """Return the notebook file's content."""
         cell = {"cell_type": "code", "id": "cell", "metadata": {}, "source": self.code.strip(), "outputs": []}
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
         return json.dumps(
@@ -174,11 +173,11 @@ class Contestant:
 
 
 SCORE: Final = ".bw [data-field=score] input[type=range]"
-CONTESTANTS: Final = (
-    Contestant("echo", ECHO, ".bench-slider .noUi-handle"),
-    Contestant("kernel", PANEL.format(prefetch=False), SCORE),
-    Contestant("ahead", PANEL.format(prefetch=True), SCORE),
-    Contestant("opening", OPENING, ""),
+VARIANTS: Final = (
+    Variant("echo", ECHO, ".bench-slider .noUi-handle"),
+    Variant("kernel", PANEL.format(prefetch=False), SCORE),
+    Variant("ahead", PANEL.format(prefetch=True), SCORE),
+    Variant("opening", OPENING, ""),
 )
 
 
@@ -187,9 +186,9 @@ class Lab:
     """A running JupyterLab.
 
     Args:
-        address: Where it answers.
-        token: What lets one in.
-        root: The folder it shows.
+        address: Its address, without the token.
+        token: The token for signing in.
+        root: The folder it serves.
     """
 
     address: str
@@ -197,7 +196,7 @@ class Lab:
     root: Path
 
     def ask(self, path: str, method: str = "GET") -> Any:
-        """Ask its interface for something."""
+        """Send a request to its REST API, and return the JSON answer."""
         request = urllib.request.Request(  # noqa: S310 (our own address)
             f"{self.address}/api/{path}", method=method, headers={"Authorization": f"token {self.token}"}
         )
@@ -207,11 +206,11 @@ class Lab:
 
 @contextlib.contextmanager
 def running_lab() -> Iterator[Lab]:
-    """Run JupyterLab with the workbook's settings, but with nothing of the reader's: neither read nor written."""
+    """Run JupyterLab with the workbook's settings, isolated from the user's own Jupyter files."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    # On Windows a folder cannot be removed while the server's log in it is open: it is left to the system then.
+    # Windows can't delete a folder while a log file in it is open, so leave the cleanup to the system there.
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         temporary = Path(folder)
         lab = Lab(f"http://127.0.0.1:{port}", secrets.token_hex(8), temporary / "root")
@@ -235,7 +234,7 @@ def running_lab() -> Iterator[Lab]:
 
 
 def wait_until_up(lab: Lab, server: subprocess.Popen[bytes], log: Path) -> None:
-    """Wait until JupyterLab answers, or stop with what it said."""
+    """Wait until JupyterLab answers; exit with its log if it never does."""
     for _ in range(300):
         with contextlib.suppress(OSError):
             lab.ask("status")
@@ -246,37 +245,37 @@ def wait_until_up(lab: Lab, server: subprocess.Popen[bytes], log: Path) -> None:
     raise SystemExit(f"JupyterLab does not answer:\n{log.read_text(errors='replace')}")
 
 
-class Strangers(set[str]):
-    """The hosts other than this machine that pages asked."""
+class ForeignHosts(set[str]):
+    """The hosts, other than this computer, that pages contacted."""
 
     def watch(self, page: Page) -> None:
-        """Note each request of a page, and each socket it opens."""
+        """Record the host of every request and websocket of a page."""
         page.on("request", lambda request: self.note(request.url))
         page.on("websocket", lambda opened: self.note(opened.url))
 
     def note(self, url: str) -> None:
-        """Note the host of an address, unless it is this machine or the page itself."""
+        """Record the host of a URL, unless it is this computer or the URL has no host."""
         scheme, _, rest = url.partition("://")
         host = rest.partition("/")[0].partition(":")[0]
         if scheme in {"http", "https", "ws", "wss"} and host != "127.0.0.1":
             self.add(host)
 
 
-def run_trial(lab: Lab, browser: Browser, contestant: Contestant, moves: int, strangers: Strangers) -> Trial:
-    """Open one contestant afresh and measure it."""
-    notebook = lab.root / f"{contestant.name}.ipynb"
-    notebook.write_text(contestant.notebook(), encoding="utf-8")
+def run_trial(lab: Lab, browser: Browser, variant: Variant, moves: int, foreign_hosts: ForeignHosts) -> Trial:
+    """Open one variant in a new browser context, and measure it."""
+    notebook = lab.root / f"{variant.name}.ipynb"
+    notebook.write_text(variant.notebook(), encoding="utf-8")
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
     try:
         page = context.new_page()
         page.add_init_script(WATCH)
-        strangers.watch(page)
-        trial: Trial = {"name": contestant.name, "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None}
-        trial["opening"] = open_notebook(lab, page, notebook.name, panel=contestant.name != "echo")
-        if contestant.slider:
-            page.focus(contestant.slider)
-            page.wait_for_timeout(700)  # the answers that are sent ahead arrive; everybody gets this time
-            trial["moves"] = [move_once(page, number) for number in range(moves + 4)][4:]  # the first warm up
+        foreign_hosts.watch(page)
+        trial: Trial = {"name": variant.name, "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None}
+        trial["opening"] = open_notebook(lab, page, notebook.name, panel=variant.name != "echo")
+        if variant.slider:
+            page.focus(variant.slider)
+            page.wait_for_timeout(700)  # for prefetched answers to arrive; all variants wait the same
+            trial["moves"] = [move_once(page, number) for number in range(moves + 4)][4:]  # the first four are a warm-up
             page.wait_for_timeout(1000)
             trial["turns"] = hold_keys(page, ["ArrowRight", "ArrowLeft"])
             page.keyboard.press("Home")
@@ -286,15 +285,15 @@ def run_trial(lab: Lab, browser: Browser, contestant: Contestant, moves: int, st
     finally:
         context.close()
         notebook.unlink()
-        with contextlib.suppress(OSError):  # a JupyterLab that is gone has failed before, and that is what to tell
+        with contextlib.suppress(OSError):  # if JupyterLab has crashed, an earlier error says so
             for session in lab.ask("sessions"):
                 lab.ask(f"sessions/{session['id']}", "DELETE")
 
 
 def open_notebook(lab: Lab, page: Page, name: str, *, panel: bool) -> dict[str, float]:
-    """Open a notebook, run it from the menu, and tell when what was on screen, in ms from the click."""
+    """Open a notebook, run it from the menu, and return the ms from the click until each part was on screen."""
     page.goto(f"{lab.address}/lab/tree/{name}?token={lab.token}&reset", timeout=PATIENCE)
-    # Before the kernel is idle, a dialog would come between the menu and the cells.
+    # Until the kernel is idle, JupyterLab would open a dialog instead of running the cells.
     page.wait_for_function(IDLE, timeout=PATIENCE)
     page.wait_for_timeout(700)
     page.click('.lm-MenuBar-itemLabel:text-is("Run")')
@@ -308,22 +307,22 @@ def open_notebook(lab: Lab, page: Page, name: str, *, panel: bool) -> dict[str, 
 
 
 def move_once(page: Page, number: int) -> dict[str, float]:
-    """Press an arrow key, to and fro, and tell when what was on screen, in ms from the key."""
+    """Press an arrow key, right for even numbers and left for odd ones, and return the ms until each part was on screen."""
     page.evaluate("bench.arm()")
     page.keyboard.press("ArrowLeft" if number % 2 else "ArrowRight")
     answer: dict[str, float] | None = page.evaluate("bench.answer")
     if answer is None:
         raise SystemExit(f"A move was not answered: {page.evaluate('JSON.stringify(bench.move)')}")
-    page.wait_for_timeout(60 + random.random() * 30)  # noqa: S311 (so that no rhythm of the page is met each time)
+    page.wait_for_timeout(60 + random.random() * 30)  # noqa: S311 (avoids staying in step with the page's own timers)
     return answer
 
 
 def hold_keys(page: Page, keys: Sequence[str]) -> dict[str, float]:
-    """Press keys as fast as a keyboard repeats them, and tell how many of their answers were on screen."""
+    """Press keys as fast as a keyboard repeats them, and report how many answers were on screen."""
     page.evaluate("bench.hold()")
     started = time.perf_counter()
     for number in range(KEYS):
-        time.sleep(max(0, started + number / A_SECOND - time.perf_counter()))
+        time.sleep(max(0, started + number / KEYS_PER_SECOND - time.perf_counter()))
         page.keyboard.down(keys[number % len(keys)])
         if len(keys) > 1:
             page.keyboard.up(keys[number % len(keys)])
@@ -334,12 +333,12 @@ def hold_keys(page: Page, keys: Sequence[str]) -> dict[str, float]:
 
 
 def p95(values: Sequence[float]) -> float:
-    """Return the value that 95 of 100 do not exceed."""
+    """Return the 95th percentile."""
     return sorted(values)[min(len(values) - 1, int(0.95 * len(values)))]
 
 
 def figures_of(trials: Sequence[Trial]) -> dict[str, float]:
-    """Sum the trials of one contestant up: medians over all moves of all rounds, in ms, and counts."""
+    """Return a variant's medians and 95th percentiles over all rounds, in ms, and its counts."""
     figures: dict[str, float] = {}
     moves = [move for trial in trials for move in trial.get("moves", [])]
     for name in moves[0] if moves else ():
@@ -355,7 +354,7 @@ def figures_of(trials: Sequence[Trial]) -> dict[str, float]:
 
 
 def print_tables(figures: dict[str, dict[str, float]]) -> None:
-    """Print the ratios to the echo."""
+    """Print all figures as ratios to the echo."""
     echo = figures["echo"]
 
     def ratio(of: dict[str, float], name: str, to: str = "") -> str:
@@ -379,44 +378,44 @@ def print_tables(figures: dict[str, dict[str, float]]) -> None:
         cells = [ratio(of, f"opening_{what}", "opening_verdict") for what in ("verdict", "chart", "plotly")]
         print(f"| {name} | {' | '.join(cells)} |")
     times = ", ".join(f"{name} {echo[name]:.0f}" for name in ("verdict", "verdict_p95", "painted", "opening_verdict"))
-    print(f"\nThe echo, in ms, for information: {times}, last one late by {echo['run_late']:.0f}")
+    print(f"\nThe echo, in ms: {times}, last one late by {echo['run_late']:.0f}")
 
 
 def main() -> None:
-    """Measure, print tables and, if asked to, write everything as JSON."""
+    """Print tables of ratios, and write everything as JSON if ``--out`` is given."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=4)
-    parser.add_argument("--moves", type=int, default=40, help="key presses per contestant and round")
-    parser.add_argument("--seed", type=int, default=1, help="seed for the order of the contestants")
+    parser.add_argument("--moves", type=int, default=40, help="key presses per variant and round")
+    parser.add_argument("--seed", type=int, default=1, help="seed for the order of the variants")
     parser.add_argument("--out", type=Path, help="where to write the figures as JSON")
     asked = parser.parse_args()
 
-    order = random.Random(asked.seed)  # noqa: S311 (an order, no secret)
+    order = random.Random(asked.seed)  # noqa: S311 (not for security)
     trials: dict[str, list[Trial]] = defaultdict(list)
-    strangers = Strangers()
+    foreign_hosts = ForeignHosts()
     with running_lab() as lab, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=launch_arguments())
-        for contestant in CONTESTANTS:  # what is compiled or read from disk once is not counted
-            run_trial(lab, browser, contestant, 2, strangers)
+        for variant in VARIANTS:  # a warm-up, so that compiling and first reads from disk don't count
+            run_trial(lab, browser, variant, 2, foreign_hosts)
         packages = ("jupyterlab", "ipywidgets", "anywidget", "playwright")
         machine = f"{machine_line(*packages)}, Chromium {browser.version}"
         print(f"{machine}\n{asked.rounds} rounds of {asked.moves} moves")
         for number in range(asked.rounds):
-            for contestant in order.sample(CONTESTANTS, len(CONTESTANTS)):
+            for variant in order.sample(VARIANTS, len(VARIANTS)):
                 started = time.monotonic()
-                trials[contestant.name].append(run_trial(lab, browser, contestant, asked.moves, strangers))
-                print(f"round {number + 1}: {contestant.name}, {time.monotonic() - started:.0f} s", flush=True)
+                trials[variant.name].append(run_trial(lab, browser, variant, asked.moves, foreign_hosts))
+                print(f"round {number + 1}: {variant.name}, {time.monotonic() - started:.0f} s", flush=True)
         browser.close()
-    figures = {contestant.name: figures_of(trials[contestant.name]) for contestant in CONTESTANTS}
+    figures = {variant.name: figures_of(trials[variant.name]) for variant in VARIANTS}
     print_tables(figures)
-    asked_of = f"asked {', '.join(sorted(strangers))}" if strangers else "asked no host but 127.0.0.1"
     wrong = sum(
         not trial[hold]["right"] for each in trials.values() for trial in each for hold in ("turns", "run") if hold in trial
     )
-    print(f"The pages {asked_of}. After a held key, the last position was not the one on screen {wrong} times.")
+    print(f"Hosts contacted besides 127.0.0.1: {', '.join(sorted(foreign_hosts)) or 'none'}.")
+    print(f"After a held key, the screen showed a position other than the last one {wrong} times.")
     if asked.out:
-        told = {"machine": machine, "figures": figures, "strangers": sorted(strangers), "trials": trials}
-        asked.out.write_text(json.dumps(told, indent=1), encoding="utf-8")
+        report = {"machine": machine, "figures": figures, "foreign_hosts": sorted(foreign_hosts), "trials": trials}
+        asked.out.write_text(json.dumps(report, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-"""Says what a benchmark was measured on."""
-# ruff: noqa: INP001 (the commands next to it are no package)
+"""Describes the machine that a benchmark ran on."""
+# ruff: noqa: INP001 (not part of a package)
 
 from __future__ import annotations
 
@@ -8,23 +8,20 @@ import os
 import platform
 from pathlib import Path
 
-#: Lab's own line about the kernel, which is there even where the status bar is out of sight.
+#: True once JupyterLab reports an idle kernel; works even if the status bar is hidden.
 IDLE = "document.querySelector('#jp-main-statusbar')?.textContent.includes('| Idle')"
 
 
 def machine_line(*packages: str) -> str:
-    """Return processor, cores, load and versions in a line.
+    """Return the processor, the number of cores, the load and the versions, as one line.
 
     Args:
-        *packages: The packages whose versions are shown.
-
-    Returns:
-        The line.
+        *packages: Installed packages whose versions to include.
     """
     try:
         names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
         cpu = names[0].partition(":")[2].strip()
-    except (OSError, IndexError):  # no Linux, or a processor that names itself otherwise
+    except (OSError, IndexError):  # not Linux, or a processor without a model name
         cpu = platform.processor() or platform.machine()
     load = f"load {os.getloadavg()[0]:.1f}, " if hasattr(os, "getloadavg") else ""
     versions = [f"Python {platform.python_version()}", *(f"{name} {importlib.metadata.version(name)}" for name in packages)]

@@ -1,12 +1,12 @@
-"""Measures how long it takes from the command to the first control that moves, in one or more folders of the workbook in turn.
+"""Measures the time from `python workbook.py` to the first usable control, for one or more checkouts.
 
     .venv/bin/python -m benchmarks.opening FOLDER ... [--rounds N]
 
-Each folder is a checkout that `python workbook.py` has set up. The browser is running and has seen the page before, as on a
-later day. Where a chapter does not start by itself, Run All Cells is chosen from the menu as soon as the kernel is idle. One
-more round goes first and is not counted. To compare, name a folder with an earlier version too.
+Each folder is a checkout that `python workbook.py` has set up. To compare versions, name a folder for each. The browser is
+already running and has the page in its cache, as on a second visit. If a chapter doesn't run by itself, the benchmark chooses
+Run All Cells as soon as the kernel is idle. The first round is a warm-up and doesn't count.
 """
-# ruff: noqa: INP001, S603, T201 (a command of its own, which starts the workbook and talks to a person at a terminal)
+# ruff: noqa: INP001, S603, T201 (a standalone command that starts the workbook and prints to a terminal)
 
 from __future__ import annotations
 
@@ -27,13 +27,16 @@ from backchannel_lib.cli.browser import find_chromium, launch_arguments
 from benchmarks.machine import IDLE, machine_line
 
 PATIENCE = 120_000  # ms
-GLANCE = 25  # ms
+POLLING = 25  # ms between two checks of a page
 CONTROL = """() => [...document.querySelectorAll('.bw [data-field] input, .bw [data-field] select')]
   .some(one => !one.disabled && one.checkVisibility())"""
 
 
 def free_port() -> int:
-    """Find a port. A folder keeps its own through all rounds, since a browser's cache knows a page by its port too."""
+    """Return a free port.
+
+    Each folder keeps one port in all rounds, because a browser caches pages by port.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
@@ -41,7 +44,7 @@ def free_port() -> int:
 
 
 def seconds_to_control(context: BrowserContext, folder: Path, port: int) -> float:
-    """Start the workbook of a folder, open its address as soon as it asks for a browser, and wait for the first control."""
+    """Start a folder's workbook, open the page it asks for, and return the seconds until the first usable control."""
     starts_by_itself = (folder / "backchannel_lib" / "notebook" / "labextensions").is_dir()
     with tempfile.TemporaryDirectory() as place:
         asked, browser = Path(place, "address"), Path(place, "browser")
@@ -59,10 +62,10 @@ def seconds_to_control(context: BrowserContext, folder: Path, port: int) -> floa
                     sys.exit(f"{folder}: the workbook did not start. Run `python workbook.py` there once.")
             page.goto(asked.read_text(encoding="utf-8").strip(), wait_until="commit", timeout=PATIENCE)
             if not starts_by_itself:
-                page.wait_for_function(IDLE, polling=GLANCE, timeout=PATIENCE)
+                page.wait_for_function(IDLE, polling=POLLING, timeout=PATIENCE)
                 page.click('.lm-MenuBar-itemLabel:text-is("Run")')
                 page.click('.lm-Menu-itemLabel:text-is("Run All Cells")')
-            page.wait_for_function(CONTROL, polling=GLANCE, timeout=PATIENCE)
+            page.wait_for_function(CONTROL, polling=POLLING, timeout=PATIENCE)
             return time.perf_counter() - begun
         finally:
             page.close()
@@ -71,7 +74,7 @@ def seconds_to_control(context: BrowserContext, folder: Path, port: int) -> floa
 
 
 def main() -> None:
-    """Measure, and print the medians."""
+    """Print the median of each folder."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--rounds", type=int, default=3)

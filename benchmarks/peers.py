@@ -1,15 +1,15 @@
-"""Measures how soon a move is answered by this workbook and by other ways to make a page of Python, each with the same verdict.
+"""Compares how fast this workbook and other Python tools for interactive pages answer a move of the same slider.
 
     python workbook.py benchmark peers
 
-The others are ipywidgets' `interact` in JupyterLab, Dash, Panel, Streamlit and marimo, each written as its own introduction
-would have it (benchmarks/peer_apps): a slider for the score, the verdict on it, and the chart of callers. They are installed
-with pip into a folder of their own, .venv-peers, in the versions of the day, which are printed. Each opens in Chromium, and a
-key moves the slider to and fro between two scores with different verdicts. A move's time runs from the key until the new
-verdict is on the page; an opening's from asking for the page until the first verdict is there, with the server running and the
-page new to the browser. In JupyterLab that includes the start of a kernel. All are ratios to `interact`.
+The other tools are ipywidgets' `interact` in JupyterLab, Dash, Panel, Streamlit and marimo. The apps in benchmarks/peer_apps
+follow each tool's own tutorial and show a slider for the score, its verdict and the chart of callers. pip installs the latest
+versions into .venv-peers, and the benchmark prints them. Each app opens in Chromium, and a key moves the slider back and forth
+between two scores with different verdicts. A move's time runs from the key press until the new verdict is on the page. The
+opening time runs from the request for the page until its first verdict, with the server already running and an empty browser
+cache; in JupyterLab it includes starting a kernel. All figures are ratios to `interact`.
 """
-# ruff: noqa: INP001, S603, T201 (a command of its own, which starts the apps and talks to a person at a terminal)
+# ruff: noqa: INP001, S603, T201 (a standalone command that starts the apps and prints to a terminal)
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from backchannel_lib.cli.browser import find_chromium, launch_arguments
 from backchannel_lib.cli.project import ROOT
-from benchmarks.interaction import PANEL, Contestant, p95, running_lab
+from benchmarks.interaction import PANEL, Variant, p95, running_lab
 from benchmarks.machine import IDLE, machine_line
 
 PATIENCE: Final = 120_000  # ms
@@ -65,7 +65,7 @@ NOTEBOOKS: Final = {
     "workbook: each move answered by the kernel": PANEL.format(prefetch=False),
     "workbook: as shipped": PANEL.format(prefetch=True),
 }
-#: Finds the verdict, also where it is in a shadow tree; looks again at each frame, and where it was last before all else.
+#: Finds the verdict, including in shadow trees. Each search begins with the element that had it last.
 WATCH: Final = r"""
 (() => {
   const found = { at: null, pressed: 0 };
@@ -105,7 +105,7 @@ WATCH: Final = r"""
 
 
 def install() -> None:
-    """Install the others, once, next to this library."""
+    """Install the other tools into .venv-peers."""
     python = peer_python()
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
@@ -113,13 +113,13 @@ def install() -> None:
 
 
 def peer_python() -> Path:
-    """Return the Python that the others run with."""
+    """Return the Python in .venv-peers."""
     return VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 @contextlib.contextmanager
 def running_app(name: str) -> Iterator[str]:
-    """Run one of the others, and give its address."""
+    """Run one of `SERVERS`, and yield its address once it answers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -142,7 +142,7 @@ def running_app(name: str) -> Iterator[str]:
 
 
 def measure(page: Page, address: str, moves: int, *, notebook: bool) -> tuple[float, list[float]]:
-    """Open a page and move its slider; return the ms until its first verdict, and of each move."""
+    """Open a page and move its slider; return the ms until its first verdict, and the ms of each move."""
     page.set_default_timeout(PATIENCE)
     page.add_init_script(WATCH)
     began = time.perf_counter()
@@ -153,7 +153,7 @@ def measure(page: Page, address: str, moves: int, *, notebook: bool) -> tuple[fl
         page.click('.lm-Menu-itemLabel:text-is("Run All Cells")')
     page.wait_for_function("peer.verdict()", polling=20, timeout=PATIENCE)
     opened = 1000 * (time.perf_counter() - began)
-    page.wait_for_timeout(3000)  # whatever else it loads
+    page.wait_for_timeout(3000)  # for anything else that it loads
     sliders = page.locator("[data-field=score] [type=range], [role=slider], body:not(:has(.bw)) [type=range]")
     sliders.first.focus()
     page.wait_for_timeout(700)
@@ -165,12 +165,12 @@ def measure(page: Page, address: str, moves: int, *, notebook: bool) -> tuple[fl
         if answer is None:
             raise SystemExit(f"A move was not answered at {address}.")
         times.append(float(answer))
-        page.wait_for_timeout(250 + random.random() * 60)  # noqa: S311 (so that no rhythm of the page is met each time)
+        page.wait_for_timeout(250 + random.random() * 60)  # noqa: S311 (avoids staying in step with the page's own timers)
     return opened, times[4:]
 
 
 def trial(browser: Browser, address: str, moves: int, *, notebook: bool = False) -> tuple[float, list[float]]:
-    """Measure a page in a browser that has never seen it."""
+    """Measure a page with an empty browser cache."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     try:
         return measure(context.new_page(), address, moves, notebook=notebook)
@@ -179,7 +179,7 @@ def trial(browser: Browser, address: str, moves: int, *, notebook: bool = False)
 
 
 def run(rounds: int, moves: int) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
-    """Measure everybody in turn; return the openings and the moves of each, in ms."""
+    """Measure all tools in turn; return the opening times and the move times of each, in ms."""
     opened: dict[str, list[float]] = defaultdict(list)
     moved: dict[str, list[float]] = defaultdict(list)
     with sync_playwright() as playwright, running_lab() as lab, contextlib.ExitStack() as stack:
@@ -193,7 +193,7 @@ def run(rounds: int, moves: int) -> tuple[dict[str, list[float]], dict[str, list
                     first, times = trial(browser, apps[name], moves)
                 else:
                     file = lab.root / f"{list(NOTEBOOKS).index(name)}.ipynb"
-                    file.write_text(Contestant(name, NOTEBOOKS[name], "").notebook(), encoding="utf-8")
+                    file.write_text(Variant(name, NOTEBOOKS[name], "").notebook(), encoding="utf-8")
                     first, times = trial(browser, f"{lab.address}/lab/tree/{file.name}?token={lab.token}", moves, notebook=True)
                     for session in lab.ask("sessions"):
                         lab.ask(f"sessions/{session['id']}", "DELETE")
@@ -205,13 +205,13 @@ def run(rounds: int, moves: int) -> tuple[dict[str, list[float]], dict[str, list
 
 
 def versions() -> str:
-    """Return the versions of the others."""
+    """Return the installed versions of `PACKAGES`."""
     code = f"import importlib.metadata as m; print(', '.join(f'{{n}} {{m.version(n)}}' for n in {PACKAGES!r}))"
     return subprocess.run([str(peer_python()), "-c", code], check=True, capture_output=True, text=True).stdout.strip()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure, and print a table."""
+    """Print a table of ratios."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--moves", type=int, default=20)
@@ -225,7 +225,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name in sorted(moved, key=lambda one: statistics.median(moved[one])):
         middle, high = statistics.median(moved[name]) / base_move, p95(moved[name]) / base_move
         print(f"| {name} | {middle:.2f} | {high:.2f} | {statistics.median(opened[name]) / base_open:.2f} |")
-    print(f"\nFor information, interact's move took {base_move:.0f} ms, and its first verdict {base_open / 1000:.1f} s.")
+    print(f"\nA move with interact took {base_move:.0f} ms, and its first verdict took {base_open / 1000:.1f} s.")
 
 
 if __name__ == "__main__":

@@ -1,15 +1,15 @@
-"""Measures the reply checker on four sets of fictional emails: what it finds of their problems, and its false alarms.
+"""Measures how many problems the reply checker finds in four sets of fictional emails, and how many false alarms it raises.
 
     .venv/bin/python -m benchmarks.reply_checker [--against COMMIT] [--set tuning|heldout|fresh|untouched] [--list]
 
-`letters_tuning.toml` was used while the phrases were made. `letters_heldout.toml` was written before that and put aside, but by
-the author of the phrases, who knew it. `letters_fresh.toml` was written when the phrases were finished, and later used to make
-more. From `letters_untouched.toml` no phrase was made: the closest to emails that the checker has not met.
+`letters_tuning.toml` was used to develop the phrases. `letters_heldout.toml` was written beforehand and set aside, but the
+author of the phrases knew it. `letters_fresh.toml` was written after the phrases were finished, and later used to add more. No
+phrase comes from `letters_untouched.toml`, so it's the best estimate for new emails.
 
-With `--against`, the checker of another commit reads the same letters, in a Python of its own.
-`--list` names what was missed and what was a false alarm.
+With `--against`, another commit's checker reads the same letters in a separate Python process.
+`--list` names each missed problem and each false alarm.
 """
-# ruff: noqa: INP001, S603, T201 (it starts only Python and git; a command of its own, which talks to a person at a terminal)
+# ruff: noqa: INP001, S603, T201 (a standalone command that starts only Python and git, and prints to a terminal)
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LETTERS = ROOT / "tests" / "activities" / "reply"
 SETS = ("tuning", "heldout", "fresh", "untouched")
 
-#: Reads letters from its input and writes the ids of what the checker finds in each.
+#: Reads letters as JSON from its input, and prints the ids of the findings in each.
 READ = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
@@ -40,17 +40,17 @@ print(json.dumps({name: [found.finding for found in check_reply(text).findings] 
 
 
 class Figures(NamedTuple):
-    """How a checker did on a set of letters."""
+    """A checker's counts for a set of letters."""
 
     found: int
     problems: int
     alarms: int
     harmless: int
-    alarms_elsewhere: int  # findings in letters with problems, but not among them
+    alarms_elsewhere: int  # wrong findings in letters that have other problems
 
     @property
     def line(self) -> str:
-        """The figures as one line of a table."""
+        """The counts as one line of the table."""
         share = f"{100 * self.found / self.problems:.0f}%"
         rate = f"{10 * self.alarms / self.harmless:.1f} per 10"
         return f"{self.found:3}/{self.problems} {share:>5}{self.alarms:9} ({rate}){self.alarms_elsewhere:12}"
@@ -63,7 +63,7 @@ def load_letters(name: str) -> list[dict[str, object]]:
 
 
 def read_by(folder: Path, letters: Iterable[Mapping[str, object]]) -> dict[str, list[str]]:
-    """Have the checker in a folder read letters, in a Python of its own."""
+    """Run the checker from a folder on letters, in a separate Python process; return the ids of its findings by letter."""
     texts = {str(letter["id"]): letter["text"] for letter in letters}
     command = [sys.executable, "-c", READ, str(folder)]
     done = subprocess.run(command, input=json.dumps(texts), capture_output=True, text=True, check=True, cwd=folder)
@@ -72,7 +72,7 @@ def read_by(folder: Path, letters: Iterable[Mapping[str, object]]) -> dict[str, 
 
 
 def figures(letters: Iterable[Mapping[str, object]], found: Mapping[str, Iterable[str]]) -> Figures:
-    """Count what was found, and what was found wrongly."""
+    """Count the problems found and the false alarms."""
     right = problems = alarms = harmless = elsewhere = 0
     for letter in letters:
         expected, got = set(letter["problems"]), set(found[str(letter["id"])])  # type: ignore[call-overload]
@@ -85,7 +85,7 @@ def figures(letters: Iterable[Mapping[str, object]], found: Mapping[str, Iterabl
 
 
 def main() -> None:
-    """Print the figures."""
+    """Print a line for each set and checker."""
     parser = argparse.ArgumentParser(description="Measure the reply checker on made-up emails.")
     parser.add_argument("--against", metavar="COMMIT", help="also run the checker of another commit on the same letters")
     parser.add_argument("--set", choices=SETS, action="append", help="only this set")

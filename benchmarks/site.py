@@ -1,13 +1,13 @@
-"""How fast the static site starts, and how much of it is sent: ratios from one run.
+"""Measures how fast the static site starts and answers, and how much a browser downloads.
 
     .venv/bin/python -m benchmarks.site [VISITS]
 
-Each round opens *Your case* three times in one browser that has been there before: from the snapshot, from the snapshot again,
-and with Python started in the ordinary way. Then it moves the score there and back, once right after the slider got the focus,
-so that Python has to answer, and once after a while, when the answer was prefetched. Run it on a quiet machine.
+Each round opens *Your case* three times in a browser that has visited the site before: from the snapshot, with an ordinary
+start of Python, and from the snapshot again. Then it moves the score back and forth: once right after the slider gets the
+focus, so Python has to answer, and once later, when the answer has been prefetched. Run it on an idle machine.
 """
 
-# ruff: noqa: INP001, S101, S603, T201 (a command of its own, which starts the site and talks to a person at a terminal)
+# ruff: noqa: INP001, S101, S603, T201 (a standalone command that serves the site and prints to a terminal)
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from backchannel_lib.site import pages
 from benchmarks.interaction import p95
 
 PORT = 8899
-#: What the front door loads before Python answers.
+#: What the front page loads before Python answers.
 FIRST = (
     "index.html",
     "panel.css",
@@ -48,7 +48,7 @@ FIRST_PYTHON = ("snapshot.bin", "pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.w
 
 
 def seconds_until_live(page: Page, address: str) -> tuple[float, float]:
-    """Return the seconds from navigation to the first text, and to Python's first answer."""
+    """Return the seconds from navigation until the first text, and until Python's first answer."""
     begun = time.perf_counter()
     page.goto(address, wait_until="commit")
     page.wait_for_selector("html[data-python] .bw[data-ready]", timeout=120_000)
@@ -57,10 +57,10 @@ def seconds_until_live(page: Page, address: str) -> tuple[float, float]:
     return paint / 1000, live
 
 
-#: One step of the score decides on the verdict.
+#: A case in which one more point of score changes the verdict.
 CASE = case_to_text(Case(score=239, range_low=240, recommender="trusted_peer", specifics=True)).encode()
 
-#: Notes when a key was pressed, and when the verdict on screen changed after it.
+#: Records when a key is pressed, and the ms until the verdict on screen changes.
 WATCH = """
 (() => {
   const bench = (globalThis.bench = { pressed: 0, took: 0 });
@@ -77,7 +77,7 @@ SCORE = "[data-field=score] input[type=range]"
 
 
 def ms_until_answered(page: Page, key: str) -> float:
-    """Press a key, and return the ms from it to the changed verdict."""
+    """Press a key, and return the ms until the verdict changes."""
     page.keyboard.press(key)
     for _ in range(300):
         if took := float(page.evaluate("bench.took")):
@@ -87,7 +87,7 @@ def ms_until_answered(page: Page, key: str) -> float:
 
 
 def moves_on_the_site(page: Page, address: str, moves: int) -> tuple[list[float], list[float]]:
-    """Return the ms of moves that Python answers and of moves whose answers were prefetched."""
+    """Return the ms of each move that Python answers, and of each move whose answer was prefetched."""
     page.add_init_script(WATCH)
     seconds_until_live(page, address + pages.CASE)
     page.set_input_files("input[type=file]", files=[{"name": "case.json", "mimeType": "application/json", "buffer": CASE}])
@@ -107,12 +107,12 @@ def moves_on_the_site(page: Page, address: str, moves: int) -> tuple[list[float]
 
 
 def packed(path: Path) -> int:
-    """Return a file's bytes as a host sends them, gzipped."""
+    """Return a file's gzipped size in bytes, as a host sends it."""
     return len(gzip.compress(path.read_bytes(), 6))
 
 
 def main(visits: int) -> None:
-    """Build the site, measure, and print one page."""
+    """Build and serve the site, and measure it."""
     with tempfile.TemporaryDirectory() as folder_name:
         folder = Path(folder_name) / "site"
         command = [sys.executable, "-m", "backchannel_lib.cli.main", "site", "--out", str(folder), "--serve", "--no-browser"]
@@ -129,12 +129,12 @@ def main(visits: int) -> None:
 
 
 def measure(folder: Path, address: str, visits: int) -> None:
-    """Print sizes and times of a site that is served."""
+    """Print the sizes and times of a served site."""
     kept = re.search(r"JSON\.parse\('(\[.*?\])'\)", (folder / "service-worker.js").read_text(encoding="utf-8"))
     assert kept is not None
     front = sum(packed(path) for path in folder.rglob("*") if path.is_file() and path.name in (*FIRST, *FIRST_PYTHON))
     everything = sum(packed(folder / name) for name in json.loads(kept[1]))
-    sizes = f"{front / 1e6:.2f} MB to the first answer; {everything / 1e6:.2f} MB with all pages for later"
+    sizes = f"{front / 1e6:.2f} MB until the first answer; {everything / 1e6:.2f} MB with all pages"
     print(f"first visit, gzipped: {sizes}")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=launch_arguments())
@@ -146,7 +146,7 @@ def measure(folder: Path, address: str, visits: int) -> None:
         context = browser.new_context()
         page = context.new_page()
         seconds_until_live(page, address + pages.CASE)
-        page.wait_for_timeout(8000)  # the service worker has everything now
+        page.wait_for_timeout(8000)  # for the service worker to store everything
         snapshot, plain, paints = [], [], []
         for _ in range(visits):
             for query, times in (("", snapshot), ("?plain", plain), ("", snapshot)):

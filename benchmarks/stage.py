@@ -1,13 +1,12 @@
-"""Measures whether the presenter's page stays responsive while a room votes by phone, and whether a vote is lost.
+"""Measures whether the presenter's page stays responsive while a room votes by phone, and whether any vote is lost.
 
     .venv/bin/python -m benchmarks.stage [--voters N] [--seconds N] [--taps N] [--out file.json]
 
-The workshop is started as `python workbook.py present` does, a round is opened to phones on loopback, and keys are pressed one
-by one: first with nobody voting, then while the voters of benchmarks/votes.py come, in a process of their own. A tap's time
-runs from the key press until its count is on screen; it is shown as a ratio to that of a tap with nobody voting, in the
-same run.
+It starts the workshop as `python workbook.py present` does, opens a round to phones on loopback, and presses keys one by one:
+first with nobody voting, then while the voters of benchmarks/votes.py vote from another process. A tap's time runs from the key
+press until its count is on screen, and is reported as a ratio to a tap with nobody voting in the same run.
 """
-# ruff: noqa: INP001, T201 (a command of its own, which talks to a person at a terminal)
+# ruff: noqa: INP001, T201 (a standalone command that prints to a terminal)
 
 from __future__ import annotations
 
@@ -43,7 +42,7 @@ WATCH: Final = """selector => {
 
 
 def taps(screen: Screen, count: int) -> list[float]:
-    """Press the button of the first verdict some times, each once the one before is counted; give the milliseconds."""
+    """Press Enter on the first verdict's button repeatedly, waiting for each count; return the ms of each press."""
     screen.page.evaluate("globalThis.taps.length = 0")
     for number in range(1, count + 1):
         screen.page.keyboard.press("Enter")
@@ -53,14 +52,14 @@ def taps(screen: Screen, count: int) -> list[float]:
     return times
 
 
-def come(url: str, voters: int, seconds: float, told: Any) -> None:
-    """Let the voters come, and tell what became of their votes."""
-    became = storm(url, voters, seconds)
-    told.put((became.sent, became.counted, became.problems[:3]))
+def send_voters(url: str, voters: int, seconds: float, queue: Any) -> None:
+    """Send the voters, and put the votes sent, the votes counted and up to three problems into a queue."""
+    result = storm(url, voters, seconds)
+    queue.put((result.sent, result.counted, result.problems[:3]))
 
 
 def main() -> None:
-    """Measure, print, and write the figures."""
+    """Print the figures, and write them as JSON if ``--out`` is given."""
     parser = argparse.ArgumentParser(description="Measures the presenter's page while a room votes by phone.")
     parser.add_argument("--voters", type=int, default=300)
     parser.add_argument("--seconds", type=float, default=10)
@@ -75,7 +74,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=launch_arguments())
         screen = opened(browser, stage, "round")
         page = screen.page
-        page.fill(f"{ON}[data-field=people] input", str(asked.voters))  # more votes than people would be refused
+        page.fill(f"{ON}[data-field=people] input", str(asked.voters))  # otherwise the vote would refuse some of them
         screen.press("Enter", "Escape", "ArrowRight", "ArrowRight")
         page.click(f"{ON}[data-action=phones_ask]")
         page.click(f"{ON}[data-action=phones_open][data-value='127.0.0.1']")
@@ -83,12 +82,12 @@ def main() -> None:
         url = "http://" + page.inner_text(f"{ON}.bw-phones-url")
         page.locator(f"{ON}[data-action=tap][data-value=backfires]").focus()
         page.evaluate(WATCH, HANDS)
-        taps(screen, 10)  # the first few warm everything up
+        taps(screen, 10)  # a warm-up
         alone = taps(screen, asked.taps)
         queue: Any = multiprocessing.get_context("spawn").Queue()
-        room = multiprocessing.get_context("spawn").Process(target=come, args=(url, asked.voters, asked.seconds, queue))
+        room = multiprocessing.get_context("spawn").Process(target=send_voters, args=(url, asked.voters, asked.seconds, queue))
         room.start()
-        page.wait_for_function(  # the room has begun
+        page.wait_for_function(  # wait until votes arrive
             "taken => +document.querySelector('[data-on] [data-fragment=tally]').innerText.split(' ')[0] > taken",
             arg=10 + asked.taps,
             timeout=PATIENCE,
@@ -98,7 +97,7 @@ def main() -> None:
             crowded += taps(screen, 5)
         sent, counted, problems = queue.get(timeout=30)
         room.join()
-        page.wait_for_timeout(2500)  # two looks at the store
+        page.wait_for_timeout(2500)  # time to read the store twice
         kept = json.loads((Path(work) / "workshop.json").read_text(encoding="utf-8"))["session"]
         seen = sum(kept["phones"])
         hands = kept["votes"][Verdict.BACKFIRES]

@@ -1,11 +1,11 @@
-"""Measures how long it takes to import the library, as ratios to Python's own start.
+"""Measures how long the library takes to import, as ratios to starting Python alone.
 
     python workbook.py benchmark startup
 
-The contestants take turns, each in a new process: Python alone, the rules, an activity without Jupyter, the widgets that a
-chapter's first cell imports, and pandas, which a chapter doesn't wait for.
+It starts a new process for each of these in turn: Python alone, the rules, an activity without Jupyter, the widgets that a
+chapter's first cell imports, and pandas, which a chapter loads later.
 """
-# ruff: noqa: INP001, S603, T201 (a command of its own, which talks to a person at a terminal)
+# ruff: noqa: INP001, S603, T201 (a standalone command that prints to a terminal)
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from typing import Final
 
 from benchmarks.machine import machine_line
 
-CONTESTANTS: Final = {
+VARIANTS: Final = {
     "Python alone": "pass",
     "import the library": "import backchannel_lib",
     "judge a case": "from backchannel_lib import judge; judge(score=228)",
@@ -31,20 +31,20 @@ CONTESTANTS: Final = {
 
 
 def seconds(code: str) -> float:
-    """Run code in a new process, and return how long that took."""
+    """Run code in a new process, and return the seconds that it took."""
     began = time.perf_counter()
     subprocess.run([sys.executable, "-P", "-c", code], check=True)
     return time.perf_counter() - began
 
 
 def main() -> None:
-    """Measure, and print a table."""
+    """Print a table of median start times."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=9)
     rounds = parser.parse_args().rounds
-    times: dict[str, list[float]] = {name: [] for name in CONTESTANTS}
+    times: dict[str, list[float]] = {name: [] for name in VARIANTS}
     for number in range(rounds + 1):
-        for name, code in CONTESTANTS.items():
+        for name, code in VARIANTS.items():
             taken = seconds(code)
             if number:  # the first round fills the file system's cache
                 times[name].append(taken)

@@ -1,14 +1,14 @@
-"""Measures the vote from phones: a room of voters on loopback, how many votes were lost, and how long one took under load.
+"""Measures voting by phone: how many votes a room of simulated voters loses, and how long a vote takes under load.
 
     .venv/bin/python -m benchmarks.votes [--voters N] [--seconds N] [--lone N] [--out file.json]
-    .venv/bin/python -m benchmarks.votes --url http://127.0.0.1:PORT/CODE      storms a vote that is open already
+    .venv/bin/python -m benchmarks.votes --url http://127.0.0.1:PORT/CODE      sends voters to a vote that is already open
 
-Each voter comes at a moment of its own, from an address of its own where the system has many for loopback, opens the page,
-asks for the state, votes, and then asks every two seconds as the page does, until the time is over. A vote's time runs from
-sending it until it is counted, tries in between included; it is shown as a ratio to that of a lone vote, measured first in the
-same run.
+Each voter arrives at a random moment, on Linux from its own loopback address, opens the page, requests the state, votes, and
+then requests the state every two seconds, as the page does, until the time is over. A vote's time runs from the first attempt
+to send it until it is counted, including retries. It is reported as a ratio to a vote with nobody else voting, measured first
+in the same run.
 """
-# ruff: noqa: INP001, T201, S311 (a command of its own, which talks to a person at a terminal and draws no secrets)
+# ruff: noqa: INP001, T201, S311 (a standalone command that prints to a terminal; its random numbers are not for security)
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ POLL = 2.0
 
 @dataclass
 class Storm:
-    """What became of the votes.
+    """The results of many voters.
 
     Args:
-        sent: Voters who sent a vote.
+        sent: Votes sent.
         counted: Votes that the server said it counted.
-        again: How often something had to be tried again.
+        again: Retries of any request.
         problems: Why votes were not counted.
         seconds: How long each counted vote took.
-        asked: Answers to what was asked next to the votes.
+        asked: Answered requests other than votes.
     """
 
     sent: int = 0
@@ -56,7 +56,7 @@ class Storm:
 
     @property
     def lost(self) -> int:
-        """Votes that were sent and not counted."""
+        """Votes that were sent but not counted."""
         return self.sent - self.counted
 
 
@@ -65,19 +65,19 @@ class Voter:
 
     Args:
         url: The vote's address.
-        number: Which it is; on Linux, all of 127.0.0.0/8 is loopback, and each comes from another of it.
+        number: The voter's number. On Linux it sets the source address, because all of 127.0.0.0/8 is loopback.
     """
 
     def __init__(self, url: str, number: int) -> None:
         parts = urlsplit(url)
         if not ipaddress.IPv4Address(parts.hostname or "").is_loopback:
-            raise ValueError(f"a storm is for loopback alone, but {url} is not")
+            raise ValueError(f"voters are only sent to loopback addresses, and {url} is not one")
         self.host, self.port, self.path = str(parts.hostname), int(parts.port or 80), parts.path
         self.source = (f"127.0.{1 + number // 250}.{1 + number % 250}", 0) if sys.platform == "linux" else None
         self.cookie = ""
 
     async def ask(self, path: str, body: bytes | None = None) -> tuple[int, dict[str, str], bytes]:
-        """Send one request and give the answer's status, headers and body."""
+        """Send one request, and return the answer's status, headers and body."""
         lines = [f"{'GET' if body is None else 'POST'} {self.path}{path} HTTP/1.1", f"Host: {self.host}:{self.port}"]
         if self.cookie:
             lines.append(f"Cookie: {self.cookie}")
@@ -102,37 +102,37 @@ class Voter:
         return int(first.split()[1]), headers, rest
 
     async def insist(self, storm: Storm, path: str, body: bytes | None = None) -> tuple[int, bytes]:
-        """Ask until there is an answer, later each time and never all at once, as the page does."""
-        status, told = 0, b""
+        """Send a request until it is answered, with increasing random delays as the page does; return its status and body."""
+        status, answer = 0, b""
         for tried in range(TRIES):
             wait = 0.5
             try:
-                status, headers, told = await asyncio.wait_for(self.ask(path, body), 8)
+                status, headers, answer = await asyncio.wait_for(self.ask(path, body), 8)
                 if status not in {429, 503}:
                     break
                 wait = float(headers.get("retry-after", 1))
             except (OSError, IndexError, ValueError, TimeoutError) as error:
-                status, told = 0, repr(error).encode()
+                status, answer = 0, repr(error).encode()
             storm.again += 1
             await asyncio.sleep(wait * min(2**tried, 8) * random.uniform(0.75, 1.25))
-        return status, told
+        return status, answer
 
-    async def come(self, storm: Storm, after: float, until: float) -> None:
-        """Open the page, vote, and keep asking until it is over."""
+    async def take_part(self, storm: Storm, after: float, until: float) -> None:
+        """Open the page after a delay in seconds, vote, and keep requesting the state until the given time."""
         await asyncio.sleep(after)
         await self.insist(storm, "")
-        _, told = await self.insist(storm, "/state")
-        state = json.loads(told)
+        _, answer = await self.insist(storm, "/state")
+        state = json.loads(answer)
         vote = json.dumps({"round": state["round"], "choice": random.choice(state["choices"])[0]}).encode()
         storm.asked += 2
         storm.sent += 1
         started = time.perf_counter()
-        status, told = await self.insist(storm, "/vote", vote)
+        status, answer = await self.insist(storm, "/vote", vote)
         if status == 200:
             storm.counted += 1
             storm.seconds.append(time.perf_counter() - started)
         else:
-            storm.problems.append(f"{status} {told.decode(errors='replace')}")
+            storm.problems.append(f"{status} {answer.decode(errors='replace')}")
         while time.monotonic() + POLL < until:
             await asyncio.sleep(POLL * random.uniform(0.75, 1.25))
             await self.insist(storm, "/state")
@@ -140,16 +140,13 @@ class Voter:
 
 
 def storm(url: str, voters: int, seconds: float, first: int = 0) -> Storm:
-    """Send a room of voters to an open vote on loopback.
+    """Send many voters to an open vote on loopback, and return the results.
 
     Args:
-        url: The vote's address, as `VoteDesk.open` gives it.
-        voters: How many come.
-        seconds: Over how many seconds they are spread; 0 for all at once.
-        first: The number of the first, so that two storms have voters of their own.
-
-    Returns:
-        What became of their votes.
+        url: The vote's address, from `VoteDesk.open`.
+        voters: The number of voters.
+        seconds: The time over which their arrivals are spread; 0 for all at once.
+        first: The first voter's number, so that two calls can have different voters.
     """
 
     async def all_of_them() -> Storm:
@@ -157,7 +154,7 @@ def storm(url: str, voters: int, seconds: float, first: int = 0) -> Storm:
         until = time.monotonic() + seconds
         draw = random.Random(voters)
         await asyncio.gather(
-            *(Voter(url, first + number).come(outcome, draw.uniform(0, seconds), until) for number in range(voters))
+            *(Voter(url, first + number).take_part(outcome, draw.uniform(0, seconds), until) for number in range(voters))
         )
         return outcome
 
@@ -165,22 +162,22 @@ def storm(url: str, voters: int, seconds: float, first: int = 0) -> Storm:
 
 
 def p95(values: list[float]) -> float:
-    """Return the value that 95 of 100 do not exceed."""
+    """Return the 95th percentile."""
     return sorted(values)[min(len(values) - 1, int(0.95 * len(values)))]
 
 
 def lone(url: str, voters: int) -> list[float]:
-    """Time votes that come one after the other, with nobody else there."""
+    """Return the seconds of votes sent one after the other, with nobody else voting."""
     return [second for number in range(voters) for second in storm(url, 1, 0, first=2000 + number).seconds]
 
 
 def main() -> None:
-    """Measure, print and, if asked to, write the figures as JSON."""
+    """Print the figures, and write them as JSON if ``--out`` is given."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--voters", type=int, default=300)
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--lone", type=int, default=60)
-    parser.add_argument("--url", help="a vote that is open already, on loopback")
+    parser.add_argument("--url", help="the loopback address of a vote that is already open")
     parser.add_argument("--out", type=Path, help="where to write the figures as JSON")
     asked = parser.parse_args()
     if asked.url:
@@ -220,7 +217,7 @@ def main() -> None:
     print("| votes | |\n| --- | --- |")
     for name in ("sent", "counted", "stored", "lost", "tried_again", "asked_beside"):
         print(f"| {name.replace('_', ' ')} | {figures[name]} |")
-    print("\n| a vote, lone vote's median = 1 | median | 95th of 100 |\n| --- | --- | --- |")
+    print("\n| time of a vote, lone vote's median = 1 | median | 95th of 100 |\n| --- | --- | --- |")
     print(f"| lone | 1 | {figures['lone_p95_to_lone']:.2f} |")
     print(f"| in the room | {figures['median_to_lone']:.2f} | {figures['p95_to_lone']:.2f} |")
     for problem in done.problems[:5]:

@@ -1,15 +1,15 @@
-"""Counts the words that a reader meets in each chapter, and the minutes they take at 200 words a minute.
+"""Counts the words that a reader sees in each chapter, and the minutes they take at 200 words per minute.
 
-    .venv/bin/python -m benchmarks.words                # every chapter, next to the minutes that data/chapters.csv states
-    .venv/bin/python -m benchmarks.words 02_who_calls   # one chapter, activity by activity
-    .venv/bin/python -m benchmarks.words 02_who_calls --show   # the same, and each text that was counted
+    .venv/bin/python -m benchmarks.words                # all chapters, with the minutes stated in data/chapters.csv
+    .venv/bin/python -m benchmarks.words 02_who_calls   # one chapter by activity
+    .venv/bin/python -m benchmarks.words 02_who_calls --show   # the same, with each text that counts
 
-Prose is the Markdown of the notebook. For the activities a reader is played who does everything once and gets it right:
-whatever is then visible counts once, however often it comes back. Verdicts are what the boxes of the verdict and the rule
-say on the way, of the chain only its weakest link. Not counted: buttons, controls next to a verdict, folded text, and what is
-told only after a wrong answer. The quick check and Your case hold what readers enter themselves; of them, only the lead counts.
+Prose is the notebook's Markdown. In the activities, a simulated reader does everything once and answers correctly. Each text
+that becomes visible counts once, even if it appears again. Verdicts are the texts in the boxes for the verdict and the rule,
+with only the weakest link of the chain. Buttons, controls next to a verdict, folded text and feedback on wrong answers don't
+count. For the quick check and Your case, whose texts depend on what readers enter, only the lead counts.
 """
-# ruff: noqa: INP001, T201 (a command of its own, which talks to a person at a terminal)
+# ruff: noqa: INP001, T201 (a standalone command that prints to a terminal)
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator
 from html.parser import HTMLParser
 from typing import Any, Final, NamedTuple
 
-import backchannel_lib.workshop  # noqa: F401 - its kinds of activity register themselves
+import backchannel_lib.workshop  # noqa: F401 - registers its kinds of activity
 from backchannel_lib.activities.desk import decision_of
 from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.activities.tables import load_activities, load_chapters
@@ -29,11 +29,11 @@ from backchannel_lib.cli.project import NOTEBOOKS
 from backchannel_lib.model.verdict import judge
 
 WORDS_A_MINUTE: Final = 200
-ENOUGH: Final = 3  # places where the article disagrees with itself: the chapter says that three are enough for one sitting
+ENOUGH: Final = 3  # of the article's contradictions: the chapter says that three are enough for one sitting
 
 BLOCKS: Final = {"p", "b", "span", "li", "h2", "h3", "h4", "dt", "dd", "td", "th", "label", "legend", "caption", "figcaption"}
 SILENT: Final = {"details", "button", "script", "style", "svg", "select", "textarea"}
-#: What isn't read as text: the foot, notices, words for screen readers, and the controls next to a verdict.
+#: Classes whose text doesn't count: the foot, notices, text for screen readers, and controls next to a verdict.
 NOT_READ: Final = {"bw-foot", "bw-strip", "bw-hidden", "bw-controls", "bw-clock", "bw-help", "bw-error", "bw-order"}
 VERDICT: Final = {"bw-answer", "bw-card", "bw-rule"}
 LINK: Final = "bw-link"
@@ -41,20 +41,20 @@ WEAKEST: Final = "bw-link-weak"
 VOID: Final = {"input", "br", "img", "hr", "meta", "link", "wbr"}
 
 
-class InSight(HTMLParser):
-    """The texts of a page that are visible: ``told`` by the activity, and ``answers`` in the verdict's boxes."""
+class VisibleText(HTMLParser):
+    """A page's visible texts: ``answers`` are in the boxes for the verdict and the rule, ``texts`` are all others."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
-        self.told: list[str] = []
+        self.texts: list[str] = []
         self.answers: list[str] = []
-        self._open: list[tuple[str, bool, bool]] = []  # element, whether it is hidden, whether it is a verdict's
+        self._open: list[tuple[str, bool, bool]] = []  # tag, whether it is hidden, whether it is in a verdict's box
         self._text = ""
         self.feed(page)
         self._end_block()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note an element, and whether what is in it can be read."""
+        """Record an element, and whether its text counts."""
         if tag in VOID:
             return
         if tag in BLOCKS:
@@ -67,26 +67,26 @@ class InSight(HTMLParser):
         self._open.append((tag, out, verdict or bool(classes & VERDICT)))
 
     def handle_endtag(self, tag: str) -> None:
-        """Close an element."""
+        """Close the last element."""
         if tag in BLOCKS:
             self._end_block()
         if self._open and tag not in VOID:
             self._open.pop()
 
     def handle_data(self, data: str) -> None:
-        """Take text that is visible."""
+        """Collect visible text."""
         if not self._open or not self._open[-1][1]:
             self._text += data
 
     def _end_block(self) -> None:
         words = " ".join(self._text.split())
         if words:
-            (self.answers if self._open and self._open[-1][2] else self.told).append(words)
+            (self.answers if self._open and self._open[-1][2] else self.texts).append(words)
         self._text = ""
 
 
 def played(name: str) -> Iterator[str]:
-    """Do everything that an activity offers, once and right, and yield its page each time."""
+    """Do everything in an activity once, with correct answers, and yield its page after each step."""
     activity: Any = make_activity(name)
     kind = next(row.kind for row in load_activities() if row.activity == name)
     if kind == "quick_check":
@@ -95,11 +95,11 @@ def played(name: str) -> Iterator[str]:
     yield activity.page()
     for _ in _PLAYS[kind](activity) if kind in _PLAYS else ():
         yield activity.page()
-        if kind != "scenes":  # theirs are charts and tables, which are on the page too
+        if kind != "scenes":  # their deferred parts are charts and tables that are also on the page
             late = activity.deferred_fragments(activity.state)
             yield from (
                 late[part] for part in late if not part.startswith(("base_figure.", "alt_text.", "counts."))
-            )  # drawn, spoken, folded
+            )  # pictures, text for screen readers, folded tables
 
 
 def _scenes(activity: Any) -> Iterator[None]:
@@ -152,7 +152,7 @@ def _inbox(activity: Any) -> Iterator[None]:
 
 
 def _steps(activity: Any) -> Iterator[None]:
-    """Fill in what has no answer yet, and ask for every answer."""
+    """Fill in every blank field, and reveal every answer."""
     for field, entry in activity.entries.items():
         if not activity.state[field] and (positions := [one for one in entry.positions if one]):
             activity.commit_values(**{field: positions[0]})
@@ -179,14 +179,14 @@ _PLAYS: Final[dict[str, Callable[[Any], Iterator[None]]]] = {
 
 
 def prose(chapter: str) -> list[str]:
-    """Return the Markdown of a chapter without its addresses and the machinery of tables."""
+    """Return a chapter's Markdown cells without link targets and table markup."""
     cells = json.loads((NOTEBOOKS / f"{chapter}.ipynb").read_text(encoding="utf-8"))["cells"]
     texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
     return [re.sub(r"\]\([^)]*\)|\|[-| ]+\|\n|[|*#]", " ", one) for one in texts]
 
 
 def count(texts: Iterable[str]) -> int:
-    """Return how many words some texts have.
+    """Return the number of words in some texts.
 
     Examples:
         >>> count(["It's 10:00 am.", "Not allowed"])
@@ -196,12 +196,12 @@ def count(texts: Iterable[str]) -> int:
 
 
 class Counted(NamedTuple):
-    """How many words a chapter has, and its activities in their order.
+    """A chapter's word counts.
 
     Args:
-        prose: In the Markdown.
-        activities: What activities tell, and their verdicts' boxes, by activity.
-        texts: Each text that was counted, by activity; a bar is before those of a verdict.
+        prose: Words in the Markdown.
+        activities: By activity, in the order of the chapter: words outside and inside the verdicts' boxes.
+        texts: By activity, each text that counts; those from a verdict's box begin with a bar.
     """
 
     prose: int
@@ -209,19 +209,19 @@ class Counted(NamedTuple):
     texts: dict[str, list[str]]
 
     @property
-    def told(self) -> int:
-        """The words of all activities."""
-        return sum(told for told, _ in self.activities.values())
+    def outside(self) -> int:
+        """Words in all activities, outside the verdicts' boxes."""
+        return sum(outside for outside, _ in self.activities.values())
 
     @property
     def answers(self) -> int:
-        """The words of all boxes of a verdict or the rule."""
+        """Words in all boxes for a verdict or the rule."""
         return sum(answers for _, answers in self.activities.values())
 
     @property
     def minutes(self) -> float:
-        """How long it takes to read them all."""
-        return (self.prose + self.told + self.answers) / WORDS_A_MINUTE
+        """The time to read all words, in minutes."""
+        return (self.prose + self.outside + self.answers) / WORDS_A_MINUTE
 
 
 def count_chapter(chapter: str) -> Counted:
@@ -233,8 +233,8 @@ def count_chapter(chapter: str) -> Counted:
             continue
         words, texts = [0, 0], []
         for page in played(row.activity):
-            seen = InSight(page)
-            for which, found in enumerate((seen.told, seen.answers)):
+            seen = VisibleText(page)
+            for which, found in enumerate((seen.texts, seen.answers)):
                 new = [one for one in dict.fromkeys(found) if one not in once]
                 once.update(new)
                 words[which] += count(new)
@@ -248,18 +248,18 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("chapters", nargs="*", metavar="chapter")
-    parser.add_argument("--show", action="store_true", help="print each text that was counted")
+    parser.add_argument("--show", action="store_true", help="print each text that counts")
     asked = parser.parse_args()
     print(f"{'':28}{'prose':>7}{'activities':>12}{'verdicts':>10}{'minutes':>9}{'stated':>8}")
     for row in load_chapters():
         if asked.chapters and row.chapter not in asked.chapters:
             continue
         counted = count_chapter(row.chapter)
-        for activity, (told, answers) in counted.activities.items() if asked.chapters else ():
+        for activity, (outside, answers) in counted.activities.items() if asked.chapters else ():
             if asked.show:
                 print(*(f"      {one}" for one in counted.texts[activity]), sep="\n")
-            print(f"    {activity:24}{'':7}{told:12}{answers:10}")
-        line = f"{row.chapter:28}{counted.prose:7}{counted.told:12}{counted.answers:10}{counted.minutes:9.1f}{row.minutes:8}"
+            print(f"    {activity:24}{'':7}{outside:12}{answers:10}")
+        line = f"{row.chapter:28}{counted.prose:7}{counted.outside:12}{counted.answers:10}{counted.minutes:9.1f}{row.minutes:8}"
         print(line, flush=True)
 
 

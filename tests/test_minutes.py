@@ -7,7 +7,7 @@ import re
 import pytest
 
 from backchannel_lib.activities.tables import ChapterRow, load_chapters
-from benchmarks.words import InSight, count, count_chapter, prose
+from benchmarks.words import VisibleText, count, count_chapter, prose
 
 MOST = 12
 #: The chapters to read from beginning to end; the others are tools or have their own pace.
@@ -37,5 +37,5 @@ def test_hidden_text_is_not_counted() -> None:
         '<div class="bw-answer"><p>A verdict</p><ol><li class="bw-link">strong</li>'
         '<li class="bw-link bw-link-weak">the weakest</li></ol></div></div>'
     )
-    assert (InSight(page).told, InSight(page).answers) == (["Seen here"], ["A verdict", "the weakest"])
+    assert (VisibleText(page).texts, VisibleText(page).answers) == (["Seen here"], ["A verdict", "the weakest"])
     assert count(["It's 10:00 am.", "Not allowed"]) == 5

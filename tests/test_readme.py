@@ -72,10 +72,10 @@ def test_every_command_exists(command: str) -> None:
     assert rest == []
 
 
-def ratio(contestant: str, name: str, to: str | None = None) -> str:
+def ratio(variant: str, name: str, to: str | None = None) -> str:
     """Return one measured figure as a ratio to the echo's."""
     figures = MEASURED["interaction"]["figures"]
-    return f"{figures[contestant][name] / figures['echo'][to or name]:.2f}"
+    return f"{figures[variant][name] / figures['echo'][to or name]:.2f}"
 
 
 def test_the_figures_are_the_measured_ones() -> None:
