@@ -18,6 +18,7 @@ from backchannel_lib.workshop.run_plan.model import files_of, steps_of
 from backchannel_lib.workshop.stage import stage_parts
 
 Answer: TypeAlias = ShowMessage | PrefetchedMessage
+Place: TypeAlias = tuple[str, str, tuple[str, ...]]
 
 
 class Session:
@@ -68,7 +69,7 @@ class Session:
         # A page that opens can restore saved state, which already includes each part's position.
         moved = message.get("type") != "hello"
         if moved and part != self.round.key and self._place() != place:
-            self.round.follow(*self._place())
+            self._follow_plan(place, undo=message.get("type") == "undo")
         elif part == self.round.key and message.get("type") in {"fresh", "reset"}:
             self.run_plan.begin_anew()
             self.run_plan.follow(self.round.state)  # starting over also brings back the usual plan
@@ -81,7 +82,21 @@ class Session:
                     for answer in other.handle({"type": "refresh"}):
                         yield other.key, answer
 
-    def _place(self) -> tuple[str, str, tuple[str, ...]]:
+    def _follow_plan(self, place: Place, *, undo: bool) -> None:
+        """Show the room the plan's step; if the plan undoes its last move, bring back what the room saw then, votes and all."""
+        room = self.round.state
+        if undo and (self._place(), room) == self._left:
+            self.round.undo()
+            self._left = None
+            return
+        self.round.follow(*self._place())
+        now = self.round.state
+        self._left = (place, now) if (now.vignette, now.step) != (room.vignette, room.step) else None
+
+    #: The place that the plan last left, and what the room has seen since; None if the room's screen didn't change.
+    _left: tuple[Place, WorkshopState] | None = None
+
+    def _place(self) -> Place:
         """Return the plan, its step, and the skipped steps."""
         state = self.run_plan.state
         return state["plan"], steps_of(state["plan"])[state["at"]].step, state["skipped"]

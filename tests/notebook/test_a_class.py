@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from backchannel_lib.base.texts import text
 from tests.helpers.notebooks import NOTEBOOKS, read
 
 CELLS = {cell.id: cell.source for cell in read(NOTEBOOKS / "14_a_class.ipynb").cells if cell.cell_type == "code"}
@@ -46,6 +47,15 @@ def test_a_recipe_works_with_another_list(
     source = CELLS[name].replace('"14_students.csv"', repr(str(own))).replace("2027, 2, 1", "2028, 1, 15")
     assert source != CELLS[name]
     assert printed in run(name, source, monkeypatch, capsys)
+
+
+def test_no_recipe_prints_an_error_that_is_none(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """JupyterLab shows everything on stderr on red, even progress."""
+    monkeypatch.chdir(NOTEBOOKS)
+    exec(CELLS["sheets-code"], {})  # noqa: S102 - the notebook's own code
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    assert text("class.progress", done=11, count=11) in printed.out
 
 
 def test_without_dask_one_sentence_says_what_is_needed(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import plotly.graph_objects as go
 import pytest
 
 from backchannel_lib import judge
@@ -86,3 +87,15 @@ def test_the_class_has_ten_students() -> None:
     """The table next to the notebook has a header and ten rows."""
     lines = Path(NOTEBOOKS / "13_students.csv").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 11
+
+
+def test_a_chart_fits_on_a_phone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No chart has a width of its own, and no letters in the heat map are wider than a cell on a phone."""
+    shown: list[go.Figure] = []
+    monkeypatch.chdir(NOTEBOOKS)
+    for name in ("score-chart-code", "heat-map-code", "figures-and-readings-code"):
+        exec(CELLS[name], {"display": shown.append})  # noqa: S102 - the notebook's own code
+    assert len(shown) == 5
+    assert [figure.layout.width for figure in shown] == [None] * 5
+    lines = {line for row in shown[1].data[0].text for label in row for line in label.split("<br>")}
+    assert max(map(len, lines)) <= len("interview")

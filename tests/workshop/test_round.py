@@ -7,6 +7,7 @@ import csv
 import errno
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -157,6 +158,26 @@ def test_the_menu_leads_back_to_where_it_was_opened(board: Round) -> None:
     act(board, "choose")
     act(board, "choose")
     assert board.state == before
+
+
+def test_a_second_m_closes_the_menu(board: Round) -> None:
+    """M is the key of the button that opens the menu, then of the one that leads back, and of neither before the first file."""
+
+    def keys() -> dict[str, str]:
+        nav = board.fragments(board.state)["nav"]
+        return {
+            key: action
+            for action, name in re.findall('data-action="([^"]*)"[^>]*data-key="([^"]*)"', nav)
+            for key in name.split()
+        }
+
+    assert "m" not in keys()
+    press(board, TO_VOTE)
+    assert keys()["m"] == "choose"
+    act(board, "choose")
+    assert keys()["m"] == keys()["ArrowRight"] == "next"
+    act(board, keys()["m"])
+    assert (board.state.step, keys()["m"]) == ("vote", "choose")
 
 
 @pytest.mark.slow

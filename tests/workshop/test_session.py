@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backchannel_lib.activities import saved_answers
+from backchannel_lib.base.texts import text
 from backchannel_lib.workshop.results import results_table
 from backchannel_lib.workshop.room_questions import room_questions
 from backchannel_lib.workshop.run_plan.activity import place_of
@@ -239,3 +240,22 @@ def test_going_back_in_the_plan_from_the_close_shows_the_last_round_again(act: l
     while not steps_of("standard")[opened.run_plan.state["at"]].topic:
         send(opened, "run_plan", type="back")
     assert (opened.round.state.vignette, opened.round.state.step) == (last, step)
+
+
+def test_going_back_in_the_plan_during_a_vote_says_that_the_votes_are_off_and_undo_restores_them() -> None:
+    """A step back without a vote, or one that keeps the file, says nothing."""
+    opened = session()
+    while opened.round.state.round_number() < 2:
+        send(opened, "round", type="next")
+    said = [notice for _, answer in send(opened, "run_plan", type="back") if (notice := answer.get("notice"))]
+    assert said == []
+    send(opened, "run_plan", type="undo")
+    send(opened, "round", type="next")
+    send(opened, "round", type="tap", value="maybe")
+    voted = opened.round.state
+    assert (voted.step, sum(voted.counted)) == ("vote", 1)
+    said = [notice for _, answer in send(opened, "run_plan", type="back") if (notice := answer.get("notice"))]
+    assert said == [text("run_plan.votes_off", title=voted.file.title)]
+    assert opened.round.state.vignette != voted.vignette
+    send(opened, "run_plan", type="undo")
+    assert opened.round.state == voted

@@ -305,14 +305,17 @@ def plan_html(state: PlannerState) -> Markup:
         for one in warnings_of(plan)
     ]
     left_out = [tag("li", tag("b", left.name), ": ", left.reason) for left in plan.left_out]
+    rules = {_rule_of(row) for row in plan.rows}
+    alike = len(rules) == 1 and len(plan.rows) > 1  # one rule for every contact is shown once, before them
     return join(
         tag("p", plan.summary, class_="bw-summary"),
+        tag("p", _rule_badge(plan.rows[0])) if alike else None,
         tag("p", text("planner_board.waiting", names=", ".join(waiting))) if waiting else None,
         [
             tag(
                 "div",
                 tag("h4", text("planner_board.person_rows", name=person.name, count=len(plan.rows_of(person)))),
-                tag("ul", [tag("li", _row_html(row)) for row in plan.rows_of(person)], class_="bw-dated"),
+                tag("ul", [tag("li", _row_html(row, rule=not alike)) for row in plan.rows_of(person)], class_="bw-dated"),
             )
             for person in plan.people
         ],
@@ -347,10 +350,14 @@ def _questions_html(plan: Plan) -> Markup | None:
     )
 
 
-def _row_html(row: PlanRow) -> Markup:
-    rule = tag("span", _rule_of(row), class_="bw-badge bw-voice-rule")
+def _row_html(row: PlanRow, *, rule: bool) -> Markup:
     verdict = tag("span", text("planner_board.expects", verdict=row.label), class_="bw-badge bw-voice-article")
-    return join(tag("p", tag("b", row.program.name), " ", rule, " ", verdict, class_="bw-link-head"), tag("p", row.reason))
+    badges = [_rule_badge(row), " ", verdict] if rule else [verdict]
+    return join(tag("p", tag("b", row.program.name), " ", *badges, class_="bw-link-head"), tag("p", row.reason))
+
+
+def _rule_badge(row: PlanRow) -> Markup:
+    return tag("span", _rule_of(row), class_="bw-badge bw-voice-rule")
 
 
 def _rule_of(row: PlanRow) -> str:

@@ -81,8 +81,9 @@ def _nav(state: WorkshopState) -> Markup:
         "links": "round.to_spread" if state.all_shown else "round.next_link",
     }.get(state.step, "round.to_close" if last else f"round.from.{state.step}")
     begun = state.step != "setup"
+    closes = " m" if state.vignette and not begun else ""  # a second M closes the menu
     return join(
-        button(text(onward), "next", key="ArrowRight PageDown", hint="→") if state.step != "close" else None,
+        button(text(onward), "next", key=f"ArrowRight PageDown{closes}", hint="→") if state.step != "close" else None,
         button(text("scene.back"), "back", key="ArrowLeft PageUp", hint="←") if begun else None,
         button(text("round.choose"), "choose", key="m", hint="M") if begun else None,
         button(text("scene.again"), "again") if state.step == "what_if" else None,

@@ -120,7 +120,7 @@ class RunPlan(PersistentForm):
         """Return the actions of the buttons and of the clock."""
         return {
             "next": self._next,
-            "back": lambda _: self._to(next_place(self.state, -1)),
+            "back": self._back,
             "start": self._start,
             "skip": self._skip,
             "questions": self._questions,
@@ -134,6 +134,18 @@ class RunPlan(PersistentForm):
                 self.commit_values(asking=False)
             return {"notice": text("run_plan.next_file_first", title=title)}
         return self._to(next_place(self.state))
+
+    def _back(self, _: object) -> ActionResult:
+        """Go to the step before, and say so if the room's votes on the file on screen are taken off."""
+        at, room = next_place(self.state, -1), self._room
+        before = room.round_before() if room else None
+        result = self._to(at)
+        if at is not None and room and before and sum(room.counted):
+            plan = self.state["plan"]
+            files = files_of(plan, room.seed, self.state["skipped"]).get(steps_of(plan)[at].step, ())
+            if before.vignette in files and room.vignette not in files:
+                return {**result, "notice": text("run_plan.votes_off", title=room.file.title)}
+        return result
 
     def _to(self, at: int | None) -> ActionResult:
         if at is not None:

@@ -188,6 +188,24 @@ def test_the_rule_is_shown_before_any_guess_and_in_each_row(phase: str) -> None:
     assert {row.rules.answer for row in one.state.plan.rows} <= {answer}
 
 
+def test_a_rule_that_holds_for_every_contact_is_shown_once_and_otherwise_in_each_row() -> None:
+    """Six badges with the same two lines would bury the programs."""
+    one = shown()
+    rules = [
+        text("planner_board.row_rule", answer=row.rules.label, moment=text(f"level.phase.{row.case.phase}"))
+        for row in one.state.plan.rows
+    ]
+    assert (len(rules), len(set(rules))) == (6, 1)
+    part = one.fragments(one.state)["plan"].replace("&#x27;", "'")
+    assert part.count(rules[0]) == 1
+    assert part.index(rules[0]) < part.index(one.state.plan.people[0].name)
+    update(one, "phase", "soap_lists")
+    update(one, "programs.1.program_contacted_first", True)
+    answers = [row.rules.label for row in one.state.plan.rows]
+    part = one.fragments(one.state)["plan"].replace("&#x27;", "'")
+    assert part.count("bw-voice-rule") == (1 if len(set(answers)) == 1 and len(answers) > 1 else len(answers))
+
+
 def test_an_incomplete_row_is_set_aside_and_named() -> None:
     """A person without a kind and a program without a range aren't in the plan, and the page says that they're waiting."""
     one = shown()
