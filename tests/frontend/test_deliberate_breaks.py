@@ -1,6 +1,6 @@
-"""Whether the tests of delivery would notice a mistake: each of these is made in a copy of the code, and has to be found.
+"""Makes mistakes in copies of the delivery code, one at a time, and checks that the delivery tests would catch each one.
 
-A break that another part of the code makes up for is not in the list; two that make up for each other are broken together.
+Mistakes that other code makes up for aren't in the list. Two that make up for each other are made together.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from backchannel_lib.activities.activity import Activity
 from tests.helpers.broken import broken_activity, broken_store
 from tests.helpers.delivery import LOSSES, NODE, Stores, World, check_delivery, lose, moves, plays, tally
 
-DRAWS = 600  # most plays to try for one break; most breaks show within a few, a gap in the messages after a few hundred
+DRAWS = 600  # plays to try for each break; most breaks show within a few, a gap in the messages after a few hundred
 
 
 def played(stores: Stores, make: Callable[[], Activity[Any]], draws: int = DRAWS) -> None:
-    """Play until something is wrong."""
+    """Play random sequences until a check fails."""
 
     @settings(max_examples=draws, phases=[Phase.generate], database=None)
     @given(play=plays(), how=st.sampled_from(LOSSES), steps=moves())
@@ -100,7 +100,7 @@ def stores() -> Any:
 
 
 def test_without_a_break_nothing_is_found(stores: Stores) -> None:
-    """The copy itself is sound."""
+    """An unchanged copy passes."""
     played(stores, lambda: tally(broken_activity("delivery")), 10)
 
 

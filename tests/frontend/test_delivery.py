@@ -1,4 +1,4 @@
-"""The page's real store and the real Python side, with a network between them that loses, doubles and delays."""
+"""The real store and the real Python side, connected by a network that loses, duplicates and delays messages."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ MAKERS: dict[str, Callable[[], Activity[Any]]] = {
 
 @pytest.mark.parametrize("kind", [pytest.param("case", marks=pytest.mark.slow), "forms", "tally"])
 def test_whatever_the_network_does_no_view_shows_a_mixture_and_one_action_corrects_all_views(stores: Stores, kind: str) -> None:
-    """What a view shows is always what was right after some answer; after the next action that arrives, it is right now."""
+    """A view always shows a state that was correct after some answer. After the next action that arrives, it's up to date."""
 
-    # Without shrinking, which would take minutes here.
+    # Shrinking would take minutes.
     @settings(max_examples=max(3, settings().max_examples // (20 if kind == "case" else 1)), phases=[Phase.generate])
     @given(play=plays())
     def holds(play: tuple[bool, list[tuple[Any, ...]]]) -> None:
@@ -47,12 +47,12 @@ def test_whatever_the_network_does_no_view_shows_a_mixture_and_one_action_correc
 def test_an_action_whose_answer_is_lost_is_shown_rightly_or_said_to_be_unanswered(
     stores: Stores, how: str, steps: list[tuple[Any, ...]]
 ) -> None:
-    """No single loss leaves a view that shows something else than Python has, and says nothing."""
+    """After any single loss, a view either matches Python or says that an answer is missing."""
     lose(World(stores, tally()), how, steps)
 
 
 def test_two_views_and_one_save_make_one_file(stores: Stores) -> None:
-    """A file is for the view that asked for it, even if it asks for everything again."""
+    """A file goes to the view that requested it, even if that view then asks for everything again."""
     world = World(stores, tally())
     world.settle()
     world.do("press", "two", action="save")

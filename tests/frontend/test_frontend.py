@@ -24,7 +24,7 @@ MODULES = sorted((STATIC / "js").glob("*.js"))
 
 
 def node(*arguments: object, text: str | None = None) -> str:
-    """Run Node, and give what it says."""
+    """Run Node, and return what it prints."""
     done = subprocess.run(
         [NODE, *map(str, arguments)], input=text, capture_output=True, text=True, encoding="utf-8", timeout=60, check=False
     )
@@ -33,7 +33,7 @@ def node(*arguments: object, text: str | None = None) -> str:
 
 
 def test_the_unit_tests_of_the_store_pass_and_all_of_them_run() -> None:
-    """As many tests pass as the files hold, so that none is skipped in silence."""
+    """As many tests pass as the files contain, so none is skipped silently."""
     files = sorted(HERE.glob("*.test.mjs"))
     written = sum(len(re.findall(r"^test\(", file.read_text(encoding="utf-8"), re.MULTILINE)) for file in files)
     told = node("--test", "--test-reporter=tap", *files)
@@ -46,7 +46,7 @@ def test_the_unit_tests_of_the_store_pass_and_all_of_them_run() -> None:
 
 
 def records_in_python() -> dict[str, tuple[Any, set[str], set[str]]]:
-    """Return the name, the literal type, all keys and the optional ones of each record of `messages`."""
+    """Return each record of `messages`: its name, literal type, keys and optional keys."""
     records = {}
     for name, record in vars(messages).items():
         if not is_typeddict(record) or name == "FromPage":
@@ -58,7 +58,7 @@ def records_in_python() -> dict[str, tuple[Any, set[str], set[str]]]:
 
 
 def records_in_javascript() -> dict[str, tuple[Any, set[str], set[str]]]:
-    """Return the same of each record of messages.js."""
+    """Return the same for each record of messages.js."""
     records = {}
     script = (STATIC / "js" / "messages.js").read_text(encoding="utf-8")
     for block in re.findall(r"/\*\*\n \* @typedef \{object\} .*?\*/", script, re.DOTALL):
@@ -72,7 +72,7 @@ def records_in_javascript() -> dict[str, tuple[Any, set[str], set[str]]]:
 
 
 def test_both_sides_name_the_same_messages_and_keys() -> None:
-    """Each record of messages.py is in messages.js with the same type and keys, and no other is."""
+    """messages.py and messages.js have the same records, with the same types and keys."""
     python, javascript = records_in_python(), records_in_javascript()
     assert set(python) == set(javascript)
     assert len(python) >= 16
@@ -82,12 +82,12 @@ def test_both_sides_name_the_same_messages_and_keys() -> None:
 
 @pytest.mark.parametrize("name", [record.__name__ for record in messages.FROM_PAGE.values()])
 def test_python_does_not_require_what_the_page_can_omit(name: str) -> None:
-    """The same keys are optional on both sides of a message from the page."""
+    """Messages from the page have the same optional keys on both sides."""
     assert records_in_javascript()[name][2] == records_in_python()[name][2]
 
 
 def test_the_page_sends_and_handles_only_messages_that_are_described() -> None:
-    """Every type that a module sends or compares with is a record's; the rest are actions of some kind of activity."""
+    """Every message type in the modules belongs to a record, or is an action of an activity."""
     sent = set(re.findall(r'\{ type: "(\w+)"', bundle()))
     received = set(re.findall(r'message\.type === "(\w+)"', bundle()))
     kinds = {kind for kind, _, _ in records_in_python().values()}
@@ -100,7 +100,7 @@ def test_the_page_sends_and_handles_only_messages_that_are_described() -> None:
 
 
 def test_every_module_is_type_checked() -> None:
-    """Each begins with the line that turns the checks on."""
+    """Each one begins with ``// @ts-check``."""
     assert len(MODULES) >= 8
     assert [path.name for path in MODULES if not path.read_text(encoding="utf-8").startswith("// @ts-check\n")] == []
 
@@ -108,12 +108,12 @@ def test_every_module_is_type_checked() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
 def test_every_module_loads_by_itself(path: Path) -> None:
-    """A page without a bundle can import each of them; none needs the page while it loads."""
+    """Each one can be imported without a bundle and without a page."""
     assert "ready" in node("--input-type=module", "-", text=f"await import({path.as_uri()!r}); console.log('ready');")
 
 
 def test_the_script_of_a_widget_holds_every_module_once_and_can_be_read() -> None:
-    """All code of all modules is in it in an order in which each follows what it imports, and one name is exported."""
+    """It has all code of all modules, each after its imports, and exports one name."""
     script = bundle()
     told = node("--input-type=module", "-", text=f"{script}\nconsole.log(typeof render);")
     assert told.strip() == "function"
@@ -130,12 +130,12 @@ def test_the_script_of_a_widget_holds_every_module_once_and_can_be_read() -> Non
 
 
 def test_no_two_modules_use_the_same_name_at_top_level() -> None:
-    """In one script they would be one."""
+    """They'd clash in the bundle."""
     names = re.findall(r"^(?:async )?(?:function|class|const|let) (\w+)", bundle(), re.MULTILINE)
     assert [name for name, count in Counter(names).items() if count > 1] == []
     assert {"Store", "createView", "render", "DEBOUNCE_MS"} <= set(names)
 
 
 def test_no_module_makes_code_from_text_but_for_plotly() -> None:
-    """The one place is the library, which is sent packed."""
+    """Only Plotly is compiled from text, because it's sent compressed."""
     assert re.findall(r"\beval\(|new Function\(|document\.write", bundle()) == ["new Function("]

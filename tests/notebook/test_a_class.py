@@ -14,7 +14,7 @@ SEVERAL_PROGRAMS = "Name,Score,Caller,Programs\nZoë,251,trusted peer,Mercy Inte
 
 
 def run(name: str, source: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
-    """Run a recipe where its notebook is, and return what it prints."""
+    """Run a recipe in its notebook's folder, and return what it prints."""
     monkeypatch.chdir(NOTEBOOKS)
     exec(source, {})  # noqa: S102 - the notebook's own code
     return capsys.readouterr().out
@@ -40,7 +40,7 @@ def test_a_recipe_is_at_most_ten_lines(name: str) -> None:
 def test_a_recipe_works_with_another_list(
     tmp_path: Path, name: str, printed: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With another file in place of the students' and another date."""
+    """It uses a different class list and a different date."""
     own = tmp_path / "own.csv"
     own.write_text(SEVERAL_PROGRAMS, encoding="utf-8")
     source = CELLS[name].replace('"14_students.csv"', repr(str(own))).replace("2027, 2, 1", "2028, 1, 15")

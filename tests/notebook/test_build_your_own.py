@@ -1,4 +1,4 @@
-"""The recipes of chapter 13 are short, keep working when a teacher edits them, and answer as the library does."""
+"""The recipes of chapter 13 are short, keep working when a teacher edits them, and give the same answers as the library."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.helpers.notebooks import NOTEBOOKS, read
 
 CELLS = {cell.id: cell.source for cell in read(NOTEBOOKS / "13_build_your_own.ipynb").cells if cell.cell_type == "code"}
 
-#: What a teacher might change in each recipe: the cell, what stood there, what takes its place, and what is then printed.
+#: Edits that a teacher might make: the cell, the old text, the new text, and the output after the edit.
 EDITS = [
     (
         "two-controls-code",
@@ -41,14 +41,14 @@ EDITS = [
 
 @pytest.fixture(autouse=True)
 def own_deck(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Leave the workshop's deck as it was: a recipe adds a vignette to it."""
+    """Restore the workshop's deck afterward, because one recipe adds a vignette."""
     monkeypatch.setattr(deck, "_own", [])
     yield
     deck.vignettes.cache_clear()
 
 
 def run(source: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
-    """Run a recipe where its notebook is, and return what it prints."""
+    """Run a recipe in its notebook's folder, and return what it prints."""
     monkeypatch.chdir(NOTEBOOKS)
     displayed: list[object] = []
     exec(source, {"display": displayed.append})  # noqa: S102 - the notebook's own code
@@ -57,7 +57,7 @@ def run(source: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
 
 @pytest.mark.parametrize("name", CELLS)
 def test_a_recipe_is_at_most_ten_lines(name: str) -> None:
-    """Each of the eight recipes is one cell that fits on a slide, and its code is visible."""
+    """Each of the eight recipes is one cell with visible code that fits on a slide."""
     assert len(CELLS) == 8
     assert len(CELLS[name].splitlines()) <= 10
     assert all(len(line) <= 130 for line in CELLS[name].splitlines())
@@ -73,13 +73,12 @@ def test_a_recipe_keeps_working_when_it_is_edited(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """A changed field, caller, score or column gives another answer and no error."""
+    """A different field, caller, score or column gives a different answer and no error."""
     assert before in CELLS[name]
     assert printed in run(CELLS[name].replace(before, after), monkeypatch, capsys)
 
 
 def test_every_recipe_has_an_edit_that_is_tried() -> None:
-    """No recipe is left out above."""
     assert {name for name, *_ in EDITS} == set(CELLS)
 
 

@@ -1,4 +1,4 @@
-"""Chapters are read and saved as copies, and only an untouched copy is run by itself."""
+"""Readers work on copies of the chapters, and only an unchanged copy runs by itself."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ READING, RECIPES = "notebooks/05_what_moves_the_needle.ipynb", "notebooks/13_bui
 
 @pytest.fixture
 def workbook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with all chapters, as a reader has one; what is trusted is noted in it too."""
+    """A folder with all chapters as a reader has it, and with its own record of trusted notebooks."""
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
     (tmp_path / "notebooks").mkdir()
     for path in PATHS:
@@ -27,22 +27,22 @@ def workbook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def served(workbook: Path) -> ChapterCopies:
-    """A Jupyter server's files, as after a new start."""
+    """A Jupyter server's contents manager, as after a restart."""
     return ChapterCopies(root_dir=str(workbook))
 
 
 def content(files: ChapterCopies, path: str) -> Any:
-    """Open a notebook."""
+    """Open a notebook, and return its model."""
     return asyncio.run(files.get(path))["content"]
 
 
 def save(files: ChapterCopies, path: str, notebook: Any) -> None:
-    """Save a notebook."""
+    """Save a notebook as JupyterLab does."""
     asyncio.run(files.save({"type": "notebook", "format": "json", "content": notebook}, path))
 
 
 def test_opening_and_saving_every_chapter_leaves_its_file_as_it_was(workbook: Path) -> None:
-    """Also where a widget is on show, whose view is not saved."""
+    """This is so even while widgets are on screen, because their views aren't saved."""
     files = served(workbook)
     for path in PATHS:
         notebook = content(files, f"notebooks/{path.name}")
@@ -58,7 +58,7 @@ def test_opening_and_saving_every_chapter_leaves_its_file_as_it_was(workbook: Pa
 
 
 def test_only_teachers_code_can_be_edited(workbook: Path) -> None:
-    """In readers' chapters no cell; in the recipes every cell of code, and no prose."""
+    """Readers' chapters have no editable cell. In the recipes, all code cells are editable and no prose is."""
     for path, editable in ((READING, set()), (RECIPES, {"code"})):
         notebook = content(served(workbook), path)
         assert {cell["cell_type"] for cell in notebook["cells"] if cell["metadata"].get("editable", True)} == editable
@@ -66,7 +66,7 @@ def test_only_teachers_code_can_be_edited(workbook: Path) -> None:
 
 @pytest.mark.parametrize(("kind", "runs"), [("code", False), ("markdown", True)])
 def test_what_a_teacher_changes_is_there_after_a_new_start(workbook: Path, kind: str, runs: bool) -> None:
-    """A change of code also ends that the chapter is run by itself; an unchanged copy follows the workbook's own file."""
+    """A chapter with changed code no longer runs by itself. An unchanged copy is updated from the workbook's own file."""
     files = served(workbook)
     notebook = content(files, RECIPES)
     next(cell for cell in notebook["cells"] if cell["cell_type"] == kind)["source"] = "mine = 1"
@@ -84,7 +84,7 @@ def test_what_a_teacher_changes_is_there_after_a_new_start(workbook: Path, kind:
 
 
 def test_a_chapter_under_another_name_is_its_owners(workbook: Path) -> None:
-    """It has no mark, so that it is never run by itself, and every cell may be changed and deleted."""
+    """It isn't marked as a chapter, so it never runs by itself, and every cell can be edited and deleted."""
     files = served(workbook)
     save(files, "notebooks/mine.ipynb", content(files, READING))
     written = json.loads((workbook / "notebooks" / "mine.ipynb").read_text(encoding="utf-8"))
@@ -93,7 +93,7 @@ def test_a_chapter_under_another_name_is_its_owners(workbook: Path) -> None:
 
 
 def test_a_copy_is_trusted_until_someone_else_changes_it(workbook: Path) -> None:
-    """Lab then shows its drawings, and runs it; what was changed by another program is neither."""
+    """JupyterLab shows a trusted copy's drawings and runs it. It does neither after another program changes the file."""
     notebook = content(served(workbook), RECIPES)
     assert all(cell["metadata"]["trusted"] for cell in notebook["cells"] if cell["cell_type"] == "code")
     copy = workbook / "my_work" / "chapters" / Path(RECIPES).name

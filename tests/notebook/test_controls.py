@@ -1,4 +1,4 @@
-"""The fields of a case as ipywidgets."""
+"""A case's fields as ipywidgets."""
 
 from __future__ import annotations
 

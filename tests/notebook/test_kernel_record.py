@@ -1,4 +1,4 @@
-"""A kernel's record: one tab can run a notebook, and another one learns what is already shown."""
+"""The kernel records which tab runs a notebook and which widgets are shown, so a second tab can show them too."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from backchannel_lib.page.host import WIDGET_VIEW
 
 
 class Shell:
-    """A kernel's shell that runs what it is told to."""
+    """A stand-in for a kernel's shell."""
 
     def __init__(self) -> None:
         self.execution_count = 1
@@ -22,14 +22,14 @@ class Shell:
 
 
 def show(record: KernelRecord, shell: Shell, cell: str, run: str, data: dict[str, Any]) -> None:
-    """Let a cell show something."""
+    """Run a cell that shows something."""
     shell.parent = {"header": {"msg_id": run}, "metadata": {"cellId": cell}}
     message = {"header": {"msg_type": "display_data"}, "content": {"data": data, "metadata": {}}}
     assert record.hook(message) is message
 
 
 def test_only_the_first_who_asks_may_run_the_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
-    """If it never does, the next one can. Once anything has run, nobody can."""
+    """If that tab never runs it, the next one can. Once a cell has run, no tab can."""
     shell, clock = Shell(), [100.0]
     monkeypatch.setattr(kernel_record.time, "monotonic", lambda: clock[0])
     record = KernelRecord(shell)
@@ -42,7 +42,7 @@ def test_only_the_first_who_asks_may_run_the_notebook(monkeypatch: pytest.Monkey
 
 
 def test_displayed_widgets_are_reported_with_their_positions_until_the_cell_reruns() -> None:
-    """A place counts the outputs of one run of a cell, those without a widget too."""
+    """A position counts all outputs of one run of a cell, including those without a widget."""
     shell = Shell()
     record = KernelRecord(shell)
     show(record, shell, "a", "1", {"text/plain": "first"})

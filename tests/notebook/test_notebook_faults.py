@@ -1,8 +1,8 @@
-"""Whether a fault in a notebook would be noticed: each of tests/notebook_faults is put into a copy, and has to be found.
+"""Puts each fault from tests/notebook_faults into a copy, and checks that the notebook tests would catch it.
 
-What is broken in a notebook's file alone is found without a kernel. What only a run can show is put into the cells of one
-notebook, so that a single kernel shows all of it: each of its cells has to fail, and for the reason that its fault names.
-Faults of the library and its tables are put into a copy of them, which that notebook's kernel finds first.
+Faults in a notebook file are found without a kernel. Faults that only running shows are put into the cells of one notebook, so
+a single kernel is enough: each cell has to fail for the reason that its fault states. Faults in the library and its tables go
+into a copy, which that notebook's kernel imports.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tests.helpers.notebook_faults import FAULTS, ROOT, Fault, copy_library, run
 
 WITHOUT_KERNEL = [fault for fault in FAULTS if fault.caught_by != "nbval"]
 BY_NBVAL = [fault for fault in FAULTS if fault.caught_by == "nbval"]
-#: One notebook each, whose cells show these faults.
+#: The faults that one notebook each shows in its cells, by the notebook's name.
 TOGETHER = {
     "cells": [fault for fault in BY_NBVAL if not fault.file],
     **{name: [fault for fault in BY_NBVAL if fault.file and fault.copy == name] for name in ("library", "rules")},
@@ -24,13 +24,13 @@ TOGETHER = {
 
 
 def test_every_check_has_a_fault_that_it_finds() -> None:
-    """A check that nothing breaks would prove nothing."""
+    """A check that never fails proves nothing."""
     assert {fault.caught_by for fault in FAULTS} == {*notebook_checks.CHECKS, "nbval"}
 
 
 @pytest.mark.parametrize("fault", WITHOUT_KERNEL, ids=lambda fault: fault.name)
 def test_a_fault_of_the_file_is_found(fault: Fault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a kernel, by the check it names, and in the words it names."""
+    """The check that the fault names finds it without a kernel, and reports it in the stated words."""
     if fault.file:
         assert ROOT / fault.file == notebook_checks.SANITIZE
         copy = tmp_path / "sanitize.cfg"
@@ -42,7 +42,7 @@ def test_a_fault_of_the_file_is_found(fault: Fault, tmp_path: Path, monkeypatch:
 
 @pytest.fixture(scope="module")
 def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What nbval says of each fault's cell: one run for all of them, since a kernel takes seconds."""
+    """The output of nbval for each fault's cell, from one run because starting a kernel takes seconds."""
     folder = tmp_path_factory.mktemp("faults")
     for name, faults in TOGETHER.items():
         write_notebook(folder / name, faults)
@@ -54,5 +54,5 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", BY_NBVAL, ids=lambda fault: fault.name)
 def test_a_fault_fails_strict_nbval(fault: Fault, said: dict[str, str]) -> None:
-    """And for its own reason, so that it is no other fault that fails the cell."""
+    """It fails for its own reason, so no other fault is the cause."""
     assert fault.because in said[fault.name]

@@ -1,4 +1,4 @@
-"""What has to hold of every notebook file, so that strict nbval really compares something and a reader sees something."""
+"""What must be true of every notebook file, so that strict nbval compares everything and readers see something."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from tests.helpers.notebooks import PATHS, read
 
 @pytest.mark.parametrize("chart", charts.CHARTS)
 def test_every_chart_of_the_opening_case_has_its_still(chart: str) -> None:
-    """The drawing that is in while plotly starts is of exactly the picture that plotly will draw."""
+    """The drawing that is shown while Plotly loads has exactly the same picture."""
     assert charts.snapshot(chart, Case()), "run tests/execute_notebooks.py"
 
 
 def test_every_chapter_has_its_notebook_and_every_notebook_its_chapter() -> None:
-    """A notebook that is missing, or in another folder, would be compared with nothing."""
+    """A missing or misplaced notebook would be compared with nothing."""
     assert [path.stem for path in PATHS] == [row.chapter for row in load_chapters()]
 
 
 @pytest.mark.parametrize("check", CHECKS)
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
 def test_a_notebook_holds(path: Path, check: str) -> None:
-    """Each check says in its docstring what has to hold, and for which hole in nbval it stands."""
+    """Each check's docstring says what it requires and which gap in nbval it closes."""
     assert list(CHECKS[check](path.stem, read(path))) == [], "most of these go away with: python tests/execute_notebooks.py"

@@ -1,4 +1,4 @@
-"""Activities as widgets: what can be set, observed, linked and put into a layout, without a browser."""
+"""Activities as widgets, without a browser: what can be set, observed, linked and put into a layout."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from backchannel_lib.notebook import widget
 
 
 class Front:
-    """A page with one widget on it: sends messages and collects what comes back."""
+    """A stand-in for a page with one widget, which sends messages and collects the answers."""
 
     def __init__(self, view: widget.ActivityView) -> None:
         self.view = view
@@ -32,12 +32,12 @@ class Front:
         self.send(type="hello")
 
     def send(self, **message: Any) -> None:
-        """Do what a reader does."""
+        """Send a reader's action."""
         self.answers.clear()
         self.view._handle_custom_msg(message, [])
 
     def values(self) -> dict[str, Any]:
-        """What was sent for the controls."""
+        """Return the values sent for the controls."""
         return {field: value for answer in self.answers for field, value in answer.get("values", {}).items()}
 
 
@@ -83,7 +83,7 @@ def test_a_move_is_answered_once_and_once_more_with_what_can_wait(panel: Panel) 
 
 @pytest.fixture
 def in_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What only a kernel has."""
+    """Provide what only a kernel has."""
     monkeypatch.setattr(widget, "get_ipython", lambda: SimpleNamespace(kernel=SimpleNamespace()))
 
 
@@ -243,20 +243,20 @@ def test_nothing_is_sent_before_a_page_is_there(panel: Panel, monkeypatch: pytes
 
 
 class Kernel:
-    """A kernel that runs one cell."""
+    """A stand-in for a kernel that runs one cell."""
 
     def __init__(self, cell: str | None, run: str) -> None:
         self.parent = {"header": {"msg_id": run}, "metadata": {"cellId": cell} if cell else {}}
         self.kernel = self
 
     def get_parent(self) -> dict[str, Any]:
-        """As ipykernel has it."""
+        """Return the current request, as ipykernel does."""
         return self.parent
 
 
 @pytest.fixture
 def run_cell(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
-    """Run a cell that makes some panels, and return where each saves; ``restart`` for a new kernel."""
+    """Run a cell that makes some panels, and return where each saves; ``restart`` starts a new kernel."""
 
     def run(cell: str | None, panels: int = 1, *, restart: bool = False) -> list[str]:
         if restart:
@@ -313,7 +313,7 @@ def test_the_value_of_an_activity_brings_it_back(name: str) -> None:
 
 
 def test_no_trait_reveals_the_verdict_before_the_prediction() -> None:
-    """What a page is sent before a reader has predicted holds no answer, in the widget's traits either."""
+    """Nothing sent to a page before a prediction contains the answer, and neither do the widget's traits."""
     view = open_activity("paper_scenes")
     assert (view.verdict, view.rule) == ("", "")
     view.update(guess="maybe")
@@ -331,7 +331,7 @@ HALF = "half \ud83d an emoji"
 @pytest.mark.slow
 @pytest.mark.parametrize("name", KINDS)
 def test_half_an_emoji_never_cuts_the_page_off(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A browser sends one where text was cut in the middle of an emoji; no connection can carry it back."""
+    """A browser sends an unpaired surrogate if text is cut inside an emoji, and no connection could send it back."""
     sent: list[Any] = []
     monkeypatch.setattr(ipywidgets.Widget, "_send", lambda self, message, buffers=None: sent.append(message))
     view = open_activity(name)
@@ -348,7 +348,7 @@ def test_half_an_emoji_never_cuts_the_page_off(name: str, monkeypatch: pytest.Mo
 
 
 def test_half_an_emoji_is_replaced_and_the_rest_of_the_text_stays() -> None:
-    """What a student typed is not lost for it."""
+    """The student's other text isn't lost."""
     view = open_activity("reply")
     Front(view).send(type="set", field="text", value=f"Dear Dr. O., {HALF}")
     assert view.value["text"] == "Dear Dr. O., half \ufffd an emoji"
@@ -362,7 +362,7 @@ def test_half_an_emoji_is_replaced_and_the_rest_of_the_text_stays() -> None:
     ids=["many open lists", "many open objects", "a deep list", "a deep object"],
 )
 def test_a_file_that_is_nested_too_deeply_is_rejected_with_a_message(name: str, nested: str) -> None:
-    """As a whole, or as a value of each type, or as a text in it that is JSON too; the state stays."""
+    """The nesting can be in the file, in a value of any type, or in a string that is JSON itself. The state stays the same."""
     activity = open_activity(name).activity
     files = [nested]
     values = activity.values(activity.state)

@@ -1,4 +1,4 @@
-"""In a notebook the workshop's plan and round move each other, as they do before a room."""
+"""In a notebook the workshop's plan and round stay in step, as they do in front of a room."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FIRST, SECOND = list(vignettes_of("standard", 1).values())[:2]
 
 @pytest.fixture(autouse=True)
 def sent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str, Any]]:
-    """A notebook in which nothing is open yet, and what its widgets send to their pages."""
+    """A notebook with nothing open yet, and the messages that its widgets send."""
     told: list[tuple[str, Any]] = []
     monkeypatch.setenv(FOLDER, str(tmp_path))
     monkeypatch.setattr(widget, "_workshop", {})
@@ -35,7 +35,7 @@ def opened(name: str) -> ActivityView:
 
 
 def act(view: ActivityView, kind: str, **more: Any) -> None:
-    """Press something on a widget's page."""
+    """Press a button on a widget's page."""
     view._receive(view, {"type": kind, "view": "v", **more}, [])
 
 

@@ -1,4 +1,4 @@
-"""What a page shows of a case: wherever the NRMP's rule and the article's verdict are told together, the rule comes first."""
+"""Wherever the NRMP's rule and the article's verdict appear together, the rule comes first."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_rule_comes_before_the_verdict_in_every_form(name: str) -> None:
-    """In text, in a notebook that was not run, to a screen reader, in the line that stays visible, and on the page."""
+    """This covers text, unrun notebooks, screen readers, the line that stays in view, and the page."""
     case, unknown = CASES[name]
     assert (exam_of(case) is None) == (name == "two exams")
     rule = rules_check(case).label

@@ -1,4 +1,4 @@
-"""The three charts: what plotly makes of them, where the mark stands, and that they never mention chances."""
+"""The three charts: Plotly accepts them, their markers are in the right place, and they never mention chances."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ON_SLIDERS = st.sampled_from(load_exams()).flatmap(
 
 
 def texts_in(value: Any) -> list[str]:
-    """List every text in a figure, but for its colors, its fonts and its keys."""
+    """List every text in a figure except colors, fonts and keys."""
     if isinstance(value, str):
         return [value]
     if isinstance(value, dict):
@@ -50,7 +50,7 @@ def texts_in(value: Any) -> list[str]:
 @given(case=cases(), reading=readings)
 @pytest.mark.parametrize("chart", CHARTS)
 def test_every_chart_is_a_figure_of_plotly(chart: str, case: Case, reading: str | None) -> None:
-    """Plotly for Python takes each chart as it is, every attribute checked."""
+    """Plotly's Python library accepts each chart and checks every attribute."""
     drawn = figure(chart, case, reading)
     checked = go.Figure(drawn)
     assert len(checked.data) == len(drawn["data"])
@@ -59,7 +59,7 @@ def test_every_chart_is_a_figure_of_plotly(chart: str, case: Case, reading: str 
 
 @pytest.mark.parametrize("chart", CHARTS)
 def test_no_chart_offers_to_send_itself_anywhere(chart: str) -> None:
-    """The button that would upload a chart is taken off, and no text or link in a chart names a host."""
+    """The upload button is removed, and no text or link in a chart names a host."""
     drawn = figure(chart, Case())
     assert drawn["layout"]["modebar"]["remove"] == ["sendChartToCloud"]
     assert "http" not in json.dumps(drawn)
@@ -67,7 +67,7 @@ def test_no_chart_offers_to_send_itself_anywhere(chart: str) -> None:
 
 @given(case=cases(), reading=readings)
 def test_praise_never_moves_the_mark_to_another_caller(case: Case, reading: str | None) -> None:
-    """However warm or cool, the mark among the callers stays nearest to its own caller's bar."""
+    """However warm the praise, the marker stays nearest to its own caller's bar."""
     weights = caller_weights(reading)
     at = mark("callers", case, reading).x
     own = abs(at - weights[case.recommender])
@@ -77,7 +77,7 @@ def test_praise_never_moves_the_mark_to_another_caller(case: Case, reading: str 
 
 @given(case=cases(), reading=readings)
 def test_the_last_trace_is_the_mark_at_the_case_s_place(case: Case, reading: str | None) -> None:
-    """On each chart the last trace is one point with a label, and it is where the case stands."""
+    """The last trace is one labeled point, at the case's position."""
     picture = amplify(case, reading)
     places = {
         "callers": (round(picture.weight, 1), SHORT[case.recommender]),
@@ -97,7 +97,7 @@ def test_the_last_trace_is_the_mark_at_the_case_s_place(case: Case, reading: str
 
 @given(case=cases(), scores=st.tuples(st.integers(190, 300), st.integers(190, 300)), reading=readings)
 def test_cases_that_differ_in_score_share_their_charts(case: Case, scores: tuple[int, int], reading: str | None) -> None:
-    """A move of the score along its slider leaves every chart as it is, but for the mark."""
+    """Moving the score along its slider changes only the marker."""
     here, there = (case.replace(range_floor=220, range_low=235, score=score) for score in scores)
     for chart in CHARTS:
         assert base_figure(chart, here, reading) == base_figure(chart, there, reading)
@@ -105,7 +105,7 @@ def test_cases_that_differ_in_score_share_their_charts(case: Case, scores: tuple
 
 @given(case=cases(), scores=ON_SLIDERS, reading=readings)
 def test_the_map_is_the_verdict_of_every_score_and_caller(case: Case, scores: dict[str, int], reading: str | None) -> None:
-    """For each caller the bands cover the exam's slider without gap or overlap, and each score's verdict is judge's."""
+    """Each caller's bands cover the exam's slider without gaps or overlaps, and match `judge` at every score."""
     case = case.replace(**scores)
     exam = next(row for row in load_exams() if row.low <= case.range_low <= row.high)
     bands = sweep(case, reading).bands
@@ -116,7 +116,7 @@ def test_the_map_is_the_verdict_of_every_score_and_caller(case: Case, scores: di
             assert before.high + 1 == after.low
             assert before.verdict != after.verdict
         for band in row:
-            # The edges of a band are where it can be wrong.
+            # A band is most likely to be wrong at its edges.
             for score in {band.low, band.high, (band.low + band.high) // 2}:
                 own = case.replace(recommender=caller, score=score)
                 assert judge(own, reading).verdict == band.verdict
@@ -125,28 +125,28 @@ def test_the_map_is_the_verdict_of_every_score_and_caller(case: Case, scores: di
 
 #: Score, bottom of the range and floor, and the scores that the map covers.
 ENDS = [
-    # one exam, all of it on the slider
+    # one exam, everything on the slider
     ((240, 235, 220), (190, 300)),
     ((530, 500, 400), (350, 850)),
-    # one exam, but the score typed beyond its slider: the map reaches it
+    # one exam, and a typed score beyond the slider: the map extends to it
     ((100, 235, 220), (100, 300)),
     ((189, 235, 220), (189, 300)),
     ((301, 500, 400), (301, 850)),
     ((999, 500, 400), (350, 999)),
-    # one exam, but the range typed beyond its slider: the map is still that exam's
+    # one exam, and a typed range beyond the slider: the map is still that exam's
     ((520, 340, 310), (350, 850)),
     ((240, 100, 90), (190, 300)),
     ((520, 900, 870), (350, 850)),
-    # the edge between the exams
+    # the boundary between the exams
     ((300, 300, 300), (190, 300)),
     ((301, 301, 301), (301, 850)),
     ((301, 300, 300), (190, 300)),
-    # the score of another exam than the range: the range's map, and the score is not on it
+    # score and range from different exams: the range's map, without the score
     ((520, 235, 220), (190, 300)),
     ((999, 235, 220), (190, 300)),
     ((240, 500, 400), (350, 850)),
     ((240, 340, 310), (350, 850)),
-    # the floor of another exam than the bottom of the range
+    # floor and bottom of the range from different exams
     ((530, 500, 220), (350, 850)),
     ((240, 500, 220), (350, 850)),
 ]
@@ -154,7 +154,7 @@ ENDS = [
 
 @pytest.mark.parametrize(("numbers", "ends"), ENDS)
 def test_which_scores_the_map_covers(numbers: tuple[int, int, int], ends: tuple[int, int]) -> None:
-    """The map covers its exam's slider and reaches the case's score, but never from one exam into the other."""
+    """The map covers its exam's slider and extends to the case's score, but never into the other exam."""
     score, range_low, range_floor = numbers
     bands = sweep(Case(score=score, range_low=range_low, range_floor=range_floor)).bands
     assert {(row[0].low, row[-1].high) for row in bands.values()} == {ends}
@@ -162,7 +162,7 @@ def test_which_scores_the_map_covers(numbers: tuple[int, int, int], ends: tuple[
 
 @given(case=cases(), reading=readings)
 def test_the_map_lies_in_one_exam(case: Case, reading: str | None) -> None:
-    """Every score on the map is of the range's exam; where all three numbers are, the case itself is on the map."""
+    """Every score on the map is from the range's exam. If all three numbers are, the case is on the map."""
     bands = sweep(case, reading).bands
     exam = exam_of(case)
     for row in bands.values():
@@ -176,7 +176,7 @@ def test_the_map_lies_in_one_exam(case: Case, reading: str | None) -> None:
 def test_a_score_of_another_exam_leaves_the_map_as_it_is(
     scores: dict[str, int], other: dict[str, int], case: Case, reading: str | None
 ) -> None:
-    """A score of another exam than the range has no verdict, adds nothing to the map and does not stand on it."""
+    """A score from the other exam has no verdict, doesn't extend the map and isn't marked on it."""
     own = case.replace(**scores)
     mixed = own.replace(score=other["score"])
     assume(exam_of(mixed) is None)
@@ -187,7 +187,7 @@ def test_a_score_of_another_exam_leaves_the_map_as_it_is(
 
 @given(case=cases(range_low=235, range_floor=220), reading=readings)
 def test_the_map_draws_its_bands(case: Case, reading: str | None) -> None:
-    """Each band is one bar from half a point below its lowest score to half a point above its highest, in its color."""
+    """Each band is one bar in its color, from half a point below its lowest score to half a point above its highest."""
     case = case.replace(score=240)
     *bars, _ = figure("map", case, reading)["data"]
     drawn = [(bar["y"][0], bar["base"][0], bar["x"][0], bar["text"][0], bar["marker"]["color"]) for bar in bars]
@@ -206,7 +206,7 @@ def test_the_map_draws_its_bands(case: Case, reading: str | None) -> None:
 
 
 def test_the_callers_chart_holds_the_article_s_weights() -> None:
-    """Each caller has a bar of its weight, and the one that the article leaves out is hatched and called ours."""
+    """Each caller's bar has its weight. The caller that the article leaves out is hatched and labeled as ours."""
     bars = figure("callers", Case())["data"][0]
     assert dict(zip(bars["y"], bars["x"], strict=True)) == {SHORT[key]: value for key, value in caller_weights().items()}
     ours = RECOMMENDERS.index("random_dean")
@@ -216,7 +216,7 @@ def test_the_callers_chart_holds_the_article_s_weights() -> None:
 
 @given(case=cases(), reading=readings)
 def test_the_amplifier_s_line_runs_through_the_mark(case: Case, reading: str | None) -> None:
-    """The mark is on the line of this contact, or at the edge where what is shown is clipped."""
+    """The marker is on this contact's line, or at the edge of the plot if it would be outside."""
     line = figure("amplifier", case, reading)["data"][1]
     point = mark("amplifier", case, reading)
     x, y = line["x"], line["y"]
@@ -226,14 +226,14 @@ def test_the_amplifier_s_line_runs_through_the_mark(case: Case, reading: str | N
     assert y[at - 1] + share * (y[at] - y[at - 1]) == pytest.approx(point.y, abs=0.2)
 
 
-#: Words that no chart may use, because it shows an author's view and nobody's chances.
+#: Words that no chart may use, because it shows the author's view and not anyone's chances.
 CHANCES = re.compile(r"probab|percent|\bodds\b|likelihood|%", re.IGNORECASE)
 
 
 @pytest.mark.slow
 @given(case=cases(), reading=readings)
 def test_no_chart_speaks_of_probability(case: Case, reading: str | None) -> None:
-    """No text on or about a chart, and no table of its numbers, mentions probability or holds a percent sign."""
+    """No text on a chart or about it, and no table of its numbers, mentions probability or has a percent sign."""
     tables = deferred_fragments(case, reading)
     for chart in CHARTS:
         said = [*texts_in(figure(chart, case, reading)), alt_text(chart, case, reading), tables[f"table.{chart}"]]
@@ -241,7 +241,7 @@ def test_no_chart_speaks_of_probability(case: Case, reading: str | None) -> None
 
 
 def test_no_words_of_the_charts_speak_of_probability() -> None:
-    """The titles, captions and labels that are next to the charts do not either."""
+    """The titles, captions and labels next to the charts don't mention it either."""
     words = {word: text for word, text in all_words().items() if word.startswith(("chart.", "charts.", "table.", "short."))}
     assert len(words) > 20
     assert [word for word, text in words.items() if CHANCES.search(text)] == []
@@ -249,7 +249,7 @@ def test_no_words_of_the_charts_speak_of_probability() -> None:
 
 @given(case=cases(), reading=readings)
 def test_the_alternative_text_holds_the_numbers(case: Case, reading: str | None) -> None:
-    """A sentence in place of each chart tells the caller and the weight, the two signals, or the score and the verdict."""
+    """Each chart's sentence has the caller and the weight, both signals, or the score and the verdict."""
     caller = SHORT[case.recommender]
     picture = amplify(case, reading)
     told = {
@@ -269,7 +269,7 @@ def test_the_alternative_text_holds_the_numbers(case: Case, reading: str | None)
 
 @given(case=cases(), reading=readings)
 def test_the_table_next_to_a_chart_has_the_same_numbers(case: Case, reading: str | None) -> None:
-    """Each chart has a table with every caller's weight, both signals, and every band."""
+    """The tables have every caller's weight, both signals and every band."""
     tables = deferred_fragments(case, reading)
     for caller, weight in caller_weights(reading).items():
         assert text(f"level.recommender.{caller}") in tables["table.callers"]
@@ -284,14 +284,14 @@ def test_the_table_next_to_a_chart_has_the_same_numbers(case: Case, reading: str
 
 
 def luminance(color: str) -> float:
-    """Return a color's relative luminance, as WCAG has it."""
+    """Return a color's relative luminance, as WCAG defines it."""
     parts = [int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def test_words_on_the_bands_can_be_read() -> None:
-    """A verdict's word is on its color with a contrast of at least 4.5 to 1, and higher verdicts are lighter."""
+    """A verdict's name has a contrast of at least 4.5:1 with its color, and higher verdicts are lighter."""
     for fill, words in VERDICT_COLORS:
         dark, light = sorted((luminance(fill), luminance(words)))
         assert (light + 0.05) / (dark + 0.05) >= 4.5
@@ -302,7 +302,7 @@ def test_words_on_the_bands_can_be_read() -> None:
 
 @pytest.mark.parametrize("chart", CHARTS)
 def test_a_still_is_shown_only_of_its_own_picture(chart: str) -> None:
-    """A drawing made beforehand is in for the opening chart, and for no chart that differs from it."""
+    """The opening chart has its prepared drawing, and a chart that differs from it has none."""
     svg = snapshot(chart, Case())
     assert svg is not None, "the chart has changed: run tests/execute_notebooks.py"
     assert svg.startswith("<svg")
@@ -312,6 +312,5 @@ def test_a_still_is_shown_only_of_its_own_picture(chart: str) -> None:
 
 @pytest.mark.parametrize("what", [figure, base_figure])
 def test_an_unknown_chart_is_an_error(what: Any) -> None:
-    """A nonexistent chart is a programming error."""
     with pytest.raises(KeyError, match="pie"):
         what("pie", Case())

@@ -19,13 +19,12 @@ PROGRAMS = "Name,Range low,Program contacted first\nMercy,230,no\nLakeside,222,y
 
 
 def article(students: str, programs: str = PROGRAMS, now: datetime = IN_SOAP) -> str:
-    """Return the sheet of the only student."""
+    """Return the only student's sheet."""
     (student,) = read_class(students, programs).students
     return student_article(student.name, judge_student(student, now))
 
 
 def summary(students: str, now: datetime = IN_SOAP) -> str:
-    """Return the class's summary."""
     found = read_class(students, PROGRAMS)
     rows = [class_row(one.name, judged) for one in found.students for judged in judge_student(one, now)]
     return class_page(found, rows, plan_class(rows), advise(Case(), now=now), 3)
@@ -43,14 +42,14 @@ def test_the_rule_comes_before_every_verdict() -> None:
 
 
 def test_a_program_that_has_made_contact_has_a_rule_of_its_own() -> None:
-    """Where the rule is the same as on top, it is not said again."""
+    """If its rule is the same as the one at the top, it isn't repeated."""
     page = words(article("Name,Score,Caller,Programs\nAvery,251,Known dean,Mercy; Lakeside\n"))
     assert page.count(text("class.label.rule")) == 1
     assert page.index("Lakeside") < page.index(text("class.label.rule"))
 
 
 def test_what_several_programs_share_is_shown_once() -> None:
-    """Programs with the same verdict for the same reasons stand together, and what differs stands with its program."""
+    """Programs with the same verdict for the same reasons are grouped, and differences are listed by program."""
     alike = article("Name,Score,Caller,Recommender,Programs\nAvery,251,Dr. Lind,trusted peer,A; B; C\n", "Name\nD\n")
     assert re.findall(r"<h3>([^:]*):", alike) == ["A, B and C"]
     assert words(alike).count(text("class.label.caller")) == 1
@@ -66,7 +65,7 @@ def test_what_several_programs_share_is_shown_once() -> None:
 
 
 def test_default_values_are_not_presented_as_entered() -> None:
-    """Neither a default nor a floor that we worked out."""
+    """That goes for defaults and for a floor that we computed."""
     page = words(article("Name,Score,Programs,Needs visa\nAvery,251,Mercy,?\n"))
     assert "Your score: 251" in page
     assert "220" not in page

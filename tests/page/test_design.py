@@ -1,4 +1,4 @@
-"""The design system: style sheets use only its sizes, spaces and colors, each color means one thing, and all are readable."""
+"""The design system: style sheets use only its sizes, spaces and colors, each color has one meaning, and all are readable."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RESULTS: Final = (PACKAGE / "page" / "static" / "results.css").read_text(encodin
 VOTE: Final = (PACKAGE / "workshop" / "votes" / "page.css").read_text(encoding="utf-8")
 DOC: Final = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
 
-#: Parts with a scale of their own: on stage everything is a share of the screen's height, and paper is measured in points.
+#: Parts with their own scale: stage sizes are fractions of the screen's height, and paper uses points.
 OWN_SCALE: Final = (
     ("/* the round, in front of a room", "/* At 400% zoom"),
     ("/* the sheet to take along", "/* end of the sheet */"),
@@ -37,12 +37,12 @@ EXCEPTIONS: Final = {
     "scroll-padding-top: 1rem": "where a link arrives",
     "margin: 12mm": "a slide's edge on paper",
 }
-#: Colors that are where they are used: what is printed is black on white, and forced colors are the reader's own.
+#: Colors that aren't tokens: print is black on white, and forced colors are the reader's own.
 PLAIN_COLORS: Final = {"black", "white", "Canvas", "CanvasText", "currentColor", "transparent", "none"}
 
 
 def ordinary(style: str) -> str:
-    """Leave out comments and the parts with a scale of their own."""
+    """Remove comments and the parts with their own scale."""
     for start, end in OWN_SCALE:
         if start in style:
             style = style[: style.index(start)] + style[style.index(end) :]
@@ -50,13 +50,13 @@ def ordinary(style: str) -> str:
 
 
 def declarations(style: str) -> Iterator[tuple[str, str]]:
-    """Yield every property with its value, without what it is marked as."""
+    """Yield every property and its value, without ``!important``."""
     for name, value in re.findall(r"(?<=[{;\s])([\w-]+): ([^;{}]+)(?=[;}])", style):
         yield name, value.removesuffix(" !important").strip()
 
 
 def tokens(style: str) -> dict[str, str]:
-    """Return the tokens of a block, by name."""
+    """Return a block's tokens by name."""
     return {name: value for name, value in declarations(style) if name.startswith("--")}
 
 
@@ -71,7 +71,7 @@ def test_text_comes_in_five_sizes(file: str) -> None:
 
 
 def test_the_stage_has_the_same_five_sizes() -> None:
-    """They are fractions of the screen's height, and a phone sets them anew."""
+    """They're fractions of the screen's height, and phones get other values."""
     start, end = OWN_SCALE[0]
     stage = re.sub(r"/\*.*?\*/", "", PANEL[PANEL.index(start) : PANEL.index(end)], flags=re.DOTALL)
     sizes = [value for name, value in declarations(stage) if name == "font-size"]
@@ -83,7 +83,7 @@ def test_the_stage_has_the_same_five_sizes() -> None:
 
 @pytest.mark.parametrize("file", STYLES)
 def test_spaces_come_from_one_scale(file: str) -> None:
-    """Margins, paddings and gaps are nothing, one of the steps, or a sum of them."""
+    """Margins, paddings and gaps are zero, one of the steps, or a sum of steps."""
     spaces = re.compile(r"(margin|padding|gap|row-gap|column-gap)\b(?!.*scroll)")
     allowed = re.compile(r"(?:0|auto|-1|2|var\(--bw-(?:space-\d|measure)\)|calc\(|\)|[*+]|\s)+")
     found = [(name, value) for name, value in declarations(STYLES[file]) if spaces.match(name)]
@@ -105,7 +105,7 @@ def test_colors_are_defined_only_as_tokens(file: str) -> None:
 
 
 def test_the_rules_answers_have_colors_that_nothing_else_has() -> None:
-    """The colors for allowed and not allowed never mean a phase, a verdict, or right and wrong."""
+    """The colors for allowed and not allowed never stand for a phase, a verdict, or right and wrong."""
     for token in ("allowed", "not-allowed"):
         users = re.findall(rf"([^{{}}]+)\{{[^{{}}]*var\(--bw-{token}\)", STYLES["panel.css"])
         assert users
@@ -115,7 +115,7 @@ def test_the_rules_answers_have_colors_that_nothing_else_has() -> None:
 
 
 def test_a_rooms_results_have_the_tokens_with_them_and_the_voices_frames() -> None:
-    """The page needs no other file, so the tokens stand in it, with the values of the panel's style sheet."""
+    """The page loads no other file, so it includes the tokens with the same values as the panel's style sheet."""
     page = results_html(WorkshopState(played=(PlayedRound("nadia", (1,) * 9, (0,) * 9, (0,) * 9),)))
     root = tokens(PANEL[PANEL.index(":root {") :].partition("}")[0] + "}")
     assert root.items() <= tokens(page.partition("<style>")[2].partition("</style>")[0]).items()
@@ -125,7 +125,7 @@ def test_a_rooms_results_have_the_tokens_with_them_and_the_voices_frames() -> No
 
 
 def test_the_phones_vote_has_the_same_sizes_and_accent_and_no_color_of_the_rules_answers() -> None:
-    """A vote that is counted is neither allowed nor not allowed."""
+    """A counted vote is neither allowed nor not allowed."""
     sizes = {value for name, value in declarations(re.sub(r"/\*.*?\*/", "", VOTE)) if name == "font-size"}
     assert sizes == {"var(--small)", "var(--text)", "var(--large)"}
     root = tokens(PANEL[PANEL.index(":root {") :].partition("}")[0] + "}")
@@ -137,7 +137,7 @@ def test_the_phones_vote_has_the_same_sizes_and_accent_and_no_color_of_the_rules
 
 
 def test_the_voices_have_the_same_frames_on_paper_as_on_screen() -> None:
-    """The rule's is double, the article's single, and a dashed line is ours, except where a link only may be the weakest."""
+    """The rule's frame is double, the article's single and ours dashed. A dashed link is one that may be the weakest."""
     for rule, article in ((".bw-rule {", ".bw-card {"), (".bw-paper .rule {", ".bw-paper .article {")):
         assert re.search(rf"\n{re.escape(rule)}[^}}]*border: 4px double", PANEL), rule
         assert re.search(rf"\n{re.escape(article)}[^}}]*border: [12]px solid [^}}]*border-radius: \d+px", PANEL), article
@@ -159,21 +159,21 @@ GROUNDS: Final = {"light": ("#ffffff", "#f4f4f4"), "dark": ("#161618", "#232326"
 
 
 def luminance(color: str) -> float:
-    """Return the relative luminance of a color, as the Web Content Accessibility Guidelines define it."""
+    """Return a color's relative luminance, as the Web Content Accessibility Guidelines define it."""
     parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     red, green, blue = (one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def contrast(one: str, other: str) -> float:
-    """Return the contrast of two colors, from 1 to 21."""
+    """Return the contrast ratio of two colors, from 1 to 21."""
     dark, light = sorted((luminance(one), luminance(other)))
     return (light + 0.05) / (dark + 0.05)
 
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_every_color_can_be_read_on_every_ground(look: str) -> None:
-    """Seven to one, which is the strictest level for text."""
+    """Text has a contrast of at least 7:1, the strictest level."""
     for name in MEANINGS:
         for ground in GROUNDS[look]:
             assert contrast(LOOKS[look][name], ground) >= 7, (name, ground)
@@ -181,7 +181,7 @@ def test_every_color_can_be_read_on_every_ground(look: str) -> None:
 
 
 def test_every_color_can_be_read_in_labs_own_dark_theme() -> None:
-    """An activity has the notebook's own ground, and the rule's frame the next lighter one."""
+    """An activity's background is the notebook's, and the rule's frame has the next lighter one."""
     theme = Path(sys.prefix, "share/jupyter/lab/themes/@jupyterlab/theme-dark-extension/index.css").read_text(encoding="utf-8")
     grounds = tokens(PANEL[PANEL.index('body[data-jp-theme-light="false"] .jp-Notebook .bw {') :].partition("}")[0] + "}")
     assert grounds.keys() == {"--bw-paper", "--bw-panel"}
@@ -199,7 +199,7 @@ def test_lab_and_the_site_are_dark_in_the_same_colors() -> None:
 
 
 def test_what_is_printed_in_dark_mode_has_the_light_colors() -> None:
-    """Pale colors can't be read on paper, so every dark block is for screens alone."""
+    """Pale colors can't be read on paper, so every dark block is for screens only."""
     for style, block in ((PANEL, 'body[data-jp-theme-light="false"] .bw {'), (SITE, "  body .bw {")):
         around = style[: style.index(block)].rpartition("@media")[2].partition("{")[0]
         assert around.split()[0] == "screen", block

@@ -1,4 +1,4 @@
-"""The panel's charts as plotly figures."""
+"""The panel's charts as Plotly figures."""
 
 from __future__ import annotations
 

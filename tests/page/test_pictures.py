@@ -1,4 +1,4 @@
-"""The small pictures: what each one shows is written next to it, and none has a color of its own."""
+"""The small pictures: each one's meaning is also in words, and none has its own colors."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_drawing_is_hidden_from_screen_readers_and_takes_its_colors_from_the_p
     for one in drawings:
         assert 'aria-hidden="true"' in one
         assert not re.search(r"#[0-9a-f]{3}|\b(?:fill|stroke)=", one)
-        assert "<text" not in one  # letters in a drawing would shrink with it
+        assert "<text" not in one  # text in a drawing would shrink with it
 
 
 @pytest.mark.parametrize(
@@ -52,14 +52,14 @@ def test_a_drawing_is_hidden_from_screen_readers_and_takes_its_colors_from_the_p
     ],
 )
 def test_now_is_marked_on_the_line_of_the_week(when: datetime, day: str) -> None:
-    """From July 1 on the next year's week is ahead."""
+    """From July 1 on, it's next year's week."""
     marked = re.findall(r'<li aria-current="time"><b>(.*?)</b>', week_picture(when))
     assert marked == [text(f"week.{day}")]
 
 
 @pytest.mark.parametrize("case", [Case(), Case(scripted=True), Case(failed_attempts=1)])
 def test_the_broken_links_are_the_weakest(case: Case) -> None:
-    """A broken link is drawn in two halves, and its name says that it is the weakest."""
+    """A broken link is drawn in two halves, and its name says that it's the weakest."""
     card = fast_fragments(case)["verdict"]
     weakest = len(judge(case).binding)
     assert card.count("bw-picture-weak") == 2 * weakest
@@ -67,7 +67,7 @@ def test_the_broken_links_are_the_weakest(case: Case) -> None:
 
 
 def test_only_what_is_possible_is_filled() -> None:
-    """One outcome is marked as such, several as possible, and never everything below, as in a bar of percentages."""
+    """One outcome is marked as certain, several as possible. Lower ones aren't filled, as they'd be in a bar of percentages."""
     one = outcomes_picture([Verdict.DECLINED], "")
     assert [one.count(f'class="bw-tier{kind}"') for kind in ("", " bw-tier-here", " bw-tier-may-be")] == [8, 1, 0]
     two = outcomes_picture([Verdict.IGNORED, Verdict.DECLINED], "")
@@ -75,7 +75,7 @@ def test_only_what_is_possible_is_filled() -> None:
 
 
 def test_the_large_funnel_names_and_explains_all_nine_and_points_at_one() -> None:
-    """Each tier is narrower than the one above it, and the verdict is marked in words, not by its color alone."""
+    """Each tier is narrower than the one above it, and the verdict is marked in words as well as by color."""
     drawn = labeled_outcomes(Verdict.FILE_READ)
     rows = re.findall(r"<li.*?</li>", drawn)
     assert len(rows) == len(Verdict)

@@ -1,4 +1,4 @@
-"""What a notebook shows of judgments, cases and their kin."""
+"""How notebooks display judgments, cases and similar objects."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_an_answer_is_shown_with_the_html_of_the_panel(name: str) -> None:
 
 
 def test_the_style_hides_what_only_a_panel_can_do() -> None:
-    """Buttons would have nothing to act on, and drawings that need the panel's style sheet would say nothing."""
+    """Buttons wouldn't do anything, and drawings need the panel's style sheet."""
     html = what_would_change(CASE)._repr_html_() or ""
     style = re.search(r"<style>(.*?)</style>", html)
     assert style

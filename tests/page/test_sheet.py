@@ -1,4 +1,4 @@
-"""The one-page sheet: the rule first, the same on paper and as text, with nothing from anyone else."""
+"""The one-page sheet: the rule comes first, paper and text say the same, and nothing is loaded from another host."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ TOPICS = [row.topic for row in load_not_covered()]
 
 
 def longest() -> Advice:
-    """The sheet with the most on it: nearly nothing known, every topic ticked, in the middle of SOAP."""
+    """Return the longest sheet: almost nothing known, every topic checked, in the middle of SOAP."""
     return advise(Case(failed_attempts=1, needs_visa=True), EVERYTHING, datetime(2027, 3, 16, 9, 0), TOPICS)
 
 
 class Words(HTMLParser):
-    """Collects what a page says, but for its title and style."""
+    """Collects a page's text, except its title and style."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class Words(HTMLParser):
         self.feed(page.partition("<body>")[2])
 
     def handle_data(self, data: str) -> None:
-        """Take a text."""
+        """Collect text."""
         self.said.append(data.strip())
 
 
@@ -53,13 +53,12 @@ class Words(HTMLParser):
     ],
 )
 def test_moments_are_written_with_am_and_pm(when: datetime, said: str) -> None:
-    """As people in the US write them."""
     assert moment_text(when) == said
 
 
 @given(cases(), st.lists(st.sampled_from(EVERYTHING), unique=True, max_size=4), moments())
 def test_paper_and_text_say_the_same_with_the_rule_first(case: Case, unknown: list[str], now: datetime) -> None:
-    """Every line of the text is on the page in the same order, and no probability is given."""
+    """Every line of the text is on the page in the same order, and neither mentions probability."""
     advice = advise(case, unknown, now, ("img",))
     head = SheetHead("A. Student", "Mercy")
     page, plain = sheet_html(advice, head), sheet_text(advice, head)
@@ -70,7 +69,7 @@ def test_paper_and_text_say_the_same_with_the_rule_first(case: Case, unknown: li
 
 
 def test_what_is_unknown_about_a_person_or_a_program_is_not_stated_as_a_fact() -> None:
-    """The link is named, without the reason and the assumption that would hold only at worst."""
+    """The link is named without a reason or an assumption that only applies in the worst case."""
     case = Case(recommender="known_dean", move="targeted_call", specifics=True)
     plain = sheet_text(advise(case, ["track_record", "sponsors_visas"], datetime(2027, 3, 16, 9, 0)))
     assert text("rule.burned_caller") not in plain
@@ -83,7 +82,7 @@ def test_what_is_unknown_about_a_person_or_a_program_is_not_stated_as_a_fact() -
 
 
 def test_a_policy_that_may_stop_the_file_is_asked_for_even_where_another_link_is_weaker() -> None:
-    """A student who needs a visa asks about visas; one who doesn't need it doesn't."""
+    """A student who needs a visa is told to ask about visas, and one who doesn't isn't."""
     unknown = ("sponsors_visas", "interviews_failures")
     asked = [text(f"ask.{field}") for field in unknown]
     for needs_visa, failed in ((True, 1), (False, 0)):
@@ -93,7 +92,7 @@ def test_a_policy_that_may_stop_the_file_is_asked_for_even_where_another_link_is
 
 
 def test_the_sheet_says_what_it_is_based_on() -> None:
-    """What was entered and what is not known, before everything else."""
+    """It starts with what was entered and what isn't known."""
     entered = case_in_words(Case(score=228, needs_visa=True, sponsors_visas=False), ["interviews_failures", "track_record"])
     assert entered[0] == "Your score: 228"
     assert "You need a visa" in entered
@@ -107,7 +106,7 @@ def test_the_sheet_says_what_it_is_based_on() -> None:
 
 
 def test_the_sources_of_every_answer_about_the_rule_are_named() -> None:
-    """Also of the answer for another moment that the student has in mind."""
+    """That includes the answer for another moment that the student entered."""
     case = Case(phase="gap_filling", recommender="known_dean", move="targeted_call")
     advice = advise(case, now=datetime(2027, 2, 1), keep_phase=True)
     assert advice.planned is not None
@@ -117,14 +116,14 @@ def test_the_sources_of_every_answer_about_the_rule_are_named() -> None:
 
 
 def test_a_sheet_says_until_when_only_if_the_answer_changes() -> None:
-    """To answer a program that called first is allowed on both sides of the window's edge."""
+    """Answering a program that called first is allowed before and after the window's edge."""
     case = Case(recommender="self", move="direct_email", program_contacted_first=True)
     plain = sheet_text(advise(case, now=datetime(2027, 3, 16, 9, 0)))
     assert "This changes on" not in plain
 
 
 def test_what_a_student_wrote_is_text_and_never_markup() -> None:
-    """Also with signs that mean something in HTML, or to the panel."""
+    """That includes characters with a meaning in HTML or to the panel."""
     page = sheet_html(longest(), SheetHead("<b>Zoë</b> & Co.", '§ 5 " onload=x'))
     assert "<b>Zoë" not in page
     assert "&lt;b&gt;Zoë&lt;/b&gt; &amp; Co." in page
@@ -137,14 +136,14 @@ def test_a_sheet_without_a_name_has_no_blank_label() -> None:
 
 
 def test_the_page_needs_nothing_from_elsewhere() -> None:
-    """No script, no address of a file, no request."""
+    """It has no script, no file addresses and no requests."""
     page = sheet_html(longest())
     assert not re.search(r"<script|<link|src=|url\(|@import|https?:", page)
 
 
 @pytest.mark.parametrize("paper", ["Letter", "A4"])
 def test_it_fits_one_page(browser: Browser, paper: str) -> None:
-    """A usual sheet fits one page; the fullest one takes two and cuts nothing in half."""
+    """A typical sheet fits on one page. The longest takes two, with no block split across them."""
     case = Case(
         score=232, failed_attempts=1, needs_visa=True, recommender="subspecialist", move="internal_push", specifics=True
     )

@@ -1,4 +1,4 @@
-"""The chapters as pages: the same prose and activities as in their notebooks, and nothing that only Jupyter can do."""
+"""The site's chapters have the same prose and activities as their notebooks, and nothing that only Jupyter can do."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ BUILD = pages.Build({name: name for name in CHAPTERS}, "assets/1", {"snapshot.bi
 
 @pytest.fixture(scope="module")
 def written() -> dict[str, str]:
-    """Every page, by its file name."""
+    """Every page, by file name."""
     return dict(all_pages(BUILD, NOTEBOOKS))
 
 
 def words(text: str) -> str:
-    """Return what a reader reads of some HTML, in one line."""
+    """Return the visible text of some HTML, on one line."""
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
 
 
@@ -48,7 +48,7 @@ def test_a_page_has_every_sentence_of_its_notebooks_prose(written: dict[str, str
     page = words(written[f"{chapter}.html"])
     cells = json.loads((NOTEBOOKS / f"{chapter}.ipynb").read_text(encoding="utf-8"))["cells"]
     prose = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown" and "tags" not in cell["metadata"]]
-    marks = re.compile(r"\]\([^)]*\)|^\d+\. ")  # addresses of links, and numbers of a list
+    marks = re.compile(r"\]\([^)]*\)|^\d+\. ")  # link targets and list numbers
     lines = [line for text in prose for line in text.splitlines() if not line.startswith("**Next:**")]
     letters = [re.sub(r"[^\w]+", " ", marks.sub("", line)).split() for line in lines]
     found = " ".join(re.sub(r"[^\w]+", " ", page).split())
@@ -57,7 +57,7 @@ def test_a_page_has_every_sentence_of_its_notebooks_prose(written: dict[str, str
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_the_next_chapter_is_linked_once_at_the_end(written: dict[str, str], chapter: str) -> None:
-    """A notebook has no navigation, so it names the next chapter in its prose; a page would name it twice."""
+    """A notebook has no navigation, so its prose links to the next chapter. A page has both, and shows only one."""
     main = written[f"{chapter}.html"].partition("<main")[2].partition("</main>")[0]
     source = (NOTEBOOKS / f"{chapter}.ipynb").read_text(encoding="utf-8")
     following = re.findall(r"\*\*Next:\*\* \[[^]]*\]\((\w+)\.ipynb\)", source)
@@ -135,7 +135,8 @@ def test_every_page_allows_no_other_host_before_anything_is_loaded(written: dict
         assert head.index("Content-Security-Policy") < head.index("<link")
         assert "default-src 'none'" in head
         assert re.findall(r'(?:src|action)="(?:https?:)?//|<link[^>]*href="(?:https?:)?//', page) == []
-        assert '<meta name="referrer" content="no-referrer">' in head  # a link to a source tells nobody where one comes from
+        # A linked site doesn't learn which page a reader came from.
+        assert '<meta name="referrer" content="no-referrer">' in head
 
 
 def test_an_answer_that_depends_on_today_is_marked_as_not_yet_there(written: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""What the pages' Python does: answers as the kernel does, and files that the browser keeps."""
+"""Python on the site answers as the kernel does, and saves files in the browser."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from backchannel_lib.site.build import EMPTY_ZIP, library_source
 
 @pytest.fixture(autouse=True)
 def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A browser that knows nothing yet."""
+    """A browser with nothing saved."""
     monkeypatch.setenv("BACKCHANNEL_WORK", str(tmp_path / "saved"))
     monkeypatch.setattr(worker, "_opened", {})
     monkeypatch.setattr(worker, "_sessions", [])
@@ -29,7 +29,7 @@ def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def ask(name: str, **message: object) -> list[dict[str, object]]:
-    """Send a message, and return the activity's own answers."""
+    """Send a message, and return the activity's answers."""
     told = [json.loads(answer) for answer in worker.answers(name, json.dumps(message))]
     return [answer for part, answer in told if part == name]
 
@@ -87,7 +87,7 @@ def test_a_message_that_makes_no_sense_is_answered_calmly() -> None:
 
 
 def test_every_encoding_that_the_library_names_is_imported_before_the_snapshot() -> None:
-    """In the browser nothing can be imported later. Other code pages are charset-normalizer's, which is not there."""
+    """Nothing can be imported later in the browser. Other encodings need charset-normalizer, which isn't there."""
     named = set()
     for package in worker.PACKAGES:
         for path in (Path(worker.__file__).parents[1] / package).rglob("*.py"):
@@ -102,7 +102,7 @@ def test_every_encoding_that_the_library_names_is_imported_before_the_snapshot()
 def test_what_the_standard_librarys_archive_no_longer_holds_is_simply_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where Python starts from its snapshot the archive is empty, and an error that looks into it must not be another error."""
+    """With the snapshot the archive is empty, and handling an error that looks into it must not raise another one."""
     archive = tmp_path / "library.zip"
     with zipfile.ZipFile(archive, "w") as full:
         full.writestr("here_before.py", "")
@@ -118,7 +118,7 @@ def test_what_the_standard_librarys_archive_no_longer_holds_is_simply_missing(
 
 
 def test_what_a_page_gets_of_the_library_imports_nothing_else_of_it() -> None:
-    """Every module that is packed finds the modules it imports at its top in the same file: otherwise no page would start."""
+    """All top-level imports of the packed modules are packed too. Otherwise no page would start."""
     with zipfile.ZipFile(io.BytesIO(library_source())) as packed:
         sources = {name: packed.read(name) for name in packed.namelist() if name.endswith(".py")}
     modules = {name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in sources}

@@ -1,4 +1,4 @@
-"""The deck of vignettes: what it goes through, what the rules answer, that no wording tells it, and how it is drawn."""
+"""The deck of vignettes: what it covers, the rules' answers, neutral wording, and how vignettes are drawn."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ VERDICT = {name: judgment.verdict for name, judgment in JUDGED.items()}
 LEVELS = {name: field.levels for name, field in Case.fields().items()}
 ALL = tuple(STAGES)
 
-#: What each comes to, its weakest links and the rule's answer: found by hand, with the article next to it.
+#: Each vignette's verdict, weakest links and rule's answer, found by hand from the article.
 EXPECTED: dict[str, tuple[str, tuple[str, ...], str]] = {
     "nadia": ("phone_interview", ("timing",), "not_allowed"),
     "hannah": ("skimmed", ("attention",), "not_allowed"),
@@ -70,7 +70,7 @@ EXPECTED: dict[str, tuple[str, tuple[str, ...], str]] = {
     "paula": ("maybe", ("paper",), "allowed"),
 }
 
-#: What the explanation says would have come of it if one thing had been otherwise.
+#: The verdict that the explanation gives for the case with one change.
 PROMISED: dict[str, tuple[dict[str, object], str]] = {
     "nadia": ({"phase": "gap_filling"}, "skimmed"),
     "hannah": ({"recommender": "trusted_peer"}, "phone_interview"),
@@ -112,7 +112,7 @@ PROMISED: dict[str, tuple[dict[str, object], str]] = {
     "paula": ({"addresses_flag": False}, "declined"),
 }
 
-#: How an explanation names a verdict.
+#: The words that an explanation uses for a verdict.
 NAMED = {
     "backfires": r"backfires",
     "ignored": r"ignored",
@@ -127,16 +127,16 @@ NAMED = {
 
 
 def told(vignette: Vignette) -> str:
-    """Return all that a room is shown before it votes."""
+    """Return everything that a room sees before it votes."""
     return f"{vignette.title} {vignette.file} {vignette.contact}"
 
 
 def words(text: str) -> set[str]:
-    """List the words of a text."""
+    """List a text's words."""
     return set(re.findall(r"[a-z]+", text.lower()))
 
 
-# ---- what the loaders refuse ----
+# ---- what the loaders reject ----
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def words(text: str) -> set[str]:
     ],
 )
 def test_a_broken_vignette_is_rejected(tmp_path: Any, column: str, cell: str, expected: str) -> None:
-    """A cell that breaks its column's rule is rejected with what was expected."""
+    """A cell that breaks its column's rule is rejected, and the error says what the column accepts."""
     rows = with_cell("vignettes.csv", column, cell)
     assert (
         error_for(tmp_path, "vignettes.csv", rows)
@@ -159,22 +159,22 @@ def test_a_broken_vignette_is_rejected(tmp_path: Any, column: str, cell: str, ex
 
 
 def test_an_impossible_case_is_rejected(tmp_path: Any) -> None:
-    """Pairs that make no case are rejected with the case's own sentence."""
+    """Values that can't go together are rejected with the case's own message."""
     message = error_for(tmp_path, "vignettes.csv", with_cell("vignettes.csv", "overrides", "recommender=self; move=pressure"))
     assert message.startswith("vignettes.csv, row 3, column overrides: expected a case that can be (move: direct_email is ")
 
 
 def test_a_what_if_that_is_not_a_field_is_rejected(tmp_path: Any) -> None:
-    """The field that changes afterward has to be a field of a case; the error suggests the most similar one first."""
+    """The field to change afterward has to be a field of a case, and the error suggests the most similar one first."""
     message = error_for(tmp_path, "vignettes.csv", with_cell("vignettes.csv", "what_if", "recomender"))
     assert message.startswith("vignettes.csv, row 3, column what_if: expected one of recommender, score, ")
 
 
-# ---- what the deck goes through ----
+# ---- what the deck covers ----
 
 
 def test_the_deck_is_large_enough() -> None:
-    """There are vignettes for several sessions, ten at least of the article's own, and no case occurs twice."""
+    """There are vignettes for several sessions, at least ten of them are the article's own, and no case occurs twice."""
     assert len(DECK) >= 28
     assert sum(vignette.article for vignette in DECK.values()) >= 10
     assert len({vignette.case for vignette in DECK.values()}) == len(DECK)
@@ -182,19 +182,19 @@ def test_the_deck_is_large_enough() -> None:
 
 
 def test_every_verdict_is_an_answer() -> None:
-    """Each verdict is the answer of two vignettes or more, and none of more than one in six."""
+    """Each verdict is the answer to at least two vignettes, and to at most one in six."""
     answers = Counter(VERDICT.values())
     assert all(2 <= answers[verdict] <= len(DECK) / 6 for verdict in Verdict)
 
 
 def test_every_stage_is_the_weakest() -> None:
-    """Each stage alone holds two vignettes or more down."""
+    """Each stage is the only limit of at least two vignettes."""
     alone = Counter(judgment.binding[0] for judgment in JUDGED.values() if len(judgment.binding) == 1)
     assert all(alone[stage] >= 2 for stage in STAGES)
 
 
 def test_every_moment_caller_move_and_answer_occurs() -> None:
-    """Each phase is in three vignettes or more; every caller, move and answer of the rule, and a met need, occur."""
+    """Each phase has at least three vignettes. Every caller, move, rule's answer and kind of met need occurs."""
     cases = [vignette.case for vignette in DECK.values()]
     phases = Counter(case.phase for case in cases)
     assert all(phases[phase] >= 3 for phase in LEVELS["phase"])
@@ -206,7 +206,7 @@ def test_every_moment_caller_move_and_answer_occurs() -> None:
 
 
 def test_every_difficulty_and_topic_has_its_share() -> None:
-    """Seven or more of each difficulty and three or more of each topic."""
+    """There are at least seven of each difficulty and three of each topic."""
     difficulties = Counter(vignette.difficulty for vignette in DECK.values())
     assert all(difficulties[difficulty] >= 7 for difficulty in (1, 2, 3))
     topics = Counter(vignette.topic for vignette in DECK.values())
@@ -215,7 +215,7 @@ def test_every_difficulty_and_topic_has_its_share() -> None:
 
 @pytest.mark.parametrize("topic", TOPICS)
 def test_a_topic_says_nothing_of_the_verdict(topic: str) -> None:
-    """The vignettes of a topic come to three verdicts or more, and none is the answer of more than half of them."""
+    """A topic's vignettes have at least three verdicts, none of them for more than half."""
     answers = Counter(VERDICT[name] for name in draw(topic))
     assert len(answers) >= 3
     assert max(answers.values()) <= answers.total() / 2
@@ -223,18 +223,18 @@ def test_a_topic_says_nothing_of_the_verdict(topic: str) -> None:
 
 @pytest.mark.parametrize("difficulty", [1, 2, 3])
 def test_a_difficulty_says_nothing_of_the_verdict(difficulty: int) -> None:
-    """The vignettes of a difficulty come to five verdicts or more."""
+    """A difficulty's vignettes have at least five verdicts."""
     assert len({VERDICT[name] for name in draw(difficulty=difficulty)}) >= 5
 
 
 def test_each_vignette_rests_on_the_article() -> None:
-    """Each names a claim; where a link that decides rests on our assumption, it names that one."""
+    """Each one cites a claim. If a deciding link is based on our assumption, the vignette names that, too."""
     for name, vignette in DECK.items():
         assert vignette.claims, name
         if VERDICT[name] is Verdict.OFFER_IN_PLAY:
-            continue  # no link decides
+            continue  # nothing limits the verdict
         deciding = {reason.assumption for reason in JUDGED[name].reasons if reason.stage in JUDGED[name].binding} - {""}
-        # Most flags are the article's own; these two are flags by our count.
+        # Most flags are the article's own, and these two are ours.
         if not (vignette.case.specialty_switch or vignette.case.boards_pending):
             deciding.discard("which_flags_count")
         assert deciding <= {vignette.assumption}, name
@@ -244,20 +244,20 @@ def test_each_vignette_rests_on_the_article() -> None:
 
 
 def test_the_table_of_answers_is_of_this_deck() -> None:
-    """The answers found by hand, and the changes promised, are there for each vignette and for no other."""
+    """There are answers and promised changes for each vignette and no other."""
     assert list(EXPECTED) == list(PROMISED) == list(DECK)
 
 
 @pytest.mark.parametrize("name", DECK)
 def test_the_rules_answer_as_the_article_does(name: str) -> None:
-    """Verdict, weakest links and the rule's answer are those that were found by hand."""
+    """Verdict, weakest links and the rule's answer match the ones found by hand."""
     judgment = JUDGED[name]
     assert (judgment.verdict.name.lower(), judgment.binding, rules_check(judgment.case).answer) == EXPECTED[name]
 
 
 @pytest.mark.parametrize("name", DECK)
 def test_an_explanation_is_true(name: str) -> None:
-    """It names the verdict, and what it promises of another case is what the rules say of that case; it names no third one."""
+    """It names the verdict, and the rules confirm what it says about a changed case. It names no third verdict."""
     changes, other = PROMISED[name]
     assert judge(DECK[name].case.replace(**changes)).verdict.name.lower() == other
     named = {verdict for verdict, how in NAMED.items() if re.search(how, DECK[name].why)}
@@ -266,7 +266,7 @@ def test_an_explanation_is_true(name: str) -> None:
 
 @pytest.mark.parametrize("name", DECK)
 def test_moving_one_thing_changes_the_verdict(name: str) -> None:
-    """The one control that is moved afterward is one of this case's own and leads to another verdict somewhere."""
+    """The control that moves afterward belongs to this case, and one of its positions gives another verdict."""
     vignette = DECK[name]
     assert vignette.what_if in shown_fields(vignette.case)
     moved = {judge(vignette.case.replace(**{vignette.what_if: to})).verdict for to in positions(vignette)}
@@ -274,7 +274,7 @@ def test_moving_one_thing_changes_the_verdict(name: str) -> None:
 
 
 def positions(vignette: Vignette) -> list[Any]:
-    """List where the control that is moved can stand."""
+    """List the positions of the control that moves afterward."""
     field = Case.fields()[vignette.what_if]
     match field.kind:
         case "flag":
@@ -290,12 +290,12 @@ def positions(vignette: Vignette) -> list[Any]:
 
 # ---- the wording gives nothing away ----
 
-#: Words of the verdicts' names and of what a stage allows; "file", "seat", "phone" and "interview" are the field's own.
+#: Words from names of verdicts and caps. "File", "seat", "phone" and "interview" are ordinary terms of the field.
 OUTCOMES = (
     "backfire backfires ignore ignored skim skimmed decline declined fallback read maybe offer offers play delete deleted "
     "discarded overlooked bookmarked glance glanced courtesy noise boilerplate buried lost rejected refused accepted invited"
 )
-#: Words that say what to think of it.
+#: Words that pass judgment.
 JUDGING = (
     "unfortunately sadly luckily fortunately glowing desperate desperately strong strongly weak excellent outstanding superb "
     "poor bad great good best better worst solid impressive remarkable genuine honest clearly obviously merely only just even "
@@ -304,7 +304,7 @@ JUDGING = (
 
 
 def test_the_story_of_a_vignette_is_neutral() -> None:
-    """Before the vote no word of an outcome and no word of judgment is used."""
+    """Nothing shown before the vote names an outcome or passes judgment."""
     for name, vignette in DECK.items():
         assert words(told(vignette)) & (set(OUTCOMES.split()) | set(JUDGING.split())) == set(), name
 
@@ -315,12 +315,12 @@ RARE = {word: math.log(len(DECK) / times) for word, times in SPREAD.items()}
 
 
 def shared(one: set[str], other: set[str]) -> float:
-    """Return how alike two texts are: the share of words that they have in common."""
+    """Return the share of words that two texts have in common, from 0 to 1."""
     return len(one & other) / len(one | other)
 
 
 def shared_by_weight(one: set[str], other: set[str]) -> float:
-    """Return how alike two texts are, a word counting the more the fewer texts have it."""
+    """Return how similar two texts are, giving more weight to words that few texts have."""
     lengths = [math.sqrt(sum(RARE[word] ** 2 for word in expected)) for expected in (one, other)]
     return sum(RARE[word] ** 2 for word in one & other) / math.prod(lengths)
 
@@ -328,7 +328,7 @@ def shared_by_weight(one: set[str], other: set[str]) -> float:
 @pytest.mark.parametrize("alike", [shared, shared_by_weight])
 @pytest.mark.parametrize("twins", [True, False])
 def test_the_most_likely_text_does_not_give_the_answer_away(alike: Callable[[set[str], set[str]], float], twins: bool) -> None:
-    """Anyone who answers as the vignette that reads most alike is right for one in four at most, with and without twins."""
+    """Copying the answer of the most similar vignette is right at most one time in four, with and without twins."""
     right = 0
     for name, expected in WORDS.items():
         others = [other for other in DECK if other != name and (twins or shared(expected, WORDS[other]) < 0.5)]
@@ -337,7 +337,7 @@ def test_the_most_likely_text_does_not_give_the_answer_away(alike: Callable[[set
 
 
 def test_most_vignettes_have_a_twin() -> None:
-    """Each vignette has a twin that shares at least half its words but has a different verdict."""
+    """Its twin shares at least half its words but has a different verdict."""
     for name, expected in WORDS.items():
         twins = [other for other in DECK if other != name and shared(expected, WORDS[other]) >= 0.5]
         assert twins, name
@@ -345,13 +345,13 @@ def test_most_vignettes_have_a_twin() -> None:
 
 
 def test_a_naive_reader_of_words_does_not_tell() -> None:
-    """One who has seen all others, and adds up what each word stood for there, is right for one in four at most."""
+    """A naive Bayes classifier trained on all other vignettes is right at most one time in four."""
     right = sum(naive(name) == VERDICT[name] for name in DECK)
     assert right <= len(DECK) / 4
 
 
 def naive(name: str) -> Verdict:
-    """Guess a verdict as a naive Bayes reader of all other vignettes would."""
+    """Guess a verdict as a naive Bayes classifier trained on all other vignettes would."""
     scores: dict[Verdict, float] = {}
     for verdict in Verdict:
         known = [WORDS[other] for other in DECK if other != name and VERDICT[other] == verdict]
@@ -363,20 +363,20 @@ def naive(name: str) -> Verdict:
 
 
 def test_no_single_word_gives_the_answer_away() -> None:
-    """A word that is in three or more vignettes goes with one verdict in two of three at most, one in two in none."""
+    """A word in three or more vignettes goes with one verdict at most two times in three; a word in two has two verdicts."""
     for word, times in SPREAD.items():
         most = max(Counter(VERDICT[name] for name, expected in WORDS.items() if word in expected).values())
         assert times == 1 or (most <= 2 * times / 3 if times > 2 else most == 1), word
 
 
 def ranks(values: Sequence[float]) -> list[float]:
-    """Return each value its place in the order, and equal values the middle of theirs."""
+    """Return each value's rank; equal values share the mean of their ranks."""
     ordered = sorted(values)
     return [ordered.index(value) + (ordered.count(value) - 1) / 2 for value in values]
 
 
 def spearman(one: Sequence[float], other: Sequence[float]) -> float:
-    """Return how far two lists are in the same order, from -1 to 1."""
+    """Return Spearman's rank correlation of two lists, from -1 to 1."""
     pairs = list(zip(ranks(one), ranks(other), strict=True))
     middle = (len(pairs) - 1) / 2
     products = [sum((pair[a] - middle) * (pair[b] - middle) for pair in pairs) for a, b in ((0, 1), (0, 0), (1, 1))]
@@ -394,13 +394,13 @@ MEASURES: dict[str, Callable[[Vignette], float]] = {
 
 @pytest.mark.parametrize("measure", MEASURES)
 def test_neither_length_nor_warmth_nor_position_gives_the_answer_away(measure: str) -> None:
-    """Lengths of texts, warmth of praise and place in the deck do not follow the verdict."""
+    """Text lengths, warmth of praise and position in the deck don't correlate with the verdict."""
     of = [MEASURES[measure](vignette) for vignette in DECK.values()]
     assert abs(spearman(of, [float(verdict) for verdict in VERDICT.values()])) < 0.35
 
 
 def test_texts_are_of_one_size() -> None:
-    """What is shown is short enough for a screen, and of much the same length everywhere."""
+    """The text is short enough for a screen and about the same length in every vignette."""
     for name, vignette in DECK.items():
         assert 25 <= len(vignette.file.split()) <= 45, name
         assert 25 <= len(vignette.contact.split()) <= 50, name
@@ -409,9 +409,9 @@ def test_texts_are_of_one_size() -> None:
         assert 20 <= len(vignette.why.split()) <= 35, name
 
 
-# ---- the texts tell what the case sets ----
+# ---- the texts say what the case sets ----
 
-#: For a field: its value, or a test of it, and what the contact or the file then says, and does not say otherwise.
+#: For a field, its value or a test of it, and words that the contact or the file has only then.
 SAID: list[tuple[str, Callable[[Case], bool], str]] = [
     ("before Match Week", lambda case: case.phase == "groundwork", r"\bin (January|February)\b"),
     ("lists", lambda case: case.phase == "soap_lists", r"\bon (Monday|Tuesday|Wednesday)\b"),
@@ -452,7 +452,7 @@ SAID: list[tuple[str, Callable[[Case], bool], str]] = [
 
 @pytest.mark.parametrize(("what", "holds", "pattern"), SAID, ids=[row[0] for row in SAID])
 def test_texts_tell_what_the_case_sets(what: str, holds: Callable[[Case], bool], pattern: str) -> None:
-    """What the case sets is shown, and it is shown of no case that does not set it (a call may also be a demand)."""
+    """The text states what the case sets, and no text states anything else (but a call can also be a demand)."""
     assert any(holds(vignette.case) for vignette in DECK.values())
     for name, vignette in DECK.items():
         found = re.search(pattern, f"{vignette.file} {vignette.contact}") is not None
@@ -464,15 +464,15 @@ def test_texts_tell_what_the_case_sets(what: str, holds: Callable[[Case], bool],
 
 
 def test_texts_leave_the_numbers_to_the_table() -> None:
-    """No text that is shown before the vote holds a score, so none can say another than the case."""
+    """No text shown before the vote has a score, so none can contradict the case."""
     assert [name for name, vignette in DECK.items() if re.search(r"\d{3}", told(vignette))] == []
 
 
 def test_a_message_without_specifics_holds_none() -> None:
-    """A span of time, which can be checked, is in the words of just those contacts that name specifics."""
+    """Only contacts with specifics mention a length of time, which could be checked."""
     for name, vignette in DECK.items():
         expected = re.split(r"Warmly: |Plainly: |Dryly: ", vignette.contact)[-1]
-        if vignette.case.move not in {"direct_email", "mass_blast"}:  # neither is judged by what it names
+        if vignette.case.move not in {"direct_email", "mass_blast"}:  # neither is judged by its specifics
             assert (re.search(r"\b(weeks|weekly|months|years?|both)\b", expected) is not None) == vignette.case.specifics, name
 
 
@@ -484,13 +484,13 @@ SOME = st.sets(st.sampled_from(list(DECK)))
 
 @given(SEEDS)
 def test_a_draw_gives_each_vignette_once(seed: int) -> None:
-    """From the whole deck each vignette is drawn, and none twice."""
+    """Drawing the whole deck gives every vignette exactly once."""
     assert sorted(draw(seed=seed)) == sorted(DECK)
 
 
 @given(st.sampled_from(["", *TOPICS]), st.integers(0, 3), SEEDS, SOME)
 def test_a_draw_keeps_to_what_was_asked(topic: str, difficulty: int, seed: int, but: set[str]) -> None:
-    """It gives all that fit and nothing else, in the order of the whole draw, and the same when it is asked again."""
+    """It gives all matching vignettes and no others, in the order of the full draw, and the same ones every time."""
     drawn = draw(topic, difficulty, seed, but)
     assert drawn == draw(topic, difficulty, seed, sorted(but))
     assert drawn == tuple(
@@ -501,20 +501,20 @@ def test_a_draw_keeps_to_what_was_asked(topic: str, difficulty: int, seed: int, 
 
 
 def test_a_seed_gives_one_order_everywhere() -> None:
-    """The order of a seed is written down here, so that a machine or a Python with another one is found out."""
+    """The expected order is written here, so a machine or a Python version with another order fails."""
     assert draw("timing", seed=7) == ("felix", "ben", "samir", "amir", "andre")
     assert len({draw(seed=seed) for seed in range(50)}) == 50
 
 
 def test_each_vignette_comes_first_now_and_then() -> None:
-    """No vignette is kept from the front: over two thousand seeds each comes first, and none far too often."""
+    """Over two thousand seeds each vignette comes first, and none much too often."""
     first = Counter(draw(seed=seed)[0] for seed in range(2000))
     assert set(first) == set(DECK)
     assert max(first.values()) <= 2 * 2000 / len(DECK)
 
 
 def test_what_is_not_in_the_deck_can_be_left_out() -> None:
-    """An id of an older deck among those that were seen is let be, and a deck that was seen to its end gives nothing."""
+    """A seen id from an older deck is ignored, and a deck that was seen completely gives nothing."""
     assert draw(exclude=["of_last_year"]) == draw()
     assert draw(exclude=DECK) == ()
 
@@ -536,7 +536,7 @@ def test_what_is_not_in_the_deck_can_be_left_out() -> None:
     ],
 )
 def test_what_cannot_be_drawn_is_said(asked: dict[str, Any], expected: str) -> None:
-    """A topic, a difficulty or a seed that does not exist gets a calm sentence."""
+    """An unknown topic, difficulty or seed gets a calm message."""
     with pytest.raises(CaseError) as caught:
         draw(**asked)
     assert str(caught.value) == expected
@@ -546,14 +546,14 @@ def test_what_cannot_be_drawn_is_said(asked: dict[str, Any], expected: str) -> N
 
 
 def in_parts(order: Sequence[str], last: Sequence[str]) -> Iterator[list[str]]:
-    """Split an order into what is before the last ones and those."""
+    """Split an order into the first links and the last ones."""
     yield [stage for stage in order if stage not in last]
     yield [stage for stage in order if stage in last]
 
 
 @pytest.mark.parametrize("name", DECK)
 def test_the_weakest_link_is_revealed_last(name: str) -> None:
-    """All five stages in their order on screen, those that limit the verdict after the others."""
+    """All five stages appear in order, except that those that limit the verdict come last."""
     binding = JUDGED[name].binding
     order = link_order(JUDGED[name])
     assert order == tuple(itertools.chain(*in_parts(stages_on_screen(), binding)))
@@ -561,14 +561,14 @@ def test_the_weakest_link_is_revealed_last(name: str) -> None:
 
 
 def test_the_deck_is_in_the_order_of_its_table() -> None:
-    """The mapping holds the rows of the table in their order and cannot be changed."""
+    """The mapping has the table's rows in order and is read-only."""
     assert list(DECK.values()) == list(load_vignettes())
     with pytest.raises(TypeError):
         DECK["nadia"] = DECK["hannah"]  # type: ignore[index]
 
 
 def test_a_broken_table_of_topics_is_rejected(tmp_path: Any) -> None:
-    """A topic without a name is rejected at its place."""
+    """The error gives the location of a topic without a name."""
     path = tmp_path / "topics.csv"
     path.write_text("topic,claims\n,paper.checklist\n", encoding="utf-8")
     with pytest.raises(TableError, match=r"^topics\.csv, row 2, column topic: expected some text"):

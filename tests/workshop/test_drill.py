@@ -1,4 +1,4 @@
-"""The drill: no answers before the end, exact counts of what changed minds, a clock that never blocks, and errors in tables."""
+"""The drill: no answers before the end, exact counts of changed decisions, a clock that never blocks, and errors in tables."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ORDER = list(TURNS)
 PINGS = [turn for turn, row in TURNS.items() if row.is_ping]
 DECISIONS = [row.decision for row in load_desk_decisions()]
 END = len(ORDER) + 1
-#: What the article expects of each ping, and whether that moves its director.
+#: What the article expects from each ping, and whether it changes the director's mind.
 EXPECTED = {
     "brennan_letter": ("SKIMMED", "no", "not", "not_allowed"),
     "castillo_pressure": ("BACKFIRES", "no", "down", "not_allowed"),
@@ -43,7 +43,7 @@ EXPECTED = {
     "fraser_list": ("IGNORED", "no", "not", "not_allowed"),
     "adeyemi_text": ("PHONE_INTERVIEW", "call", "up", "not_allowed"),
 }
-#: The files without anyone speaking up for them.
+#: Files that nobody calls about.
 QUIET = ["tran", "novak", "begay", "kaplan"]
 PROGRAM = ("range_low", "range_floor", "interviews_failures", "sponsors_visas", "has_noncategorical_seat", "needs")
 
@@ -62,17 +62,17 @@ def drill() -> Drill:
 
 
 def act(drill: Drill, action: str, value: object = None) -> dict[str, Any]:
-    """Send an act as the page does, and give the first answer."""
+    """Perform an action as the page does, and return the first answer."""
     return next(drill.handle({"type": action, "value": value, "seq": 1, "view": "v"}))
 
 
 def decide(drill: Drill, **decisions: str) -> None:
-    """Put decisions by their turns."""
+    """Set decisions by turn."""
     drill.update(**{f"decided.{turn}": decision for turn, decision in decisions.items()})
 
 
 def first_of(ping: str) -> str:
-    """Name the turn at which the file of a ping came in."""
+    """Return the turn in which a ping's file first appears."""
     return next(turn for turn, row in TURNS.items() if row.file == TURNS[ping].file)
 
 
@@ -80,7 +80,7 @@ def first_of(ping: str) -> str:
 
 
 def test_twelve_files_come_and_eight_come_back() -> None:
-    """Twenty turns: each file once by itself, eight of them once more with a ping, and nearer to noon they come thicker."""
+    """There are twenty turns: each file once, then eight of them again with a ping. They come faster toward noon."""
     assert (len(ORDER), len(PINGS), len(load_drill_files())) == (20, 8, 12)
     minutes = [int(row.time[:2]) * 60 + int(row.time[3:]) for row in TURNS.values()]
     gaps = [second - first for first, second in pairwise(minutes)]
@@ -91,7 +91,7 @@ def test_twelve_files_come_and_eight_come_back() -> None:
 
 
 def test_the_pings_get_the_verdicts_that_their_texts_state(drill: Drill) -> None:
-    """The engine gives each ping the verdict that its explanation mentions, from backfires up to a phone interview."""
+    """The verdicts match the explanations, and range from backfires to a phone interview."""
     assert list(EXPECTED) == PINGS
     for ping, (verdict, decision, way, answer) in EXPECTED.items():
         assert drill.judgments[ping].verdict.name == verdict, ping
@@ -104,7 +104,7 @@ def test_the_pings_get_the_verdicts_that_their_texts_state(drill: Drill) -> None
 
 @pytest.mark.parametrize("decision", DECISIONS)
 def test_the_files_that_nobody_speaks_for_get_no_answer(drill: Drill, decision: str) -> None:
-    """Next to the reader's decision there is no other one, only that paper promises nothing by itself, and why."""
+    """Next to the reader's decision there's only a sentence that paper alone promises nothing, and why."""
     assert drill.quiet == QUIET
     decide(drill, **dict.fromkeys(QUIET, decision))
     drill.update(at=END)
@@ -117,7 +117,7 @@ def test_the_files_that_nobody_speaks_for_get_no_answer(drill: Drill, decision: 
 
 
 def test_a_weak_message_takes_nothing_away(drill: Drill) -> None:
-    """What is said of it is so: on each file a message that leaves the director cold is worth what an ordinary one is."""
+    """A message that leaves the director cold leads to the same decision as no message."""
     for ping in PINGS:
         quiet = drill.judgments[first_of(ping)].verdict
         if drill.director_way(ping) == "not":
@@ -126,7 +126,7 @@ def test_a_weak_message_takes_nothing_away(drill: Drill) -> None:
 
 
 def test_all_files_lie_at_one_program_and_one_moment() -> None:
-    """The description of the program fits every file, and Tuesday before noon fits every contact."""
+    """The program's description fits every file, and Tuesday before noon fits every contact."""
     cases = [case_of(row.overrides) for row in load_drill_files()]
     assert len({tuple(getattr(case, field) for field in PROGRAM) for case in cases}) == 1
     told = text("drill.program")
@@ -141,7 +141,7 @@ def test_all_files_lie_at_one_program_and_one_moment() -> None:
 
 
 def test_the_twins_differ_only_in_the_caller(drill: Drill) -> None:
-    """Two files are nearly one, the drier message does more, and exchanging the callers exchanges the verdicts."""
+    """Two files are almost the same, the drier message achieves more, and swapping the callers swaps the verdicts."""
     pair = drill.twins()
     assert pair == ("brennan_letter", "adeyemi_text")
     warm, cool = (drill.cases[turn] for turn in pair)
@@ -166,7 +166,7 @@ def test_the_twins_differ_only_in_the_caller(drill: Drill) -> None:
     ],
 )
 def test_what_an_explanation_says_would_change_does(drill: Drill, turn: str, change: dict[str, Any], verdict: str) -> None:
-    """If a text says what one change would do, or wouldn't do, the engine agrees."""
+    """If a text says that a change would or wouldn't help, the engine agrees."""
     assert judge(drill.cases[turn].replace(**change)).verdict.name == verdict
 
 
@@ -174,7 +174,7 @@ def test_what_an_explanation_says_would_change_does(drill: Drill, turn: str, cha
 
 
 def messages(drill: Drill) -> str:
-    """Return everything that the page holds and everything that is sent to it."""
+    """Return everything on the page and everything sent to it."""
     told = [*drill.handle({"type": "hello", "seq": 1, "view": "v"})]
     told += [one for field in drill.fields() for one in drill.handle({"type": "prefetch", "field": field})]
     return "\n".join([drill.page(), drill.static_html(), drill.text, json.dumps(told, ensure_ascii=False)])
@@ -183,7 +183,7 @@ def messages(drill: Drill) -> str:
 @pytest.mark.slow
 @pytest.mark.parametrize("at", range(END))
 def test_no_answer_before_the_end(at: int) -> None:
-    """Before the end, no page, fragment, text, message or prefetched answer contains a verdict, an explanation or a count."""
+    """Until then, no page, fragment, text, message or prefetched answer has a verdict, an explanation or a count."""
     answers = [text(f"drill_why.{ping}") for ping in PINGS]
     answers += [text(f"drill.director.{way}") for way in ("up", "down", "not")]
     answers += [text(f"drill.way.{way}") for way in ("up", "down", "not", "open")]
@@ -207,7 +207,7 @@ def test_no_answer_before_the_end(at: int) -> None:
 
 
 def test_a_later_ping_is_not_revealed_early(drill: Drill) -> None:
-    """No message is on screen before its turn comes, and none is read off the page of another."""
+    """A message appears only on its own turn, and nothing on another turn's page hints at it."""
     for at, turn in enumerate(ORDER, start=1):
         drill.update(at=at)
         whole = drill.page() + json.dumps(drill.fragments(drill.state), ensure_ascii=False)
@@ -222,7 +222,7 @@ def test_a_later_ping_is_not_revealed_early(drill: Drill) -> None:
 @settings(max_examples=120)
 @given(st.lists(st.sampled_from(["", *DECISIONS]), min_size=20, max_size=20))
 def test_the_counts_are_right_for_every_way_of_deciding(drawn: list[str]) -> None:
-    """What moved up, down, and not at all adds up to the calls decided twice; and each row says what its call did."""
+    """Moves up, moves down and unchanged decisions add up to the calls decided twice, and each row is correct."""
     drill = opened()
     made = dict(zip(ORDER, drawn, strict=True))
     decide(drill, **{turn: decision for turn, decision in made.items() if decision})
@@ -257,7 +257,7 @@ def test_the_counts_are_right_for_every_way_of_deciding(drawn: list[str]) -> Non
 
 @pytest.mark.parametrize(("before", "after"), list(product(DECISIONS, DECISIONS)))
 def test_every_change_is_in_the_table(drill: Drill, before: str, after: str) -> None:
-    """A row tells the file, who called and how warmly, both decisions, the article's, its weakest link, and the rule."""
+    """A row has the file, the caller, the warmth, both decisions, the article's, its weakest link and the rule."""
     decide(drill, kim=before, kim_need=after)
     drill.update(at=END)
     table = drill.fragments(drill.state)["answers"]
@@ -269,18 +269,18 @@ def test_every_change_is_in_the_table(drill: Drill, before: str, after: str) -> 
     for content in (*told, Verdict.PHONE_INTERVIEW.label, "Caller, Timing", text("soap.answer.not_allowed")):
         assert content in table
     assert table.count('scope="row"') == 1
-    assert Verdict.BACKFIRES.label not in table  # what is not decided is not answered
+    assert Verdict.BACKFIRES.label not in table  # no answer without a decision
 
 
 def test_keeping_a_decision_is_counted_and_gets_a_friendly_sentence(drill: Drill) -> None:
-    """The closing sentence counts the changes the reader stands by, except for calls that no longer change a decision."""
+    """The closing sentence counts the changes that the reader stands by, as long as the call still changes the decision."""
     decide(drill, brennan="no", brennan_letter="call", kim="read", kim_need="call")
     drill.update(at=END)
     stood = lambda: drill.fragments(drill.state)["stood"]  # noqa: E731 - asked again after each act
     assert text("drill.moved", moved=2, same=1) in stood()
     assert text("drill.stood_open", open=2) in stood()
     assert text("drill.stood_kind") not in stood()
-    act(drill, "set")  # without a field: refused, and nothing changes
+    act(drill, "set")  # no field: rejected, and nothing changes
     list(drill.handle({"type": "set", "field": "stands.brennan_letter", "value": "no"}))
     assert text("drill.stood", yes=0, no=1) in stood()
     list(drill.handle({"type": "set", "field": "stands.kim_need", "value": "yes"}))
@@ -305,7 +305,7 @@ def test_keeping_a_decision_is_counted_and_gets_a_friendly_sentence(drill: Drill
     ],
 )
 def test_what_moved_the_room_is_said_in_kind_words(drill: Drill, decisions: dict[str, str], word: str) -> None:
-    """One sentence says what changed the room's mind overall, and it is correct."""
+    """One correct sentence summarizes what changed the reader's mind."""
     decide(drill, **decisions)
     drill.update(at=END)
     told = drill.fragments(drill.state)["room"].replace("&amp;", "&")
@@ -314,7 +314,7 @@ def test_what_moved_the_room_is_said_in_kind_words(drill: Drill, decisions: dict
 
 
 def test_warm_words_count_where_they_moved_up(drill: Drill) -> None:
-    """A warm message after which one decided lower is not among those that did something for the student."""
+    """A warm message followed by a lower decision doesn't count as having helped the student."""
     decide(drill, brennan="call", brennan_letter="no")
     drill.update(at=END)
     assert text("drill.warm_unknown", came=2, moved=0) in drill.fragments(drill.state)["stood"]
@@ -325,7 +325,7 @@ def test_warm_words_count_where_they_moved_up(drill: Drill) -> None:
 
 @pytest.mark.parametrize("word", ["moved", "missed", "warm_unknown", "stood", "stood_open", "room_tally"])
 def test_the_counts_are_given_in_a_sentence(word: str) -> None:
-    """No count is after a colon, as in a form."""
+    """No count follows a colon, as it would in a form."""
     told = text(
         f"drill.{word}",
         **dict.fromkeys(("moved", "same", "still", "missed", "came", "yes", "no", "open"), 1),
@@ -336,7 +336,7 @@ def test_the_counts_are_given_in_a_sentence(word: str) -> None:
 
 
 def test_the_twins_are_shown_side_by_side_once_both_are_decided(drill: Drill) -> None:
-    """Showing just one would give away the other's answer."""
+    """Showing one alone would give away the other's answer."""
     decide(drill, brennan_letter="call")
     drill.update(at=END)
     assert drill.fragments(drill.state)["twins"] == ""
@@ -350,7 +350,7 @@ def test_the_twins_are_shown_side_by_side_once_both_are_decided(drill: Drill) ->
 
 
 def keys_of(page: str) -> dict[str, tuple[str | None, str | None]]:
-    """List the keys of the page's buttons and what they do."""
+    """Return the page's buttons by key."""
     return {
         key: (attributes.get("data-action") or attributes.get("data-clock-action"), attributes.get("data-value"))
         for _, attributes in Page(page).elements
@@ -359,7 +359,7 @@ def keys_of(page: str) -> dict[str, tuple[str | None, str | None]]:
 
 
 def test_the_keys_one_to_four_decide_and_the_arrows_turn(drill: Drill) -> None:
-    """Each decision's key is a number shown on its button; moving forward and back use a presenter's keys."""
+    """Each decision's button shows its number key. A presenter's keys move forward and back."""
     act(drill, "begin", "on")
     act(drill, "next")
     keys = keys_of(drill.page())
@@ -371,7 +371,7 @@ def test_the_keys_one_to_four_decide_and_the_arrows_turn(drill: Drill) -> None:
 
 
 def test_a_key_begins_the_drill(drill: Drill) -> None:
-    """At first, the key for moving on starts the drill and its clock, and the button shows that key."""
+    """The key for moving on starts the drill and its clock, and the start button shows it."""
     page = Page(drill.page())
     begin = next(attributes for _, attributes in page.elements if attributes.get("data-action") == "begin")
     assert (begin["data-value"], begin["data-key"]) == ("on", "ArrowRight PageDown")
@@ -381,7 +381,7 @@ def test_a_key_begins_the_drill(drill: Drill) -> None:
 
 
 def test_one_press_decides_and_moves_on_and_the_last_one_ends_the_drill(drill: Drill) -> None:
-    """Twenty presses lead through the stream, and the end is there after the last."""
+    """Twenty presses lead to the end."""
     act(drill, "begin", "off")
     for number, turn in enumerate(ORDER, start=1):
         assert drill.state["at"] == number
@@ -395,7 +395,7 @@ def test_one_press_decides_and_moves_on_and_the_last_one_ends_the_drill(drill: D
 
 
 def test_going_back_changes_a_decision(drill: Drill) -> None:
-    """Back shows what was decided, another press replaces it, and going on keeps it."""
+    """Back shows the decision, another press replaces it, and moving on keeps it."""
     act(drill, "begin", "on")
     act(drill, "decide", "no")
     act(drill, "back")
@@ -410,7 +410,7 @@ def test_going_back_changes_a_decision(drill: Drill) -> None:
 
 
 def test_a_ping_shows_what_was_decided_before(drill: Drill) -> None:
-    """With the message stands the earlier decision, or that there was none."""
+    """The earlier decision is next to the message, or a note that there was none."""
     drill.update(at=ORDER.index("brennan_letter") + 1)
     assert text("drill.before_open") in drill.fragments(drill.state)["message"]
     decide(drill, brennan="seat")
@@ -419,7 +419,7 @@ def test_a_ping_shows_what_was_decided_before(drill: Drill) -> None:
 
 
 def test_the_end_can_be_asked_for_early(drill: Drill) -> None:
-    """What is decided is shown, what is open is listed with a way back, and one decision is asked for at least."""
+    """It shows what was decided and lists what's open with a way back. At least one decision is required."""
     act(drill, "begin", "on")
     assert act(drill, "answers")["notice"] == text("lesson.choose_first")
     drill.update(at=20)
@@ -440,7 +440,7 @@ def test_the_end_can_be_asked_for_early(drill: Drill) -> None:
 
 
 def test_every_step_can_be_undone(drill: Drill) -> None:
-    """Undo takes back each act one by one, through all twenty decisions, down to the beginning."""
+    """Undo takes back each action, through all twenty decisions to the start."""
     states = [drill.state]
     acts = [("begin", "on"), *[("decide", "call")] * 20, ("back", None), ("decide", "no"), ("take", "kim"), ("clock", "off")]
     for action, value in acts:
@@ -457,7 +457,7 @@ def test_every_step_can_be_undone(drill: Drill) -> None:
 
 
 def test_one_clock_runs_for_the_whole_stream(drill: Drill) -> None:
-    """The clock is the same from the first turn to the end and back again, ten minutes, and none runs before it begins."""
+    """It runs for ten minutes from the first turn to the end, survives going back, and doesn't run before the start."""
     assert not drill.ui_state(drill.state)["clock"]["run"]
     act(drill, "begin", "on")
     clock = drill.ui_state(drill.state)["clock"]
@@ -473,7 +473,7 @@ def test_one_clock_runs_for_the_whole_stream(drill: Drill) -> None:
 
 
 def test_the_clock_can_be_off_from_the_start(drill: Drill) -> None:
-    """Anyone who begins without the clock meets none that runs, on no turn."""
+    """If the drill starts without it, it doesn't run in any turn."""
     act(drill, "begin", "off")
     for _ in ORDER:
         assert not drill.ui_state(drill.state)["clock"]["run"]
@@ -483,7 +483,7 @@ def test_the_clock_can_be_off_from_the_start(drill: Drill) -> None:
 
 @pytest.mark.parametrize("at", range(1, END))
 def test_time_that_is_over_blocks_nothing(drill: Drill, at: int) -> None:
-    """When time is up, a kind sentence says so, nothing changes, and everything keeps working."""
+    """When time is up there's a kind message, and everything keeps working."""
     act(drill, "begin", "on")
     drill.update(at=at)
     before, running = drill.state, drill.ui_state(drill.state)["clock"]["id"]
@@ -494,7 +494,7 @@ def test_time_that_is_over_blocks_nothing(drill: Drill, at: int) -> None:
 
 
 def test_a_clock_that_does_not_run_says_nothing(drill: Drill) -> None:
-    """Before the beginning, at the end, switched off, or from another clock: no sentence."""
+    """There's no message before the start, at the end, when it's off, or for another clock."""
     assert "notice" not in act(drill, "time_up", drill.ui_state(drill.state)["clock"]["id"])
     act(drill, "begin", "on")
     running = drill.ui_state(drill.state)["clock"]["id"]
@@ -507,11 +507,11 @@ def test_a_clock_that_does_not_run_says_nothing(drill: Drill) -> None:
     assert "notice" not in act(drill, "time_up", running)
 
 
-# ---- what is there again after a restart ----
+# ---- what a restart brings back ----
 
 
 def test_the_drill_is_there_again_after_a_restart(drill: Drill) -> None:
-    """Decisions, place and what is left of the time are kept; the clock waits until somebody lets it run."""
+    """Decisions, position and remaining time are restored, and the clock stays paused until someone starts it."""
     act(drill, "hello")
     act(drill, "begin", "on")
     act(drill, "decide", "read")
@@ -533,7 +533,7 @@ def test_the_drill_is_there_again_after_a_restart(drill: Drill) -> None:
 
 @pytest.mark.parametrize("left", [-1, 601, "x", None, True, 1.5])
 def test_an_impossible_beat_or_saved_time_is_ignored(drill: Drill, left: object) -> None:
-    """What no clock can show changes nothing, be it sent or kept."""
+    """Whether it's sent or saved, a time that no clock can show changes nothing."""
     act(drill, "begin", "on")
     clock = drill.ui_state(drill.state)["clock"]
     next(drill.handle({"type": "clock_left", "value": clock["id"], "left": left}))
@@ -546,7 +546,7 @@ def test_an_impossible_beat_or_saved_time_is_ignored(drill: Drill, left: object)
 
 
 def test_a_saved_drill_that_cannot_be_read_is_ignored(drill: Drill) -> None:
-    """The drill begins at its start, and nothing is said."""
+    """The drill starts over without a message."""
     saved_answers.save("drill", {"at": 99})
     assert "notice" not in act(drill, "hello")
     assert drill.state == opened().state
@@ -558,7 +558,7 @@ def test_the_page_shows_where_the_clock_is(drill: Drill) -> None:
     assert "data-saves-clock" in drill.page()
 
 
-# ---- what goes wrong, and what is kept ----
+# ---- errors and saved states ----
 
 
 @pytest.mark.parametrize(
@@ -567,7 +567,7 @@ def test_the_page_shows_where_the_clock_is(drill: Drill) -> None:
 )
 @pytest.mark.parametrize("at", [0, 4, END])
 def test_an_unknown_action_in_the_drill_changes_nothing(drill: Drill, at: int, action: str, value: object) -> None:
-    """A value that no button sends gets a sentence."""
+    """A value that no button sends gets a message."""
     drill.update(at=at)
     before = drill.state
     assert act(drill, action, value)["notice"] == text("panel.not_understood")
@@ -576,7 +576,7 @@ def test_an_unknown_action_in_the_drill_changes_nothing(drill: Drill, at: int, a
 
 @pytest.mark.parametrize("at", [0, END])
 def test_a_decision_without_a_turn_changes_nothing(drill: Drill, at: int) -> None:
-    """Before the first turn and at the end there is nothing to decide on."""
+    """There's nothing to decide before the first turn or at the end."""
     drill.update(at=at)
     before = drill.state
     act(drill, "decide", "call")
@@ -597,7 +597,7 @@ def test_a_decision_without_a_turn_changes_nothing(drill: Drill, at: int) -> Non
     ],
 )
 def test_a_broken_file_is_rejected(drill: Drill, text: str) -> None:
-    """Anything that no page saved is rejected, and the drill stays unchanged."""
+    """A file that no page saved is rejected, and the drill stays the same."""
     with pytest.raises(CaseError):
         drill.from_file(text)
     assert act(drill, "load", text)["notice"]
@@ -607,7 +607,7 @@ def test_a_broken_file_is_rejected(drill: Drill, text: str) -> None:
 @pytest.mark.parametrize("clock", CLOCK)
 @pytest.mark.parametrize("at", range(END + 1))
 def test_a_saved_state_is_restored(drill: Drill, at: int, clock: str) -> None:
-    """What the page keeps brings back the same state after a new start."""
+    """A new drill gets it from the page."""
     decide(drill, rao="no", rao_explained="read")
     drill.update(at=at, clock=clock, **{"stands.rao_explained": STANDS[0]})
     fresh = opened()
@@ -617,7 +617,7 @@ def test_a_saved_state_is_restored(drill: Drill, at: int, clock: str) -> None:
 
 @pytest.mark.parametrize("at", [5, END])
 def test_the_page_fills_its_parts_as_the_acts_do(drill: Drill, at: int) -> None:
-    """Every part that appears later has its place on the page, filled in, and every place gets its part."""
+    """Every part that appears later has a place on the page with its content, and every place has a part."""
     decide(drill, **dict.fromkeys(ORDER, "call"))
     decide(drill, kim="no")
     drill.update(at=at)
@@ -629,7 +629,7 @@ def test_the_page_fills_its_parts_as_the_acts_do(drill: Drill, at: int) -> None:
 
 
 def test_the_tour_shows_every_ping_and_leaves_no_trace() -> None:
-    """The tour is the same each time, tells each explanation once, and goes back to where it began."""
+    """It's the same every time, has each explanation once, and ends where it began."""
     one, other = opened(), opened()
     assert one.transcript() == one.transcript() == other.transcript()
     assert one.state == other.state
@@ -658,7 +658,7 @@ PING = "again,11:00,kim,recommender=known_dean; move=targeted_call,caller.level-
     ],
 )
 def test_a_broken_stream_is_rejected(tmp_path: Path, lines: list[str], column: str, rule: str) -> None:
-    """A ping before its file, a file too often or never, a time that goes back: each is rejected at its place."""
+    """The error has the location if a ping precedes its file, a file comes too often or never, or the time goes backward."""
     path = tmp_path / "drill_turns.csv"
     path.write_text("\n".join([HEAD, *FIRST, PING, ""]), encoding="utf-8")
     assert len(load_drill_turns(path)) == 13
@@ -669,7 +669,7 @@ def test_a_broken_stream_is_rejected(tmp_path: Path, lines: list[str], column: s
     assert rule in str(caught.value)
 
 
-# ---- the sheet of a file, for all who show one ----
+# ---- a file's sheet, wherever it is shown ----
 
 
 def shown(case: Case, **what: bool) -> str:
@@ -679,7 +679,7 @@ def shown(case: Case, **what: bool) -> str:
 
 @pytest.mark.parametrize("need", NEEDS)
 def test_a_sheet_shows_every_need_and_what_the_file_brings(need: str) -> None:
-    """Each of the four needs has a row if the program has it or the file would meet it, and no row otherwise."""
+    """Each of the four needs has a row if the program has it or the file would meet it, and otherwise has none."""
     name = text(f"file_sheet.{need}.name")
     for needs, offers in product(((), (need,)), ((), (need,))):
         told = shown(Case(needs=needs, offers=offers))
@@ -717,7 +717,7 @@ SEEN = {
 
 @pytest.mark.parametrize("field", SEEN)
 def test_a_sheet_shows_every_fact_that_a_director_sees(field: str) -> None:
-    """A change in any fact of the file, the program, the caller or the moment changes the sheet."""
+    """Changing any fact about the file, the program, the caller or the moment changes the sheet."""
     assert shown(Case().replace(**{field: SEEN[field]})) != shown(Case())
 
 
@@ -729,7 +729,7 @@ def test_a_sheet_shows_every_fact_that_a_director_sees(field: str) -> None:
     ],
 )
 def test_a_sheet_shows_the_moment(phase: str, field: str) -> None:
-    """What counts in a phase is shown in it, and left out where the moment is not asked for."""
+    """What matters in a phase is shown during it, and left out if the sheet is without a moment."""
     case = Case(phase=phase)
     assert text(f"level.phase.{phase}") in shown(case)
     assert shown(case.replace(**{field: True})) != shown(case)
@@ -738,7 +738,7 @@ def test_a_sheet_shows_the_moment(phase: str, field: str) -> None:
 
 
 def test_a_sheet_without_a_contact_names_no_caller() -> None:
-    """A file that arrives on its own doesn't mention a caller; the rest stays."""
+    """A file that arrives on its own doesn't mention a caller, and the rest stays the same."""
     one, other = Case(recommender="known_dean"), Case(recommender="random_dean", track_record=3)
     assert shown(one, contact=False) == shown(other, contact=False)
     assert shown(one) != shown(other)
@@ -761,14 +761,14 @@ def test_a_sheet_without_a_contact_names_no_caller() -> None:
     ],
 )
 def test_whom_a_director_knows(changes: dict[str, Any], known: bool) -> None:
-    """Callers with standing are known, and a student who was there or was introduced."""
+    """They know callers with standing, and a student who was there or was introduced."""
     case = Case().replace(**changes)
     assert is_known(case) == known
     assert (text("desk.caller_known") in shown(case)) == known
 
 
 def test_nothing_on_a_sheet_says_that_a_student_has_nothing() -> None:
-    """If the program needs nothing and the file offers nothing there is no row; attempts and other flags agree."""
+    """Without needs and offers there's no row for them, and the rows for attempts and other flags agree."""
     facts = file_facts(Case(failed_attempts=1))
     names = [what for what, _, _ in facts]
     assert [text(f"file_sheet.{need}.name") for need in NEEDS if text(f"file_sheet.{need}.name") in names] == []
@@ -779,7 +779,7 @@ def test_nothing_on_a_sheet_says_that_a_student_has_nothing() -> None:
 
 @pytest.mark.parametrize("caller", list(Case.fields()["recommender"].levels))
 def test_a_caller_is_named_from_the_director_s_side(caller: str) -> None:
-    """Who spoke up is named as the director would name them, and says by itself whether they are known."""
+    """The caller's name is what the director would use, and already says whether they know each other."""
     case = Case().replace(recommender=caller)
     told = text(f"file_sheet.caller.{caller}")
     assert told in shown(case)
@@ -787,12 +787,12 @@ def test_a_caller_is_named_from_the_director_s_side(caller: str) -> None:
 
 
 def content(text: str) -> set[str]:
-    """List the words of a text that carry its meaning."""
+    """List a text's content words."""
     return {word for word in re.findall(r"[a-z]+", text.lower()) if len(word) > 3}
 
 
 def test_the_moment_is_described_in_different_words_than_the_rules() -> None:
-    """What counts after SOAP is shown as facts, short enough for the row, and shares no word with the rule's sentences."""
+    """The facts after SOAP fit their row, and share no word with the rule's sentences."""
     rule = content(text("rule.opening_secured")) | content(text("rule.opening_missed"))
     for what in (*INSIDE, "nobody_inside"):
         told = text(f"file_sheet.{what}")
@@ -804,7 +804,7 @@ def test_the_moment_is_described_in_different_words_than_the_rules() -> None:
 
 
 def test_no_name_is_a_doctor_s_here_and_a_student_s_there() -> None:
-    """No recommender in front of a room has the name of a student at the desk, or vice versa."""
+    """No recommender in the workshop has the same name as a student at the desk, or the other way around."""
     students = {text(f"drill_file.{row.file}").split()[-1] for row in load_drill_files()}
     told = " ".join(f"{one.title} {one.file} {one.contact} {one.note} {one.why}" for one in vignettes().values())
     assert sorted(name for name in students if re.search(rf"\b{name}\b", told)) == []

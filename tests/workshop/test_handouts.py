@@ -26,32 +26,32 @@ from tests.helpers.activities import Page as Elements
 
 PLANS = [row.plan for row in load_run_plans()]
 BOTH = [(kind, plan) for kind in KINDS for plan in PLANS]
-#: Every vignette is on some sheet: seeds enough that each has been drawn is not promised, so these are read with any.
+#: Seeds for the tests. They don't have to draw every vignette.
 SEEDS = (1, 2, 30, 9999)
-#: What the rule's box rests on: that nobody may initiate contact while SOAP runs, and when it ends.
+#: The facts behind the rule's box: nobody may initiate contact during SOAP, and when SOAP ends.
 RULE_FACTS = ("soap_rule.no_first_contact", "soap_rule.covers_representatives", "soap_rule.ends_thursday")
 
 
 class Page(Elements):
-    """A page's elements, and its text."""
+    """Collects a page's elements and its text."""
 
     def __init__(self, text: str) -> None:
         self.text = ""
         super().__init__(text)
 
     def handle_data(self, data: str) -> None:
-        """Collect the text, style apart."""
+        """Collect text, except styles."""
         if self.open[-1:] != ["style"]:
             self.text += data
 
 
 def drawn(plan: str, seed: int) -> list[Vignette]:
-    """Return the vignettes of a sheet in their order."""
+    """Return a sheet's vignettes in order."""
     return [vignettes()[name] for name in vignettes_of(plan, seed).values()]
 
 
 def rounds_of(page: str) -> list[str]:
-    """Cut a sheet into its rounds."""
+    """Split a sheet into its rounds."""
     return re.split(r"<h2>Round \d+: ", page)[1:]
 
 
@@ -60,7 +60,7 @@ def rounds_of(page: str) -> list[str]:
 
 @pytest.mark.parametrize(("kind", "plan"), BOTH)
 def test_a_sheet_is_a_well_formed_page(kind: str, plan: str) -> None:
-    """Every element is closed, the language is named, headings go down one level at a time, and tables have heads."""
+    """Every element is closed, the language is declared, headings don't skip levels, and tables have header cells."""
     page = Page(sheet(kind, plan, 1))
     assert page.open == []
     assert page.elements[0] == ("html", {"lang": "en"})
@@ -75,7 +75,7 @@ def test_a_sheet_is_a_well_formed_page(kind: str, plan: str) -> None:
 
 @pytest.mark.parametrize(("kind", "plan"), BOTH)
 def test_a_sheet_is_self_contained(kind: str, plan: str) -> None:
-    """It loads no other file and no host, and contains no scripts, controls or pictures."""
+    """It loads no files, names no hosts, and has no scripts, controls or pictures."""
     text = sheet(kind, plan, 1)
     assert not re.search(r"(https?:)?//|url\(|@import|src=|href=", text)
     names = {name for name, _ in Page(text).elements}
@@ -83,7 +83,7 @@ def test_a_sheet_is_self_contained(kind: str, plan: str) -> None:
 
 
 def test_no_color_carries_meaning() -> None:
-    """The style names black, white and greys and nothing else, and each voice has a kind of frame of its own."""
+    """The only colors are black, white and grays, and each voice has its own kind of frame."""
     named = set(re.findall(r"#[0-9a-fA-F]{3,8}\b", STYLE))
     assert all(len(set(re.findall(".." if len(one) > 4 else ".", one[1:]))) == 1 for one in named), named
     words = set(re.findall(r"(?:color|background|border[\w-]*): [^;]*?\b([a-z]+);", STYLE))
@@ -97,7 +97,7 @@ def test_no_color_carries_meaning() -> None:
 
 @pytest.mark.parametrize(("kind", "plan"), BOTH)
 def test_the_frames_are_explained(kind: str, plan: str) -> None:
-    """Each sheet says which frame is whose, in a frame of that kind, and the rule is in its own."""
+    """Each sheet explains every kind of frame inside one of that kind, and the rule is in its own."""
     content = sheet(kind, plan, 1)
     for voice in ("article", "ours", "rule"):
         assert f'<p class="{voice}">{text(f"sheet.voice_{voice}")}</p>' in content
@@ -108,7 +108,7 @@ def test_the_frames_are_explained(kind: str, plan: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_plan_sets_the_number_of_rounds(kind: str) -> None:
-    """A longer plan has more rounds on its sheets, each under its vignette's title."""
+    """A longer plan's sheets have more rounds, each under its vignette's title."""
     counts = []
     for plan in PLANS:
         rounds = rounds_of(sheet(kind, plan, 1))
@@ -118,7 +118,7 @@ def test_the_plan_sets_the_number_of_rounds(kind: str) -> None:
 
 
 def test_the_seed_draws_other_files_and_the_same_one_the_same() -> None:
-    """One number gives one sheet; another number gives other files somewhere."""
+    """The same number always gives the same sheet, and another number gives other files for some round."""
     assert sheet("participants", "long", 3) == sheet("participants", "long", 3)
     assert len({sheet("participants", "long", seed) for seed in range(1, 9)}) > 1
 
@@ -128,7 +128,7 @@ def test_the_seed_draws_other_files_and_the_same_one_the_same() -> None:
     [(("teachers", "short", 1), "participants"), (("facilitator", "shrot", 1), "short"), (("facilitator", "short", 0), "9999")],
 )
 def test_unknown_names_are_rejected(arguments: tuple[str, str, int], said: str) -> None:
-    """An unknown kind, plan or seed gets an error with the valid ones."""
+    """The error for an unknown kind, plan or seed lists the valid ones."""
     with pytest.raises(CaseError, match=said):
         sheet(*arguments)
 
@@ -139,7 +139,7 @@ def test_unknown_names_are_rejected(arguments: tuple[str, str, int], said: str) 
 @pytest.mark.parametrize("plan", PLANS)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_participants_sheet_has_no_answer(plan: str, seed: int) -> None:
-    """Neither verdict, reason, note nor question of any file is on it; each round is alike but for what a director sees."""
+    """It has no verdict, reason, note or question for any file, and rounds differ only in what a director sees."""
     content = sheet("participants", plan, seed)
     shown = Page(content).text
     for vignette in drawn(plan, seed):
@@ -163,7 +163,7 @@ def test_the_participants_sheet_has_no_answer(plan: str, seed: int) -> None:
 
 
 def test_the_participants_sheet_has_what_they_need() -> None:
-    """How to vote, nine verdicts, room to write, the file and the message, three sentences with lines, tonight, help."""
+    """It explains voting, lists nine verdicts and each file with its message, and has room to write, tonight's box and help."""
     shown = Page(sheet("participants", "standard", 1)).text
     for vignette in drawn("standard", 1):
         assert vignette.file in shown
@@ -181,7 +181,7 @@ def test_the_participants_sheet_has_what_they_need() -> None:
 
 @pytest.mark.parametrize(("kind", "plan"), BOTH)
 def test_both_sheets_say_who_you_are_and_name_sources_cleanly(kind: str, plan: str) -> None:
-    """One line tells the director's "you" from the student's; the rule's sources stand once each, as sentences."""
+    """One line separates the director's "you" from the student's. Each source of the rule is named once, in a sentence."""
     shown = Page(sheet(kind, plan, 1)).text
     assert shown.count(text("sheet.who_you")) == 1
     rule = shown.partition(text("soap.read_agreement"))[2]
@@ -193,7 +193,7 @@ def test_both_sheets_say_who_you_are_and_name_sources_cleanly(kind: str, plan: s
 
 
 def test_tonight_begins_with_988_and_threatens_nobody() -> None:
-    """In the box for tonight, 988 comes first and isn't small; rules and violations are only in the rule's box."""
+    """988 comes first in the box and isn't in small print. Rules and violations are only in the rule's box."""
     content = sheet("participants", "standard", 1)
     tonight = content.partition(f"<h3>{text('sheet.tonight')}</h3>")[2].partition("</div>")[0]
     assert tonight.startswith(f'<div class="ours"><p class="lead"><b>{html.escape(text("plan.crisis"), quote=False)}</b></p>')
@@ -207,7 +207,7 @@ def test_tonight_begins_with_988_and_threatens_nobody() -> None:
 
 @pytest.mark.parametrize("plan", PLANS)
 def test_the_question_is_the_phones_and_nobody_has_to_vote(plan: str) -> None:
-    """How to vote and each round ask what the wall and the phones ask, and say that a vote is free."""
+    """The instructions and each round ask the same question as the screen and the phones, and say that voting is optional."""
     shown = Page(sheet("participants", plan, 1)).text
     assert shown.count(text("votes.page.question")) == 1 + len(drawn(plan, 1))
     assert "Nobody has to vote." in shown
@@ -217,7 +217,7 @@ def test_the_question_is_the_phones_and_nobody_has_to_vote(plan: str) -> None:
 
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
 def test_the_sheet_for_everybody_is_one_piece_of_paper_with_lines_to_write_on(browser: Browser, paper: str) -> None:
-    """What to keep is on the front and the rounds are on the back; a plan of 90 minutes needs a second back at most."""
+    """The part to keep is on the front, and the rounds are on the back. A 90-minute plan needs at most a second back."""
     height = re.search(r"^\.line { .*height: ([\d.]+)pt; }$", STYLE, re.M)
     assert height is not None
     assert 9 <= float(height[1]) * 25.4 / 72 <= 10
@@ -232,7 +232,7 @@ def test_the_sheet_for_everybody_is_one_piece_of_paper_with_lines_to_write_on(br
 @pytest.mark.parametrize("width", [320, 390])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_sheet_can_be_read_on_a_phone(browser: Browser, kind: str, width: int) -> None:
-    """It is as wide as the phone, its text is as large as a page's, and no verdict's name is broken."""
+    """It's as wide as the phone, with text as large as on a page and no verdict's name broken."""
     page = browser.new_page(viewport={"width": width, "height": 844}, is_mobile=True, has_touch=True)
     page.set_content(sheet(kind, "long", 1))
     assert page.evaluate("[innerWidth, document.documentElement.scrollWidth]") == [width, width]
@@ -248,7 +248,7 @@ def test_a_sheet_can_be_read_on_a_phone(browser: Browser, kind: str, width: int)
 
 
 def pages_of(pdf: bytes) -> int:
-    """Count the pages of a PDF that a browser made."""
+    """Count the pages of a PDF made by a browser."""
     return len(re.findall(rb"/Type\s*/Page\b", pdf))
 
 
@@ -258,7 +258,7 @@ def pages_of(pdf: bytes) -> int:
 @pytest.mark.parametrize("plan", PLANS)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_facilitator_s_answers_are_the_engine_s(plan: str, seed: int) -> None:
-    """For each file: the verdict, the links in the order of the screen with the weakest marked, the rule, and the notes."""
+    """Each file has its verdict, the links in screen order with the weakest marked, the rule and the notes."""
     content = sheet("facilitator", plan, seed)
     for one, vignette in zip(rounds_of(content), drawn(plan, seed), strict=True):
         shown, judgment = Page(f"<h2>{one.partition('</section>')[0]}").text, judge(vignette.case)
@@ -283,7 +283,7 @@ def test_the_facilitator_s_answers_are_the_engine_s(plan: str, seed: int) -> Non
 
 @pytest.mark.parametrize("plan", PLANS)
 def test_the_facilitator_can_lead_from_paper(plan: str) -> None:
-    """Each step with its minutes, what to do, say and leave out; the list before the start; the keys; counts to fill in."""
+    """It has each step's minutes and words, what can be skipped, the checklist, the keys, and blanks for counts."""
     content = sheet("facilitator", plan, 1)
     shown = Page(content).text
     assert plan_of(plan).title in shown
@@ -302,7 +302,7 @@ def test_the_facilitator_can_lead_from_paper(plan: str) -> None:
 
 @pytest.fixture
 def no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine without a browser, so that no PDF is made."""
+    """Hide all browsers, so no PDF can be made."""
 
     def missing() -> str:
         raise BrowserMissingError(HOW_TO_GET_ONE)
@@ -314,7 +314,7 @@ def no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_both_sheets_are_written_completely_and_into_the_users_folder(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without a folder they are next to the saved files, nothing incomplete is left, and each file has a line of output."""
+    """The default folder is the one for saved files. No temporary file remains, and each file has a line of output."""
     monkeypatch.setenv(saved_answers.FOLDER, str(tmp_path))
     assert command_line.main(["print", "--plan=20", "--seed=5"]) == 0
     files = [Path(line) for line in capsys.readouterr().out.splitlines()[:2]]
@@ -333,14 +333,14 @@ def test_both_sheets_are_written_completely_and_into_the_users_folder(
 def test_a_plan_that_does_not_exist_gets_a_sentence(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, arguments: list[str], said: str
 ) -> None:
-    """Neither writes anything, and each says what there is."""
+    """Nothing is written, and the message lists what exists."""
     assert command_line.main(["print", *arguments, f"--out={tmp_path}"]) == 1
     assert capsys.readouterr().err.endswith(said)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_full_disk_leaves_the_old_sheet_as_it_was(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A sheet that cannot be written to its end leaves no draft, and the one of before stays."""
+    """A sheet that can't be written completely leaves no draft and keeps the previous one."""
     (old, _) = write_handouts("short", 1, tmp_path)
     before = old.read_text(encoding="utf-8")
 
@@ -359,7 +359,7 @@ def test_a_full_disk_leaves_the_old_sheet_as_it_was(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.slow
 def test_one_command_makes_html_and_pdf(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`print` leaves two HTML pages and two PDFs with pages, names each, and leaves nothing else behind."""
+    """`print` makes two HTML pages and two PDFs, names each, and leaves nothing else behind."""
     find_chromium()
     assert command_line.main(["print", "--plan", "20", "--out", str(tmp_path)]) == 0
     named = {Path(line) for line in capsys.readouterr().out.splitlines()}
@@ -374,7 +374,7 @@ def test_one_command_makes_html_and_pdf(tmp_path: Path, capsys: pytest.CaptureFi
 
 @pytest.mark.usefixtures("no_browser")
 def test_without_a_browser_the_pages_are_there_and_can_be_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Having no browser isn't a failure: the HTML is written, and a sentence says how to make a PDF with any browser."""
+    """It isn't an error: the HTML is written, and a message says how to make a PDF with any browser."""
     assert command_line.main(["print", "--out", str(tmp_path)]) == 0
     assert PRINT_BY_HAND in capsys.readouterr().out
     assert [file.suffix for file in tmp_path.iterdir()] == [".html", ".html"]
@@ -383,7 +383,7 @@ def test_without_a_browser_the_pages_are_there_and_can_be_printed(tmp_path: Path
 def test_a_browser_that_prints_nothing_is_reported(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A browser that ends without a PDF, or cannot be started, leaves the HTML, no half PDF, and the same sentence."""
+    """If it makes no PDF or can't start, the HTML stays, there's no partial PDF, and the same message appears."""
     for program in ("/bin/false", str(tmp_path / "none")):
         monkeypatch.setattr("backchannel_lib.cli.print_sheets.find_chromium", lambda program=program: program)
         folder = tmp_path / "sheets"
@@ -393,7 +393,7 @@ def test_a_browser_that_prints_nothing_is_reported(
 
 
 def test_nothing_written_is_a_failure_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Where no sheet could be written the command ends with 1 and says why, without a trace."""
+    """If no sheet can be written, the command exits with 1 and a reason, without a stack trace."""
     (tmp_path / "file").write_text("x")
     assert command_line.main(["print", "--out", str(tmp_path / "file" / "below")]) == 1
     said = capsys.readouterr().err

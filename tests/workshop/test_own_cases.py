@@ -45,17 +45,17 @@ ROW = (
     "Who else knows?,The dean decides.,Be kind.,{first},score,228,known_dean"
 )
 
-#: Each test has a folder of its own for what a facilitator writes.
+#: Each test has its own folder for a facilitator's files.
 pytestmark = pytest.mark.usefixtures("own_folder")
 
 
 def table(*rows: str, head: str = HEAD) -> str:
-    """Return a table."""
+    """Return a table as CSV."""
     return "\n".join([head, *rows]) + "\n"
 
 
 def written(own_folder: Path, *, first: str = "yes") -> str:
-    """Write a table of one case and return its id."""
+    """Write a table with one case, and return its id."""
     (own_folder / NAME).write_text(table(ROW.format(first=first)), encoding="utf-8")
     return "own_the_night_shift"
 
@@ -88,7 +88,7 @@ FILLED = {
 
 
 def test_names_labels_and_short_names_are_all_read() -> None:
-    """Columns go by name or label, cells by level or label, and what is left out takes its default."""
+    """Columns can have names or labels, cells can have levels or labels, and whatever is missing gets its default."""
     (case,) = CASES.read(table(ROW.format(first="Y"))).rows
     assert case.title == "The night shift"
     assert (case.details.topic, case.details.difficulty, case.details.what_if, case.first) == ("callers", 2, "score", True)
@@ -97,7 +97,7 @@ def test_names_labels_and_short_names_are_all_read() -> None:
 
 
 def test_every_problem_is_listed_with_row_column_value_and_what_to_do() -> None:
-    """Nothing is passed over: each bad cell has its sentence, in the order of the rows, and good rows stay."""
+    """Each invalid cell has its message, in the order of the rows, and valid rows are kept."""
     rows = [
         ROW.format(first="no"),
         ",callers,1,F,C,D,W,,,,228,self",
@@ -125,7 +125,7 @@ def test_every_problem_is_listed_with_row_column_value_and_what_to_do() -> None:
 
 
 def test_a_table_without_a_column_that_is_needed_says_which() -> None:
-    """A text that no row could have is missing as a column, not row by row."""
+    """There's one message for the missing column instead of one for each row."""
     (problem,) = CASES.read(table("A,callers,F,C,D", head="title,topic,file,contact,discuss")).problems
     assert problem.startswith(f"{NAME}, column why: is missing, and every row needs one.")
 
@@ -133,7 +133,7 @@ def test_a_table_without_a_column_that_is_needed_says_which() -> None:
 @pytest.mark.slow
 @given(st.binary(max_size=300) | st.text(max_size=300) | st.lists(st.text(max_size=12), max_size=40).map(",".join))
 def test_whatever_is_in_the_file_gives_cases_or_sentences(content: str | bytes) -> None:
-    """No content raises, whether it looks like a table or not, and every case can be judged and shown."""
+    """No content raises, whether or not it looks like a table, and every case can be judged and shown."""
     for source in (
         content,
         HEAD.encode() + b"\n" + (content if isinstance(content, bytes) else content.encode(errors="replace")),
@@ -149,7 +149,7 @@ def test_whatever_is_in_the_file_gives_cases_or_sentences(content: str | bytes) 
     st.lists(st.sampled_from([*HEAD.split(","), "", "x", "510", "yes", "self", "=1+1", "-", "a\nb"]), min_size=12, max_size=12)
 )
 def test_no_row_of_words_raises(cells: list[str]) -> None:
-    """A row of any words under the right header is a case or has its sentences."""
+    """Any words under the right header are a case or get messages."""
     out = io.StringIO()
     csv.writer(out).writerow(cells)
     found = CASES.read(f"{HEAD}\n{out.getvalue()}")
@@ -162,7 +162,7 @@ WORDS = st.text(min_size=1, max_size=40).filter(lambda word: any(letter.isalnum(
 @pytest.mark.slow
 @given(cases(), st.tuples(*([WORDS] * len(TEXTS))), st.booleans())
 def test_what_is_written_is_read_back(case: Case, words: tuple[str, ...], first: bool) -> None:
-    """Every field and every text survives, also those that a spreadsheet would take for a formula."""
+    """Every field and text survives, including those that a spreadsheet would treat as a formula."""
     draft = CASES.new()._replace(key="own_a", texts=dict(zip(TEXTS, words, strict=True)), case=case)
     draft.details["first"] = first
     own, problems = CASES.checked(draft)
@@ -175,7 +175,7 @@ def test_what_is_written_is_read_back(case: Case, words: tuple[str, ...], first:
 
 
 def test_no_cell_can_run_as_a_formula(own_folder: Path) -> None:
-    """A text that begins like a formula is written as text, and comes back as it was."""
+    """Text that looks like a formula is written as text, and read back unchanged."""
     fill(activity := form(), **{**FILLED, "file": "=HYPERLINK(1)"})
     answers(activity, {"type": "save_own"})
     assert ",'=HYPERLINK(1)," in (own_folder / NAME).read_text(encoding="utf-8-sig")
@@ -188,7 +188,7 @@ def test_no_cell_can_run_as_a_formula(own_folder: Path) -> None:
 
 @pytest.mark.parametrize("name", REQUIRED)
 def test_a_missing_text_is_rejected_when_saving(own_folder: Path, name: str) -> None:
-    """The sentence is at its control, nothing is written, and what was typed stays."""
+    """The message is at its control, nothing is written, and what was typed stays."""
     fill(activity := form(), **{**FILLED, name: "   "})
     answer = answers(activity, {"type": "save_own"})[0]
     assert answer["focus"] == name
@@ -200,7 +200,7 @@ def test_a_missing_text_is_rejected_when_saving(own_folder: Path, name: str) -> 
 
 
 def test_scores_from_two_exams_are_rejected_and_get_no_verdict(own_folder: Path) -> None:
-    """Such a case has no verdict, in the preview as on the stage."""
+    """Such a case has no verdict in the preview, as in the round."""
     fill(activity := form(), **{**FILLED, "score": 520})
     assert activity.fragments(activity.state)["verdict"] == ""
     assert "score" in answers(activity, {"type": "save_own"})[0]["errors"]
@@ -208,7 +208,7 @@ def test_scores_from_two_exams_are_rejected_and_get_no_verdict(own_folder: Path)
 
 
 def test_a_case_is_added_edited_and_deleted(own_folder: Path) -> None:
-    """It keeps its id under a new name; a deleted one stays in the form, and Save brings it back."""
+    """A renamed case keeps its id. A deleted one stays in the form, and Save restores it."""
     fill(activity := form(), **FILLED)
     with without_failure():
         assert (
@@ -232,7 +232,7 @@ def test_a_case_is_added_edited_and_deleted(own_folder: Path) -> None:
 
 
 def test_a_second_case_of_the_same_name_never_replaces_the_first(own_folder: Path) -> None:
-    """Only a case that was opened is written over."""
+    """Only a case that was opened is overwritten."""
     CASES.save(CASES.new()._replace(texts={**dict.fromkeys(TEXTS, "x"), "title": "Twice"}))
     fill(activity := form(), **{**FILLED, "title": "Twice"})
     said = answers(activity, {"type": "save_own"})[0]["notice"]
@@ -243,7 +243,7 @@ def test_a_second_case_of_the_same_name_never_replaces_the_first(own_folder: Pat
 
 
 def test_a_table_with_a_problem_is_shown_and_never_written_over(own_folder: Path) -> None:
-    """Saving would lose the row that cannot be read."""
+    """Saving would lose the invalid row."""
     broken = table("B,colors,1,F,,D,W,,,,228,self")
     (own_folder / NAME).write_text(broken)
     activity = form()
@@ -254,7 +254,7 @@ def test_a_table_with_a_problem_is_shown_and_never_written_over(own_folder: Path
 
 
 def test_an_empty_form_has_no_preview(own_folder: Path) -> None:
-    """Of a case nobody has written there is no verdict to see; the first word or control brings it up."""
+    """There's no verdict without a case. The first text or control shows it."""
     activity = form()
     parts = activity.fragments(activity.state)
     assert (parts["verdict"], parts["rule"], activity.ui_state(activity.state)["open"]) == ("", "", [])
@@ -265,7 +265,7 @@ def test_an_empty_form_has_no_preview(own_folder: Path) -> None:
 
 
 def test_the_preview_is_what_the_round_will_show(own_folder: Path) -> None:
-    """File, links, verdict and rule are those of a round on the saved case."""
+    """File, links, verdict and rule are the same as in a round with the saved case."""
     fill(activity := form(), **FILLED)
     shown = activity.fragments(activity.state)
     answers(activity, {"type": "save_own"})
@@ -285,7 +285,7 @@ def _row() -> Any:
 
 
 def test_the_form_is_back_after_a_reload(own_folder: Path) -> None:
-    """What a page saves of it puts texts, case and id back."""
+    """The page's saved state restores the texts, the case and its id."""
     written(own_folder)
     activity = form()
     answers(activity, {"type": "edit", "value": "own_the_night_shift"})
@@ -298,7 +298,7 @@ def test_the_form_is_back_after_a_reload(own_folder: Path) -> None:
 
 @pytest.mark.slow
 def test_an_own_case_played_first_goes_through_a_whole_session(own_folder: Path) -> None:
-    """It comes before the plan's files, replaces none of them, and is in the table of results."""
+    """It comes before the plan's files, replaces none of them, and is in the results."""
     key = written(own_folder)
     session = Session()
     drawn = tuple(vignettes_of("standard", 1).values())
@@ -319,7 +319,7 @@ def test_an_own_case_played_first_goes_through_a_whole_session(own_folder: Path)
 
 
 def test_led_by_the_plan_the_own_case_comes_first_too(own_folder: Path) -> None:
-    """The plan's first round opens it; the round continues to the plan's own file, and the plan stays at its step."""
+    """The plan's first round opens it. The round then continues with the plan's own file, and the plan stays at its step."""
     key = written(own_folder)
     drawn = vignettes_of("short", 1)
     session = Session()
@@ -335,7 +335,7 @@ def test_led_by_the_plan_the_own_case_comes_first_too(own_folder: Path) -> None:
 
 
 def test_an_own_case_that_is_not_first_changes_no_draw_of_a_plan(own_folder: Path) -> None:
-    """The printed sheet and the room draw the same on every machine; the case is in the menu and in free draws."""
+    """The printed sheet and the room draw the same files on every computer. The case is in the menu and in free draws."""
     before = {seed: vignettes_of("long", seed) for seed in range(1, 30)}
     key = written(own_folder, first="no")
     play = Round(_row())
@@ -346,7 +346,7 @@ def test_an_own_case_that_is_not_first_changes_no_draw_of_a_plan(own_folder: Pat
 
 
 def test_a_session_that_begins_notices_a_changed_file(own_folder: Path) -> None:
-    """A case that was added or taken out meanwhile is in the next session, or gone from it; the one being played continues."""
+    """A new session has the added cases and not the deleted ones. The case being played stays."""
     assert "own_the_night_shift" not in Round(_row()).state.files()
     key = written(own_folder)
     play = Round(_row())
@@ -360,7 +360,7 @@ def test_a_session_that_begins_notices_a_changed_file(own_folder: Path) -> None:
 
 
 def test_any_field_can_change_afterward_on_the_stage(own_folder: Path) -> None:
-    """Also one that no file of the workbook changes has its control in the round."""
+    """Fields that none of the workbook's files change have a control in the round, too."""
     (own_folder / NAME).write_text(table(ROW.format(first="yes").replace(",score,", ",intensity,")))
     play = Round(_row())
     answers(play, {"type": "next"})
@@ -373,7 +373,7 @@ def test_any_field_can_change_afterward_on_the_stage(own_folder: Path) -> None:
 
 
 def test_it_prints_on_both_sheets(own_folder: Path, tmp_path: Path) -> None:
-    """The participants get it as round 1, the facilitator with its answers, and a blank note leaves no empty line."""
+    """Participants get it as round 1, facilitators with its answers, and a blank note leaves no empty line."""
     written(own_folder)
     (own_folder / NAME).write_text((own_folder / NAME).read_text().replace("Be kind.", ""))
     pages = [page.read_text(encoding="utf-8") for page in write_handouts("short", 1, tmp_path / "sheets")]
@@ -396,7 +396,7 @@ WORDS_OF_WIDTH = {
 
 
 def own_first(own_folder: Path, count: int, most: int = 600, words: str = WORDS_OF_WIDTH["plain"]) -> None:
-    """Save cases to play first, with texts of at most so many characters."""
+    """Save cases to play first, with texts of up to the given length."""
     texts = {name: (words * 600)[: min(most, limit)].strip() for name, limit in TEXTS.items()}
     (own_folder / NAME).unlink(missing_ok=True)
     for at in range(count):
@@ -408,7 +408,7 @@ def own_first(own_folder: Path, count: int, most: int = 600, words: str = WORDS_
 @pytest.mark.slow
 @pytest.mark.parametrize("words", WORDS_OF_WIDTH)
 def test_the_longest_rounds_fit_on_the_pages_that_the_sheet_gives_them(own_folder: Path, browser: Browser, words: str) -> None:
-    """Whatever the letters, no round of four runs into another page, and `print` knows how many pages there are."""
+    """Whatever its letters, no round runs into another page, and `print` knows the number of pages."""
     page = browser.new_page(viewport={"width": 718, "height": 980})  # 190 mm
     own_first(own_folder, 4, words=WORDS_OF_WIDTH[words])
     page.set_content(sheet("participants", "short", 1))
@@ -422,7 +422,7 @@ def test_the_longest_rounds_fit_on_the_pages_that_the_sheet_gives_them(own_folde
 
 @pytest.mark.slow
 def test_long_texts_take_no_page_that_short_ones_would_not(own_folder: Path, browser: Browser) -> None:
-    """Four rounds stay on a page with the longest texts in ordinary words; `print` says so where more rounds need another."""
+    """Four rounds fit on a page with the longest texts in ordinary words. If more need another page, `print` says so."""
     page = browser.new_page()
     for plan in (row.plan for row in load_run_plans()):
         pages = []
@@ -454,7 +454,7 @@ def test_print_says_that_the_sheet_becomes_longer(
 
 
 def test_present_and_print_list_every_problem_and_stop(own_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """With nothing wrong they say how many cases are in; without a table they say nothing."""
+    """Without problems they say how many cases there are, and without a table they say nothing."""
     check_own_cases()
     assert capsys.readouterr().out == ""
     written(own_folder)
@@ -468,7 +468,7 @@ def test_present_and_print_list_every_problem_and_stop(own_folder: Path, capsys:
 
 
 def test_a_saved_case_without_a_text_cannot_be_made(own_folder: Path) -> None:
-    """Not by code either."""
+    """Code can't make one either."""
     with pytest.raises(CaseError, match="is blank"):
         CASES.save(CASES.new())
 
@@ -477,7 +477,7 @@ def test_a_saved_case_without_a_text_cannot_be_made(own_folder: Path) -> None:
 
 
 def voted(own_folder: Path, *, after: int = 0) -> dict[str, Any]:
-    """Play your own case up to its answer with three hands for Maybe, continue, and return the session's file."""
+    """Play your own case until its answer with three hands for Maybe, continue, and return the session's file."""
     written(own_folder)
     play = Round(_row())
     for kind in ("hello", "next", "next"):
@@ -492,7 +492,7 @@ def voted(own_folder: Path, *, after: int = 0) -> dict[str, Any]:
 
 
 def restarted(own_folder: Path) -> tuple[Round, str]:
-    """Open the round as after a restart, in a process that never knew the case, and return what it says."""
+    """Open the round as after a restart, in a process without the case, and return its message."""
     deck._made.clear()
     deck.read_own_again()
     play = Round(_row())
@@ -501,7 +501,7 @@ def restarted(own_folder: Path) -> tuple[Round, str]:
 
 @pytest.mark.parametrize("after", [0, 3])
 def test_a_session_keeps_its_answers_when_the_case_was_deleted(own_folder: Path, after: int) -> None:
-    """The round on screen or played before continues with its file, its votes and its verdict; the case is in no menu."""
+    """A round that was played or is on screen keeps its file, votes and verdict. The case isn't in any menu."""
     voted(own_folder, after=after)
     (own_folder / NAME).unlink()
     play, notice = restarted(own_folder)
@@ -517,7 +517,7 @@ def test_a_session_keeps_its_answers_when_the_case_was_deleted(own_folder: Path,
 
 
 def test_a_session_whose_case_was_deleted_continues_with_the_others_and_loses_nothing(own_folder: Path) -> None:
-    """A file of an earlier version names the case alone: its round is left out, one sentence says so, nothing is deleted."""
+    """An earlier version's file has only the case's id, so its round is left out with one message, and nothing is deleted."""
     saved = voted(own_folder, after=3)
     del saved["own"]
     saved["session"]["played"].append({"vignette": "nadia", "votes": [1] * 9})
@@ -553,7 +553,7 @@ def test_a_damaged_record_of_a_deleted_case_is_ignored(own_folder: Path, own: An
 
 
 def test_the_plan_s_next_shows_the_drawn_file_after_your_own(own_folder: Path) -> None:
-    """The plan's own key passes over neither; the votes on your own case are kept, and the plan stays at its step."""
+    """The plan's own key skips neither of them. The votes on your own case are kept, and the plan stays at its step."""
     key = written(own_folder)
     drawn = next(iter(vignettes_of("standard", 1).values()))
     session = Session()

@@ -1,4 +1,4 @@
-"""Scenes and questions of your own: checked like cases before anything starts, then played and printed like the others."""
+"""Your own scenes and questions: checked like cases before anything starts, then played and printed like the others."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SCENE = "title,story,why,first,score,recommender\nThe quiet file,She scored 228;
 HEAD = "question,option_1,why_1,option_2,why_2,option_3,why_3,answer,first"
 ASKED = "Who is heard best?,A peer,They know each other.,A stranger,Rarely.,,,{},{}"
 
-#: Each test has a folder of its own for what a facilitator writes.
+#: Each test has its own folder for a facilitator's files.
 pytestmark = pytest.mark.usefixtures("own_folder")
 
 
@@ -64,7 +64,7 @@ def fill(activity: Any, **values: object) -> None:
 
 
 def test_a_scene_plays_through_a_round_and_prints_without_an_empty_line(own_folder: Path) -> None:
-    """The story is what the room votes on; what a scene doesn't have leaves no label behind."""
+    """The room votes on the story, and a missing text leaves no label."""
     (own_folder / SCENES.name).write_text(SCENE.format("yes"), encoding="utf-8")
     play: Any = make_activity("round")
     assert isinstance(play, Round)
@@ -218,7 +218,7 @@ FILLED = {
 
 @pytest.mark.parametrize("name", FILLED)
 def test_a_row_of_each_table_is_written_changed_deleted_and_brought_back_in_its_form(own_folder: Path, name: str) -> None:
-    """It keeps its id under another name, and everything else about it that the form didn't change."""
+    """A renamed row keeps its id and everything else that the form didn't change."""
     table, filled = TABLES[name], FILLED[name]
     activity = form(name)
     fill(activity, **filled)
@@ -258,7 +258,7 @@ def test_each_form_rejects_a_missing_text_at_its_control_and_keeps_the_rest(own_
 
 
 def test_the_claims_of_a_case_outlive_its_form(own_folder: Path) -> None:
-    """They have no control, so the form keeps them, also over a reload."""
+    """They have no control, but the form keeps them, even after a reload."""
     cases = TABLES["own_cases"]
     head, row = "title,topic,file,contact,discuss,why,claims", "A,paper,F,C,D,W,paper.checklist"
     (own_folder / cases.name).write_text(f"{head}\n{row}\n", encoding="utf-8")
@@ -283,7 +283,7 @@ def test_an_option_and_its_reason_come_together_and_no_two_options_are_alike(own
 
 
 def test_the_right_option_follows_the_words_that_are_written_for_it(own_folder: Path) -> None:
-    """The form knows it by its place, so a number among the options is only words."""
+    """The form refers to it by position, so an option that is a number is only text."""
     activity = form("own_questions")
     asked = {"question": "How many?", "option_1": "2", "why_1": "No.", "option_2": "1", "why_2": "Yes.", "answer": "option_1"}
     fill(activity, **asked)
@@ -325,7 +325,7 @@ def test_the_preview_of_a_scene_is_what_the_round_shows(own_folder: Path) -> Non
 @pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.name)
 @given(data=st.data())
 def test_whatever_is_in_a_file_gives_rows_or_sentences(table: Any, data: st.DataObject) -> None:
-    """No content raises, under the right header or without one, and nothing is passed over in silence."""
+    """No content raises, with or without the right header, and nothing is ignored silently."""
     words = st.sampled_from(
         ["", "x", "yes", "1", "2", "510", "-", "a\nb", "=1", "self", "N/A", "???", "x" * 700, "😀", "\ud83d"]
     )

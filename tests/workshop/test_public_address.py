@@ -1,4 +1,4 @@
-"""The address of a reverse proxy: what is read, and what is refused in one sentence."""
+"""A reverse proxy's address: which forms are accepted, and that each rejected one gets a message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a room takes away: the same counts as on screen, hands and phones apart, and both of two votes."""
+"""The results that a room takes home: the same counts as on screen, hands and phones separately, and both of two votes."""
 
 from __future__ import annotations
 

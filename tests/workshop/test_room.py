@@ -37,7 +37,7 @@ NETWORK = "127.0.0.2"
 
 
 class Served:
-    """A room on a free port, and a way to ask it."""
+    """A room on a free port, with a client."""
 
     def __init__(self, folder: Path, public: str = "") -> None:
         socket, self.port = bind_unused_port(address=HOME)
@@ -69,7 +69,7 @@ class Served:
         return self.room.address("presenter", door).removeprefix(f"http://{NETWORK}:{self.port}")
 
     async def get(self, path: str, *, host: str = HOME, **headers: str) -> HTTPResponse:
-        """Ask for a path, and follow no redirect."""
+        """Request a path without following redirects."""
         request = HTTPRequest(f"http://{host}:{self.port}{path}", headers=headers, follow_redirects=False)
         client = SimpleAsyncHTTPClient(force_instance=True)
         try:
@@ -80,7 +80,7 @@ class Served:
     async def window(
         self, role: str, *, host: str = HOME, origin: str | None = None, cookie: str | None = None
     ) -> WebSocketClientConnection:
-        """Open a window's connection."""
+        """Open a window's websocket."""
         headers = {"Cookie": self.cookie(role) if cookie is None else cookie}
         headers["Origin"] = f"http://{host}:{self.port}" if origin is None else origin
         self.windows.append(await websocket_connect(HTTPRequest(f"ws://{host}:{self.port}/socket/{role}", headers=headers)))
@@ -100,7 +100,7 @@ def run(coroutine: Any) -> Any:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where keys and session go."""
+    """The folder for keys and session."""
     monkeypatch.setenv("BACKCHANNEL_WORK", str(tmp_path / "work"))
     return tmp_path
 
@@ -137,7 +137,7 @@ def test_each_key_opens_its_own_window_and_leaves_the_address(folder: Path) -> N
 
 @pytest.mark.parametrize("path", ["", "/course/room"])
 def test_a_proxy_may_keep_its_path_and_its_pages_may_connect(folder: Path, path: str) -> None:
-    """Whether or not it removes the path: the proxy's name opens windows, over HTTPS only, and no other page connects."""
+    """Whether it keeps or removes the path, its name opens windows over HTTPS only, and other sites' pages can't connect."""
 
     async def story() -> None:
         async with Served(folder, "https://Hub.example/course/room/") as served:
@@ -194,7 +194,7 @@ def test_other_names_other_pages_and_other_addresses_get_nothing(folder: Path) -
 
 
 def test_a_phone_that_was_let_in_leads_and_nobody_else_on_the_network_gets_anything(folder: Path) -> None:
-    """Its address opens the presenter's window, on one phone, once; never the projector, and no key of this computer fits."""
+    """The link opens only the presenter's window, once, on one phone. This computer's keys don't work there."""
 
     async def story() -> None:
         async with Served(folder) as served:
@@ -238,7 +238,7 @@ def test_a_phone_that_was_let_in_leads_and_nobody_else_on_the_network_gets_anyth
 
 
 def test_the_file_with_the_keys_is_its_owners_and_serves_one_session(folder: Path) -> None:
-    """A server that is started again after a crash has the same addresses; one on the next day has new ones."""
+    """After a crash the addresses stay the same, and the next day they're new."""
     keys = load_keys(folder, 8866)
     file = folder / "room-8866.json"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -312,6 +312,6 @@ def test_no_message_ends_the_server_or_a_window(tmp_path_factory: pytest.TempPat
                 await window.write_message(message, binary=isinstance(message, bytes))
             await say(window, "round", type="hello", view="v", number=1)
             while "hello" not in await until(window, "round"):
-                pass  # it also answers what came before
+                pass  # it also answers earlier messages
 
     run(story())

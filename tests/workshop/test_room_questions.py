@@ -1,4 +1,4 @@
-"""The questions a room is likely to ask: one answer for notebook, stage and sheet, and never before it is wanted."""
+"""Questions that a room is likely to ask: notebook, stage and sheet have the same answers, shown only on request."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FIVE = 5
 
 @pytest.fixture
 def board() -> RoomQuestions:
-    """The questions, with nothing saved."""
+    """The questions with nothing saved."""
     for left in folder().glob("room_questions*"):
         left.unlink()
     activity = make_activity("room_questions")
@@ -36,17 +36,17 @@ def board() -> RoomQuestions:
 
 
 def act(board: RoomQuestions, kind: str, **more: object) -> str:
-    """Do something, and return what is said."""
+    """Perform an action, and return the answer."""
     return "".join(str(answer.get("notice", "")) for answer in board.handle({"type": kind, "view": "v", **more}))
 
 
 def shown(board: RoomQuestions) -> str:
-    """Return all that is on screen."""
+    """Return everything on screen."""
     return " ".join(board.fragments(board.state).values())
 
 
 def test_the_stage_and_the_quiz_have_the_same_questions_and_the_rules_give_the_answers() -> None:
-    """Each is a row of the chapter's questions, and its short answer is what the model says of the row's case."""
+    """Each one is a row of the chapter's questions, and its short answer matches the model's answer for the row's case."""
     assert [one.key for one in room_questions()] == [row.question for row in questions_of(CHAPTER)]
     assert len(room_questions()) == FIVE
     for one in room_questions():

@@ -46,19 +46,19 @@ TO_VOTE, TO_LINKS, TO_SPREAD = 2, 3, 2 + LINKS + 1  # presses of → from the me
 
 
 def act(board: Round, action: str, **more: Any) -> dict[str, Any]:
-    """Send an act as the page does, and give the first answer."""
+    """Perform an action as the page does, and return the first answer."""
     first, _ = board.handle({"type": action, "seq": 1, "view": "v", **more})
     assert "Traceback" not in json.dumps(first)
     return first
 
 
 def press(board: Round, times: int = 1) -> dict[str, Any]:
-    """Press → some times, and give the last answer."""
+    """Press → several times, and return the last answer."""
     return [act(board, "next") for _ in range(times)][-1]
 
 
 def on_screen(board: Round) -> str:
-    """Return all that the parts of the page show now."""
+    """Return everything that the page's parts show now."""
     return "\n".join(board.fragments(board.state).values())
 
 
@@ -78,7 +78,7 @@ def opened(board: Round, name: str) -> Round:
 
 
 def test_one_key_leads_through_the_whole_round_and_to_the_next_file(board: Round) -> None:
-    """→ goes file, vote, five links, spread, rule, what if, and on to another file, whose votes begin at none."""
+    """→ goes through the file, the vote, five links, spread, rule and what-if to the next file, whose votes start at zero."""
     walked = []
     for _ in range(6 + LINKS):
         press(board)
@@ -89,7 +89,7 @@ def test_one_key_leads_through_the_whole_round_and_to_the_next_file(board: Round
 
 
 def test_back_leads_the_same_way_home(board: Round) -> None:
-    """← takes every step of → back, one by one, and stops at the beginning without an error."""
+    """← undoes every step of →, one by one, and stops at the beginning without an error."""
     press(board, 5 + LINKS)
     walked = []
     for _ in range(4 + LINKS):
@@ -105,7 +105,7 @@ def test_back_leads_the_same_way_home(board: Round) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_of_the_answer_is_on_screen_before_its_time(board: Round, name: str) -> None:
-    """Until the links are shown neither page nor message tells verdict, reason, note or rule; then they come one by one."""
+    """Until the links appear, neither page nor messages have a verdict, reason, note or rule. Then they come one by one."""
     opened(board, name)
     judgment = judge(vignettes()[name].case)
     secret = [
@@ -147,7 +147,7 @@ def test_the_weakest_link_comes_last(name: str) -> None:
 
 
 def test_the_menu_leads_back_to_where_it_was_opened(board: Round) -> None:
-    """M in the middle of a round, then →, and the round is where it was, votes and all."""
+    """M in the middle of a round and then → leads back to the same place with the same votes."""
     press(board, TO_VOTE)
     act(board, "tap", value="maybe")
     before = board.state
@@ -183,7 +183,7 @@ def test_a_second_m_closes_the_menu(board: Round) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_the_weakest_link_is_named_only_once_all_are_shown_and_if_there_is_one(board: Round, name: str) -> None:
-    """The mark appears with the last link, and never for a file that nothing limits."""
+    """The mark appears with the last link, and never for a file without a limit."""
     opened(board, name)
     press(board, 1)
     for shown in range(1, LINKS + 1):
@@ -198,7 +198,7 @@ def test_the_weakest_link_is_named_only_once_all_are_shown_and_if_there_is_one(b
 
 @pytest.mark.parametrize("plan", [row.plan for row in load_run_plans()])
 def test_with_a_plan_the_files_of_its_sheet_come_in_their_order(board: Round, plan: str) -> None:
-    """→ brings exactly the files that the printed sheet of the same plan and number has; then it says that they are over."""
+    """→ shows exactly the files on the printed sheet with the same plan and number, and then says that there are no more."""
     act(board, "set", field="plan", value=plan)
     act(board, "set", field="seed", value="7")
     wanted = list(vignettes_of(plan, 7).values())
@@ -214,7 +214,7 @@ def test_with_a_plan_the_files_of_its_sheet_come_in_their_order(board: Round, pl
 
 
 def test_a_file_that_is_left_out_is_passed_over(board: Round) -> None:
-    """Taken by hand, a later file of the plan is followed by the one after it, and not by the one that was left out."""
+    """If a later file is chosen by hand, the one after it is next, and the skipped one doesn't come back."""
     wanted = list(vignettes_of("standard", 1).values())
     opened(board, wanted[0])
     press(board, 4 + LINKS)
@@ -227,7 +227,7 @@ def test_a_file_that_is_left_out_is_passed_over(board: Round) -> None:
 
 
 def test_the_close_shows_three_voices_and_no_verdict(board: Round) -> None:
-    """The end shows the article's three truths with their lines, the rule, and where to get help."""
+    """It has the article's three truths with their lines, the rule, and where to get help."""
     board.commit(WorkshopState(step="close", vignette=NAMES[0], shown=LINKS))
     told = on_screen(board)
     assert all(content in told for content in ("line 219", "line 220", "line 221", "988", text("round.close.help")))
@@ -235,7 +235,7 @@ def test_the_close_shows_three_voices_and_no_verdict(board: Round) -> None:
 
 
 def test_the_menu_does_not_give_the_answer_away(board: Round) -> None:
-    """Opened with links still hidden, the menu lists only rounds whose whole answer was shown."""
+    """If links are still hidden, the menu lists only rounds whose whole answer was shown."""
     press(board, TO_LINKS)
     act(board, "choose")
     assert judge(board.case).verdict.sentence not in on_screen(board)
@@ -243,7 +243,7 @@ def test_the_menu_does_not_give_the_answer_away(board: Round) -> None:
 
 
 def test_phone_votes_stay_hidden_while_the_vote_is_open(board: Round) -> None:
-    """During the vote only the number of phones is on screen; which verdicts they chose comes with the spread."""
+    """Until the spread, only the number of phones is on screen."""
     opened(board, NAMES[0])
     press(board)
     before = board.fragments(board.state)
@@ -254,7 +254,7 @@ def test_phone_votes_stay_hidden_while_the_vote_is_open(board: Round) -> None:
 
 
 def test_two_windows_do_not_write_over_each_other(board: Round) -> None:
-    """A session that another page has taken over is not written by this one, which says so."""
+    """If another page has taken over a session, this one doesn't save it, and says so."""
     press(board, TO_VOTE)
     other, _ = again()
     act(other, "tap", value="maybe")
@@ -268,7 +268,7 @@ def test_two_windows_do_not_write_over_each_other(board: Round) -> None:
 def test_a_window_that_was_taken_over_never_writes_and_the_file_is_never_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two windows write at once, again and again: the later one wins each time, and a reader always finds its file."""
+    """Two windows write at once, again and again. The newer one always wins, and readers always find the file."""
     monkeypatch.setenv("BACKCHANNEL_WORK", str(tmp_path))
     old, new = session_record.SessionWriter(), session_record.SessionWriter()
     old.save({"turn": -1}, ["round"], [])
@@ -299,7 +299,7 @@ def test_a_window_that_was_taken_over_never_writes_and_the_file_is_never_missing
 @settings(max_examples=max(5, settings().max_examples // 4))  # each goes through all files
 @given(seed=st.integers(1, 9999), level=st.sampled_from([0, 1, 2, 3]))
 def test_a_free_draw_never_shows_a_file_twice_and_ends_with_a_sentence(seed: int, level: int) -> None:
-    """Drawn by difficulty or by chance, each file comes at most once; when none is left, the close is on screen."""
+    """With or without a difficulty, each file comes at most once. When none is left, the close is on screen."""
     board = Round(PART)
     board.update(plan="", difficulty=level, seed=seed)
     seen = []
@@ -315,7 +315,7 @@ def test_a_free_draw_never_shows_a_file_twice_and_ends_with_a_sentence(seed: int
 
 
 def test_an_unknown_file_is_rejected(board: Round) -> None:
-    """Asking for a file that is not in the deck gets a calm sentence, and nothing changes."""
+    """A file that isn't in the deck gets a calm message, and nothing changes."""
     assert act(board, "open_file", value="nobody")["notice"] == text("panel.not_understood")
     assert board.state.step == "setup"
 
@@ -325,7 +325,7 @@ def test_an_unknown_file_is_rejected(board: Round) -> None:
 
 @given(taps=st.lists(st.sampled_from(list(Verdict)), max_size=60))
 def test_every_tap_is_one_vote_and_undo_takes_exactly_one_back(taps: list[Verdict]) -> None:
-    """The counts are those of the taps, in any order; each undo takes the last one back."""
+    """Counts match the taps in any order, and each undo takes back the last one."""
     board = opened(Round(PART), NAMES[0])
     press(board)
     for verdict in taps:
@@ -337,7 +337,7 @@ def test_every_tap_is_one_vote_and_undo_takes_exactly_one_back(taps: list[Verdic
 
 
 def test_a_tap_counts_only_while_the_vote_is_open(board: Round) -> None:
-    """A key from 1 to 9 adds nothing before the vote or after it."""
+    """Before or after the vote, keys 1 to 9 add nothing."""
     opened(board, NAMES[0])
     act(board, "tap", value="maybe")
     press(board, 2)
@@ -347,7 +347,7 @@ def test_a_tap_counts_only_while_the_vote_is_open(board: Round) -> None:
 
 @pytest.mark.parametrize(("typed", "count"), [("31", 31), ("0", 0), ("", 0), (" 7 ", 7), (str(MAX_VOTES), MAX_VOTES)])
 def test_a_typed_count_is_shown_next_to_the_taps(board: Round, typed: str, count: int) -> None:
-    """A number typed into a box is the count for that verdict, and a tap adds to it."""
+    """A typed number sets that verdict's count, and a tap adds to it."""
     opened(board, NAMES[0])
     press(board)
     act(board, "set", field="votes_maybe", value=typed)
@@ -358,7 +358,7 @@ def test_a_typed_count_is_shown_next_to_the_taps(board: Round, typed: str, count
 
 @pytest.mark.parametrize("typed", ["many", "-1", "1000", "3.5", "1e3", "--5", "5-"])
 def test_an_invalid_count_gets_a_message_at_its_box(board: Round, typed: str) -> None:
-    """Anything but a whole number from 0 to 999 gets a sentence next to the box, and the count stays."""
+    """The message appears for anything but a whole number from 0 to 999, and the count stays."""
     opened(board, NAMES[0])
     press(board)
     answer = act(board, "set", field="votes_maybe", value=typed)
@@ -371,7 +371,7 @@ def test_an_invalid_count_gets_a_message_at_its_box(board: Round, typed: str) ->
     verdict=st.sampled_from(list(Verdict)),
 )
 def test_the_sentence_of_the_spread_adds_up(votes: list[int], verdict: Verdict) -> None:
-    """Those who said the same, who hoped for more and who expected less are together all who voted."""
+    """Those who agreed, those who hoped for more and those who expected less add up to all voters."""
     told = spread_sentence(tuple(votes), verdict)
     if not sum(votes):
         assert told == text("round.spread_nobody", verdict=verdict.label)
@@ -383,7 +383,7 @@ def test_the_sentence_of_the_spread_adds_up(votes: list[int], verdict: Verdict) 
 
 
 def test_the_spread_shows_every_count_and_marks_the_article(board: Round) -> None:
-    """Nine rows, each with its number, and one mark in words at the article's verdict."""
+    """There are nine rows with their numbers, and one mark in words at the article's verdict."""
     opened(board, NAMES[0])
     press(board)
     for key, verdict in enumerate(Verdict):
@@ -399,7 +399,7 @@ def test_the_spread_shows_every_count_and_marks_the_article(board: Round) -> Non
 
 
 def test_the_round_continues_without_a_vote(board: Round) -> None:
-    """Nobody has to vote: it is said once, and → leads on."""
+    """The page says once that voting is optional, and → continues."""
     press(board, TO_VOTE)
     assert press(board)["notice"] == text("round.nobody_voted")
     assert board.state.step == "links"
@@ -409,7 +409,7 @@ def test_the_round_continues_without_a_vote(board: Round) -> None:
 
 
 def test_no_step_shows_a_verdict_without_the_rules_answer_above_it(board: Round) -> None:
-    """From the last link on, the rule's answer comes before the article's verdict, on the page and for screen readers."""
+    """From the last link on, the rule's answer precedes the article's verdict, on the page and for screen readers."""
     opened(board, NAMES[0])
     judgment = judge(board.case)
     rule = rules_check(board.case).label
@@ -429,7 +429,7 @@ def test_no_step_shows_a_verdict_without_the_rules_answer_above_it(board: Round)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_the_rule_is_shown_after_the_spread_and_changes_no_verdict(board: Round, name: str) -> None:
-    """The rule's own answer is on screen next to the same verdict as before."""
+    """The rule's answer is next to the same verdict as before."""
     opened(board, name)
     press(board, 1 + LINKS + 2)
     assert board.state.step == "rules"
@@ -441,7 +441,7 @@ def test_the_rule_is_shown_after_the_spread_and_changes_no_verdict(board: Round,
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_the_slider_is_live_and_returns_to_the_original_case(board: Round, name: str) -> None:
-    """Moved over all its positions, the slider shows the engine's verdict at each; one press brings the case back."""
+    """The slider shows the engine's verdict at every position, and one press restores the case."""
     opened(board, name)
     press(board, 1 + LINKS + 3)
     field = vignettes()[name].what_if
@@ -462,7 +462,7 @@ def test_the_slider_is_live_and_returns_to_the_original_case(board: Round, name:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_score_of_another_exam_gets_a_sentence_at_its_field_and_changes_nothing(board: Round, name: str) -> None:
-    """This holds for the box next to the slider, and for a session that contains such a case."""
+    """This covers the box next to the slider, and a saved session with such a case."""
     opened(board, name)
     press(board, 1 + LINKS + 3)
     before = board.state
@@ -478,7 +478,7 @@ def test_a_score_of_another_exam_gets_a_sentence_at_its_field_and_changes_nothin
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_every_round_has_a_slider_that_is_live(board: Round, name: str) -> None:
-    """Besides what decides, every round has a slider for the score, and the verdict follows each position."""
+    """In addition to the deciding field, every round has a score slider, and the verdict follows it."""
     opened(board, name)
     press(board, 1 + LINKS + 3)
     assert "score" in board.ui_state(board.state)["shown"]
@@ -489,7 +489,7 @@ def test_every_round_has_a_slider_that_is_live(board: Round, name: str) -> None:
 
 
 def test_the_slider_moves_nothing_before_it_is_on_screen(board: Round) -> None:
-    """A control of the case that is hidden cannot change what the room is voting on."""
+    """A hidden control can't change the case during the vote."""
     opened(board, NAMES[0])
     before = board.state
     act(board, "set", field=vignettes()[NAMES[0]].what_if, value="230")
@@ -500,7 +500,7 @@ def test_the_slider_moves_nothing_before_it_is_on_screen(board: Round) -> None:
 
 
 def test_the_clock_runs_with_the_file_and_stops_with_the_answer(board: Round) -> None:
-    """It runs for 90 seconds from the file through the vote and stops at the links; the next file gets a new one."""
+    """It runs for 90 seconds from the file through the vote, and stops at the links. The next file has a new one."""
     press(board)
     first = board.ui_state(board.state)["clock"]
     assert (first["seconds"], first["left"], first["run"]) == (90, 90, True)
@@ -514,7 +514,7 @@ def test_the_clock_runs_with_the_file_and_stops_with_the_answer(board: Round) ->
 
 
 def test_a_clock_that_was_brought_back_runs_on_once_it_is_started(board: Round) -> None:
-    """After a crash the clock waits; started again, the next word from the page does not stop it."""
+    """After a crash the clock is paused. Once it's started, the page's next report doesn't stop it."""
     press(board, TO_VOTE)
     act(board, "clock_left", value=board.ui_state(board.state)["clock"]["id"], left=50)
     found, _ = again()
@@ -525,7 +525,7 @@ def test_a_clock_that_was_brought_back_runs_on_once_it_is_started(board: Round) 
 
 
 def test_time_that_is_up_closes_nothing(board: Round) -> None:
-    """At zero a sentence is said, the vote stays open, and a clock of another file is not heard."""
+    """At zero there's a message and the vote stays open. Reports from another file's clock are ignored."""
     press(board, TO_VOTE)
     clock = board.ui_state(board.state)["clock"]["id"]
     assert "notice" not in act(board, "time_up", value="another")
@@ -534,7 +534,7 @@ def test_time_that_is_up_closes_nothing(board: Round) -> None:
     assert sum(board.state.votes) == 1
 
 
-# ---- the session is kept, and found again ----
+# ---- the session is saved and restored ----
 
 
 def again() -> tuple[Round, dict[str, Any]]:
@@ -545,7 +545,7 @@ def again() -> tuple[Round, dict[str, Any]]:
 
 @pytest.mark.parametrize("presses", range(1, 7 + LINKS))
 def test_after_a_crash_the_session_is_exactly_where_it_was(board: Round, presses: int) -> None:
-    """At every step: the same file, votes, links, slider and clock, and a sentence that says so; the clock waits."""
+    """Every step comes back with its file, votes, links, slider and clock, and a message. The clock is paused."""
     act(board, "hello")
     for number in range(presses):
         press(board)
@@ -563,7 +563,7 @@ def test_after_a_crash_the_session_is_exactly_where_it_was(board: Round, presses
 
 
 def test_the_first_page_of_a_new_session_says_nothing(board: Round) -> None:
-    """Where nothing was kept, nothing is brought back and nothing is said."""
+    """If nothing was saved, nothing is restored and there's no message."""
     assert "notice" not in act(board, "hello")
     assert board.state == WorkshopState()
 
@@ -577,7 +577,7 @@ def test_undo_is_saved_too(board: Round) -> None:
 
 
 def test_the_table_has_a_row_for_each_round_that_was_seen(board: Round) -> None:
-    """workshop.csv has the counts, the article's verdict and the rule for every round whose answer was shown, without names."""
+    """workshop.csv has the counts, the article's verdict and the rule for every revealed round, without names."""
     press(board, TO_VOTE)
     act(board, "set", field="votes_maybe", value="12")
     assert len(table_rows()) == 0
@@ -602,7 +602,7 @@ def table_rows() -> list[dict[str, str]]:
 
 
 def test_a_new_session_puts_the_old_one_aside(board: Round) -> None:
-    """New session begins at the beginning; the old files are there under another name, and undo brings the session back."""
+    """A new session starts from the beginning. The old files are renamed, and undo restores the old session."""
     press(board, TO_VOTE)
     act(board, "tap", value="maybe")
     told = act(board, "fresh")["notice"]
@@ -628,7 +628,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN.keys())
 def test_a_damaged_file_costs_one_act_at_most(board: Round, text: str | bytes) -> None:
-    """A session file that cannot be read is put aside, the one before it is taken, and both facts are said."""
+    """An unreadable session file is set aside, the previous one is used, and the message says both."""
     press(board, TO_VOTE)
     act(board, "tap", value="maybe")
     before = board.state
@@ -643,7 +643,7 @@ def test_a_damaged_file_costs_one_act_at_most(board: Round, text: str | bytes) -
 
 
 def test_two_damaged_files_leave_a_fresh_beginning(board: Round) -> None:
-    """Where nothing can be read a new session begins, what was there is put aside, and a sentence says so."""
+    """If neither file can be read, both are set aside, a new session starts, and a message says so."""
     press(board, TO_VOTE)
     for name in ("workshop.json", "workshop.previous.json"):
         (folder() / name).write_text("{", encoding="utf-8")
@@ -673,7 +673,7 @@ SPOILT: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("change", SPOILT, ids=lambda change: next(iter(change)))
 def test_an_impossible_session_is_rejected_as_a_whole(board: Round, change: dict[str, Any]) -> None:
-    """One impossible value, and the file is put aside with a sentence instead of a session that never was."""
+    """A single impossible value is enough for the file to be set aside with a message."""
     press(board, TO_VOTE)
     path = folder() / "workshop.json"
     value = json.loads(path.read_text(encoding="utf-8"))
@@ -686,7 +686,7 @@ def test_an_impossible_session_is_rejected_as_a_whole(board: Round, change: dict
 
 
 def test_a_session_of_a_newer_version_is_left_whole(board: Round) -> None:
-    """It is kept under another name instead of being overwritten, and the reader is told."""
+    """It's renamed instead of overwritten, and a message says so."""
     press(board)
     path = folder() / "workshop.json"
     newer = {**json.loads(path.read_text(encoding="utf-8")), session_record.FORMAT_KEY: session_record.FORMAT + 1}
@@ -699,7 +699,7 @@ def test_a_session_of_a_newer_version_is_left_whole(board: Round) -> None:
 
 
 def test_a_full_disk_stops_nothing(board: Round, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If a file can't be written, a line appears, the round goes on, saved data stays, and free space fixes it."""
+    """If a file can't be written, a message appears, the round continues and saved data stays. Freeing space fixes it."""
     press(board, TO_VOTE)
     kept = (folder() / "workshop.json").read_text(encoding="utf-8")
 
@@ -720,7 +720,7 @@ def test_a_full_disk_stops_nothing(board: Round, monkeypatch: pytest.MonkeyPatch
 
 
 def test_an_unwritable_folder_is_reported(board: Round, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If the folder is a file, the session goes on and a line says that it isn't saved."""
+    """If the folder is a file, the session continues with a message that it isn't saved."""
     (tmp_path / "taken").write_text("", encoding="utf-8")
     monkeypatch.setenv("BACKCHANNEL_WORK", str(tmp_path / "taken"))
     press(board)
@@ -730,7 +730,7 @@ def test_an_unwritable_folder_is_reported(board: Round, tmp_path: Path, monkeypa
 
 @given(data=st.data())
 def test_a_session_written_and_read_is_the_same(data: st.DataObject) -> None:
-    """Any place in any session survives being written and read."""
+    """Any position in any session survives saving and loading."""
     votes = st.lists(st.integers(0, MAX_VOTES), min_size=9, max_size=9).map(tuple)
     name = data.draw(st.sampled_from(NAMES))
     step = data.draw(st.sampled_from(STEPS[1:]))
@@ -757,8 +757,8 @@ def test_a_session_written_and_read_is_the_same(data: st.DataObject) -> None:
 # ---- phones ----
 
 
-class Deaf:
-    """A vote that cannot be opened."""
+class BrokenVoteServer:
+    """A vote that can't be opened."""
 
     opened = None
     running = False
@@ -772,7 +772,7 @@ class Deaf:
 
 
 def test_phones_are_off_until_they_are_asked_for(board: Round) -> None:
-    """By default nothing is open, and asking only says what would be opened."""
+    """Nothing is open by default, and asking only explains what would be opened."""
     press(board, TO_VOTE)
     assert board.ui_state(board.state)["open"].count("phones_off") == 1
     act(board, "phones_ask")
@@ -784,10 +784,9 @@ def test_phones_are_off_until_they_are_asked_for(board: Round) -> None:
 def test_a_vote_that_cannot_be_opened_gets_a_message_and_typed_counts_still_work(
     board: Round, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without a network the facilitator is told, and counting by hand still works."""
     from backchannel_lib.workshop.votes import process
 
-    monkeypatch.setattr(process, "VoteServer", Deaf)
+    monkeypatch.setattr(process, "VoteServer", BrokenVoteServer)
     press(board, TO_VOTE)
     act(board, "phones_ask")
     told = act(board, "phones_open", value="")
@@ -800,7 +799,7 @@ def test_a_vote_that_cannot_be_opened_gets_a_message_and_typed_counts_still_work
 
 @pytest.fixture
 def store(board: Round) -> Iterator[VoteStore]:
-    """A round with an open vote, including phones, on this computer only; yields the store."""
+    """A round with an open vote by phone, on this computer only; yields the vote's store."""
     press(board, TO_VOTE)
     act(board, "phones_open", value="127.0.0.1")
     try:
@@ -811,7 +810,7 @@ def store(board: Round) -> Iterator[VoteStore]:
 
 
 def test_votes_from_phones_are_shown_next_to_the_hands_and_end_with_the_vote(board: Round, store: VoteStore) -> None:
-    """Votes in the store are seen at the next look; they add to the hands; after the vote none is taken."""
+    """Votes appear when the store is next read and add to the hands. After the vote, none is accepted."""
     assert board.phones.state == "on", on_screen(board)
     assert "<svg" in on_screen(board)
     name = board.round_id(board.state)
@@ -819,7 +818,7 @@ def test_votes_from_phones_are_shown_next_to_the_hands_and_end_with_the_vote(boa
     act(board, "poll")
     act(board, "tap", value="maybe")
     assert board.state.counted[Verdict.MAYBE] == 2
-    assert store.add(name, "skimmed")  # after the last look, and still counted when the vote is closed
+    assert store.add(name, "skimmed")  # after the last read, but counted when the vote is closed
     press(board)
     assert board.state.counted[Verdict.SKIMMED] == 1
     assert not store.add(name, "maybe")
@@ -828,7 +827,7 @@ def test_votes_from_phones_are_shown_next_to_the_hands_and_end_with_the_vote(boa
 
 
 def test_a_new_session_has_a_code_of_its_own_at_the_same_address(board: Round, store: VoteStore) -> None:
-    """A phone of the last group cannot vote in the next one; it learns that its session is over."""
+    """A phone from the previous group can't vote, and learns that its session is over."""
     before = board.phones.to_record()
     act(board, "fresh")
     after = board.phones.to_record()
@@ -838,7 +837,7 @@ def test_a_new_session_has_a_code_of_its_own_at_the_same_address(board: Round, s
 
 
 def test_a_phone_vote_that_dies_is_reported_and_can_be_reopened(board: Round, store: VoteStore) -> None:
-    """When the vote's process is gone the next look says so, counts stay, and it opens again at the same address."""
+    """If its process dies, the page says so at the next check. Counts stay, and it reopens at the same address."""
     kept = board.phones.to_record()
     store.add(board.round_id(board.state), "maybe")
     act(board, "poll")
@@ -849,7 +848,7 @@ def test_a_phone_vote_that_dies_is_reported_and_can_be_reopened(board: Round, st
     server._process.wait()
     assert act(board, "poll")["notice"] == text("phones.lost")
     assert board.state.phones[Verdict.MAYBE] == 1
-    found, _ = again()  # and after a crash of the whole program as well
+    found, _ = again()  # and after the whole program crashes, too
     assert found.phones.state == "lost"
     assert found.state.phones[Verdict.MAYBE] == 1
     act(found, "phones_open", value="")
@@ -858,7 +857,7 @@ def test_a_phone_vote_that_dies_is_reported_and_can_be_reopened(board: Round, st
 
 
 def test_a_new_session_begins_with_no_votes_of_phones(board: Round, store: VoteStore) -> None:
-    """A new session's rounds start from zero, even if they have the same names."""
+    """Its rounds start from zero, even if they have the same names."""
     store.add(board.round_id(board.state), "maybe")
     act(board, "poll")
     act(board, "fresh")
@@ -868,7 +867,7 @@ def test_a_new_session_begins_with_no_votes_of_phones(board: Round, store: VoteS
 
 
 def test_a_round_that_a_dead_session_left_open_is_closed_when_the_vote_is_opened(board: Round) -> None:
-    """Phones can't vote on a question from a dead session, and aren't thanked for votes that nobody counts."""
+    """Phones can't vote on a dead session's question, and aren't thanked for votes that nobody counts."""
     with VoteStore(folder() / "votes.sqlite") as store:
         store.open_round("dead-1-nadia", "Nadia", [("maybe", "Maybe")])
         assert store.add("dead-1-nadia", "maybe")
@@ -886,11 +885,11 @@ def test_a_round_that_a_dead_session_left_open_is_closed_when_the_vote_is_opened
 
 
 def test_a_reopened_vote_continues_its_own_round(board: Round, store: VoteStore) -> None:
-    """After a crash, the round of the session that came back is opened again with the counts it had, and no other."""
+    """After a crash, only the restored session's round reopens, with its counts."""
     store.add(board.round_id(board.state), "maybe")
     found, _ = again()
     assert found.phones.state == "lost"
-    act(board, "phones_close")  # the page before is gone
+    act(board, "phones_close")  # the previous page is gone
     act(found, "phones_open", value="")
     try:
         assert store.add(found.round_id(found.state), "maybe")
@@ -901,7 +900,7 @@ def test_a_reopened_vote_continues_its_own_round(board: Round, store: VoteStore)
 
 
 def test_a_new_session_deletes_the_counts_of_one_that_was_not_opened_again(board: Round, store: VoteStore) -> None:
-    """Nothing of the old session's rounds is left, although this session has never opened the phones' vote."""
+    """Nothing is left of the old session's rounds, even if this session never opens a vote by phone."""
     store.add(board.round_id(board.state), "maybe")
     name = board.round_id(board.state)
     found, _ = again()
@@ -911,7 +910,7 @@ def test_a_new_session_deletes_the_counts_of_one_that_was_not_opened_again(board
 
 
 def test_the_presenter_learns_of_more_votes_than_people(board: Round, store: VoteStore) -> None:
-    """Once phones bring the votes above the number of people, a sentence is on screen until the number is corrected."""
+    """If phones bring the votes above the number of people, a message stays until the number is corrected."""
     act(board, "choose")
     act(board, "set", field="people", value="2")
     press(board)
@@ -930,7 +929,7 @@ def test_the_presenter_learns_of_more_votes_than_people(board: Round, store: Vot
 
 
 def test_the_vote_takes_as_many_as_there_are_people(board: Round, store: VoteStore) -> None:
-    """The number of people that the presenter enters reaches the vote with each round, and at once when it is corrected."""
+    """The presenter's number of people is the vote's limit in each round, and changes immediately if it's corrected."""
     info = store.current()
     assert info is not None
     assert info.people == board.state.people == 40
@@ -943,7 +942,7 @@ def test_the_vote_takes_as_many_as_there_are_people(board: Round, store: VoteSto
 
 
 def test_thousands_of_votes_from_phones_are_read_as_999(board: Round, store: VoteStore) -> None:
-    """However many votes were counted for one verdict, the session can be read again."""
+    """With any number of votes for a verdict, the session can be read again."""
     assert store.add(board.round_id(board.state), "maybe")
     with contextlib.closing(sqlite3.connect(store.path)) as base:
         base.execute("UPDATE counts SET votes = 1234567 WHERE choice = 'maybe'")
@@ -971,6 +970,6 @@ def test_thousands_of_votes_from_phones_are_read_as_999(board: Round, store: Vot
     ],
 )
 def test_an_impossible_saved_address_is_not_used(board: Round, phones: object) -> None:
-    """What a session file says of the phones' vote is believed only if a vote can have been there."""
+    """A saved address and code for the vote by phone are used only if they're valid."""
     board.phones.restore(phones)
     assert (board.phones.state, board.phones.to_record()) == ("off", {})
