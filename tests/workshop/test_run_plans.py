@@ -41,7 +41,7 @@ PLACES = [(plan, at) for plan in PLANS for at in range(len(steps_of(plan)))]
 
 
 def act(activity: RunPlan, **message: Any) -> dict[str, Any]:
-    """Let the reader act, and give the first answer."""
+    """Perform an action, and return the first answer."""
     return next(iter(activity.handle({**message, "seq": 1, "view": "v"})))
 
 
@@ -54,7 +54,7 @@ def run_plan(**values: Any) -> RunPlan:
 
 
 class Clock:
-    """A clock that a test moves on."""
+    """A clock that tests can advance."""
 
     minutes = 29_000_000
 
@@ -64,7 +64,7 @@ class Clock:
 
 
 def with_clock() -> tuple[RunPlan, Clock]:
-    """Return the page, and the clock that it looks at."""
+    """Return the page and its clock."""
     clock = Clock()
     return RunPlan(next(row for row in load_activities() if row.activity == "run_plan"), clock), clock
 
@@ -74,7 +74,7 @@ def with_clock() -> tuple[RunPlan, Clock]:
 
 @pytest.mark.parametrize("plan", PLANS)
 def test_the_minutes_of_a_plan_add_up(plan: str) -> None:
-    """The steps follow one another without a gap and end when the plan does."""
+    """Steps follow each other without a gap, and the last one ends when the plan does."""
     steps, begins = steps_of(plan), starts(plan)
     assert begins[0] == 0
     for at in range(1, len(steps)):
@@ -84,7 +84,7 @@ def test_the_minutes_of_a_plan_add_up(plan: str) -> None:
 
 @pytest.mark.parametrize("plan", PLANS)
 def test_a_plan_begins_with_a_checklist_and_ends_kindly(plan: str) -> None:
-    """Each plan opens before people come in and closes with the rule and with help, and neither is ever left out."""
+    """Each plan starts before people arrive and closes with the rule and with help. Neither is ever skipped."""
     steps = steps_of(plan)
     assert (steps[0].step, steps[0].minutes, steps[-1].step) == ("before", 0, "close")
     assert steps[0].skip is steps[1].skip is steps[-1].skip is None
@@ -96,12 +96,12 @@ def test_a_plan_begins_with_a_checklist_and_ends_kindly(plan: str) -> None:
 
 @pytest.mark.parametrize("plan", PLANS)
 def test_a_plan_has_a_round_on_the_rule_that_stays_in(plan: str) -> None:
-    """However late it gets, one round is on the moment and the rule."""
+    """However late it gets, one round is about the moment and the rule."""
     assert any(row.topic == "timing" and row.skip is None for row in steps_of(plan))
 
 
 def test_the_plans_have_the_expected_steps() -> None:
-    """Twenty minutes hold two rounds, forty-five four with an easy and a hard one, ninety more and the desk."""
+    """Twenty minutes have two rounds. Forty-five have four, including an easy and a hard one. Ninety add more and the desk."""
     levels = {plan: [row.difficulty for row in steps_of(plan) if row.topic] for plan in PLANS}
     assert len(levels["short"]) == 2
     assert len(levels["standard"]) == 4
@@ -113,7 +113,7 @@ def test_the_plans_have_the_expected_steps() -> None:
 @pytest.mark.parametrize("plan", PLANS)
 @given(seed=st.integers(1, 9999))
 def test_every_round_gets_a_vignette_of_its_own(plan: str, seed: int) -> None:
-    """Whatever the number, each round plays a vignette of its topic and difficulty, and no two the same."""
+    """With any number, each round has a vignette with its topic and difficulty, and no two are the same."""
     drawn = vignettes_of(plan, seed)
     rounds = {row.step: row for row in steps_of(plan) if row.topic}
     assert list(drawn) == list(rounds)
@@ -149,7 +149,7 @@ def test_every_round_gets_a_vignette_of_its_own(plan: str, seed: int) -> None:
     ],
 )
 def test_a_broken_step_is_rejected(tmp_path: Path, step: str, plan: str, cells: dict[str, str], said: str) -> None:
-    """A plan whose minutes do not add up, or a step that breaks a column's rule, is rejected with what was expected."""
+    """If the minutes don't add up or a step breaks a column's rule, the error says what the column accepts."""
     with (DATA / "run_steps.csv").open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     next(row for row in rows if (row["step"], row["plan"]) == (step, plan)).update(cells)
@@ -169,13 +169,13 @@ def test_a_broken_step_is_rejected(tmp_path: Path, step: str, plan: str, cells: 
 
 
 def most_that_can_be_saved(coming: tuple[RunStepRow, ...]) -> int:
-    """Count the minutes that the steps to come could give up at most."""
+    """Return how many minutes the coming steps can save at most."""
     return sum(row.minutes if row.skip is not None else row.can_lose for row in coming)
 
 
 @given(st.sampled_from(PLACES), st.integers(-10, 120))
 def test_lost_time_is_made_up_if_possible(place: tuple[str, int], late: int) -> None:
-    """What is saved and what is left over make up the delay; something is left over only where nothing more can go."""
+    """The time saved and the remaining delay add up, and there's a remaining delay only if nothing more can be saved."""
     plan, at = place
     steps = steps_of(plan)
     told = catch_up(plan, steps[at].step, late)
@@ -188,7 +188,7 @@ def test_lost_time_is_made_up_if_possible(place: tuple[str, int], late: int) -> 
 
 @given(st.sampled_from(PLACES), st.integers(1, 120))
 def test_only_optional_steps_are_skipped(place: tuple[str, int], late: int) -> None:
-    """Nothing past or on now is touched, nothing that stays in is left out, nothing is cut below its shortest."""
+    """Past and current steps don't change, required steps stay, and no step is shorter than its minimum."""
     plan, at = place
     steps = steps_of(plan)
     for saving in catch_up(plan, steps[at].step, late).changes:
@@ -203,7 +203,7 @@ def test_only_optional_steps_are_skipped(place: tuple[str, int], late: int) -> N
 
 @given(st.sampled_from(PLACES), st.integers(1, 120))
 def test_no_more_is_left_out_than_needed(place: tuple[str, int], late: int) -> None:
-    """Steps are left out in the plan's order, and with one fewer the delay could not be made up."""
+    """Steps are skipped in the plan's order, and skipping one fewer wouldn't make up the delay."""
     plan, at = place
     coming = steps_of(plan)[at + 1 :]
     told = catch_up(plan, steps_of(plan)[at].step, late)
@@ -217,7 +217,7 @@ def test_no_more_is_left_out_than_needed(place: tuple[str, int], late: int) -> N
 
 @given(st.sampled_from(PLACES), st.integers(0, 60))
 def test_being_later_never_saves_less(place: tuple[str, int], late: int) -> None:
-    """A minute more of delay never brings back a step that was left out, and never promises an earlier end."""
+    """Another minute of delay never brings back a skipped step, and never promises an earlier end."""
     plan, at = place
     step = steps_of(plan)[at].step
     before, after = catch_up(plan, step, late), catch_up(plan, step, late + 1)
@@ -239,7 +239,7 @@ def test_a_plan_or_a_step_that_does_not_exist_is_named() -> None:
 
 @pytest.mark.parametrize(("plan", "at"), PLACES)
 def test_the_page_shows_the_current_step_and_the_next_one(plan: str, at: int) -> None:
-    """For each step: its name, its minutes, what to do and to say, and the step after it; the whole plan marks it."""
+    """It has the step's name, minutes and words, and the step after it. The whole plan marks the current step."""
     page = run_plan(plan=plan)
     for _ in range(at):
         act(page, type="next")
@@ -258,7 +258,7 @@ def test_the_page_shows_the_current_step_and_the_next_one(plan: str, at: int) ->
 )
 @pytest.mark.parametrize("minute_first", [True, False])
 def test_the_page_says_how_late_it_is(minute: int, late: int, minute_first: bool) -> None:
-    """Within a step's minutes one is on time, past them late, before them early, whatever was entered first."""
+    """It says on time within a step's minutes, late after them and early before them, whichever was entered first."""
     page, clock = with_clock()
     act(page, type="set", field="plan", value="standard")
     moves: list[dict[str, Any]] = [{"type": "next"}, {"type": "poll"}]
@@ -277,7 +277,7 @@ def test_the_page_says_how_late_it_is(minute: int, late: int, minute_first: bool
 
 @given(st.sampled_from(PLACES), st.integers(0, 120))
 def test_lateness_depends_only_on_the_step_and_the_minute(place: tuple[str, int], minute: int) -> None:
-    """On time from a step's first minute to its last; each minute outside counts as one."""
+    """It's on time from a step's first minute to its last, and each minute outside counts as one."""
     plan, at = place
     start = starts(plan)[at]
     end = start + steps_of(plan)[at].minutes
@@ -290,7 +290,7 @@ def test_lateness_depends_only_on_the_step_and_the_minute(place: tuple[str, int]
 
 
 class Screen:
-    """What the page in a browser would show: contents by number, and the answers ahead of the control in hand."""
+    """A stand-in for a browser's page: contents by number, and prefetched answers for the active control."""
 
     def __init__(self, activity: RunPlan) -> None:
         self.activity = activity
@@ -299,20 +299,20 @@ class Screen:
         self.send(type="hello")
 
     def keep(self, answer: dict[str, Any]) -> None:
-        """Keep the contents that came with an answer."""
+        """Store the contents of an answer."""
         if answer.get("forget"):
             self.bodies.clear()
         self.bodies.update(answer.get("contents", {}))
 
     def send(self, **message: Any) -> dict[str, str]:
-        """Let the reader act, and give what is on screen then."""
+        """Perform an action, and return what's on screen afterward."""
         for answer in self.activity.handle({**message, "seq": 1, "view": "v"}):
             self.keep(answer)
             self.told.update(answer.get("fragments", {}))
         return {part: self.bodies[number] for part, number in self.told.items()}
 
     def ahead(self, field: str) -> dict[str, dict[str, str]]:
-        """Take a control in hand, and give what the page would paint at each of its positions."""
+        """Focus a control, and return what the page would show at each of its positions."""
         (answer,) = self.activity.handle({"type": "prefetch", "field": field, "view": "v", "prefetch_version": 0})
         self.keep(answer)
         return {at: {part: self.bodies[number] for part, number in told[0].items()} for at, told in answer["at"].items()}
@@ -337,7 +337,7 @@ MOVES = st.one_of(
 @settings(max_examples=60)
 @given(st.lists(MOVES, min_size=1, max_size=14))
 def test_the_screen_shows_what_a_fresh_page_would(moves: list[dict[str, Any]]) -> None:
-    """After every message, and ahead of every position of a control, the page is the one a fresh computation gives."""
+    """This holds after every message, and for every prefetched position of a control."""
     saved_answers.delete("run_plan")
     page, clock = with_clock()
     screen = Screen(page)
@@ -350,7 +350,7 @@ def test_the_screen_shows_what_a_fresh_page_would(moves: list[dict[str, Any]]) -
 
 
 def test_the_clock_runs_by_itself_and_stops_long_after_the_session() -> None:
-    """Once started, it needs no one; on another day the plan waits for a new start."""
+    """Once started, it needs no input. On another day the plan waits for a new start."""
     page, clock = with_clock()
     act(page, type="poll")
     assert (page.state["minute"], page.state["at"]) == (0, 0)
@@ -370,7 +370,7 @@ def test_the_clock_runs_by_itself_and_stops_long_after_the_session() -> None:
 
 @pytest.mark.parametrize("plan", PLANS)
 def test_one_key_skips_what_the_plan_lets_go_first(plan: str) -> None:
-    """Each press names the step that goes, the plan passes over it, and once nothing more can go it says so."""
+    """Each press names the skipped step, and the plan jumps over it. If nothing more can be skipped, the page says so."""
     page, clock = with_clock()
     act(page, type="set", field="plan", value=plan)
     act(page, type="start")
@@ -399,11 +399,11 @@ def test_one_key_skips_what_the_plan_lets_go_first(plan: str) -> None:
         assert text("run_plan.regained") in again.fragments(again.state)["late"]
 
 
-# ---- what is kept ----
+# ---- what is saved ----
 
 
 def test_the_place_is_there_again_after_a_restart() -> None:
-    """Step, clock and what is left out are kept, and anyone who opens the page again finds them; undo does not lead behind."""
+    """Step, clock and skipped steps are restored when the page is opened again, and undo doesn't go back further."""
     page, clock = with_clock()
     act(page, type="hello")
     act(page, type="set", field="plan", value="long")
@@ -427,7 +427,7 @@ def test_the_place_is_there_again_after_a_restart() -> None:
 
 
 def test_start_over_restarts_the_session_and_saves_it() -> None:
-    """After Start over the next one who opens the page is at its start."""
+    """After Start over, a newly opened page is at the start."""
     page = run_plan()
     act(page, type="hello")
     act(page, type="next")
@@ -439,7 +439,7 @@ def test_start_over_restarts_the_session_and_saves_it() -> None:
 
 @pytest.mark.parametrize("text", ["{ broken", "[]", '{"at": "x"}', '{"plan": ["short"]}', '{"minute": 500, "at": 3}', "{}"])
 def test_a_saved_position_that_cannot_be_read_is_ignored(text: str) -> None:
-    """The plan begins at its start, and nothing is said."""
+    """The plan starts over without a message."""
     saved_answers.folder().mkdir(parents=True, exist_ok=True)
     (saved_answers.folder() / "run_plan.json").write_text(text, encoding="utf-8")
     page = run_plan()
@@ -448,7 +448,7 @@ def test_a_saved_position_that_cannot_be_read_is_ignored(text: str) -> None:
 
 
 def test_a_position_that_cannot_be_saved_does_no_harm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """If no file can be written, the plan continues without a message."""
+    """The plan continues without a message."""
     blocked = tmp_path / "file"
     blocked.write_text("x")
     monkeypatch.setenv(saved_answers.FOLDER, str(blocked / "below"))
@@ -459,13 +459,13 @@ def test_a_position_that_cannot_be_saved_does_no_harm(monkeypatch: pytest.Monkey
 
 
 def test_a_tour_keeps_nothing() -> None:
-    """What is gone through by itself does not move anybody's place."""
+    """A tour doesn't change the saved position."""
     run_plan().transcript()
     assert saved_answers.saved("run_plan") == {}
 
 
 def test_restoring_a_position_does_not_undo_what_was_entered() -> None:
-    """Anyone who has moved something before the page is on screen keeps that, and the file is not read a second time."""
+    """An entry made before the page is on screen stays, and the file isn't read a second time."""
     saved_answers.save("run_plan", {"plan": "long", "at": 4, "minute": 30})
     page = run_plan(plan="short")
     act(page, type="hello")
@@ -478,7 +478,7 @@ def test_restoring_a_position_does_not_undo_what_was_entered() -> None:
 
 
 def test_time_that_cannot_be_made_up_is_reported() -> None:
-    """At the close nothing is left to leave out, and the page says how late it will be."""
+    """At the close nothing is left to skip, so the page says how late it will end."""
     page = run_plan(plan="short", minute=30)
     for _ in steps_of("short"):
         act(page, type="next")
@@ -486,7 +486,7 @@ def test_time_that_cannot_be_made_up_is_reported() -> None:
 
 
 def test_the_steps_have_an_end_on_both_sides() -> None:
-    """Going on after the last step and back before the first change nothing."""
+    """Next after the last step and back before the first change nothing."""
     page = run_plan()
     act(page, type="back")
     assert page.state["at"] == 0
@@ -496,7 +496,7 @@ def test_the_steps_have_an_end_on_both_sides() -> None:
 
 
 def test_another_plan_begins_at_its_first_step() -> None:
-    """Anyone who chooses another plan is at its start, and undo brings the old place back."""
+    """Undo restores the position in the previous plan."""
     page = run_plan()
     act(page, type="next")
     act(page, type="next")
@@ -507,24 +507,24 @@ def test_another_plan_begins_at_its_first_step() -> None:
 
 
 def test_a_saved_position_beyond_the_plan_is_its_last_step() -> None:
-    """What a page kept of a longer plan does not break a shorter one."""
+    """A position from a longer plan doesn't break a shorter one."""
     page = run_plan()
     act(page, type="load", value='{"plan": "short", "at": 11}')
     assert page.state["at"] == len(steps_of("short")) - 1
 
 
 def test_the_arrow_keys_turn_the_steps() -> None:
-    """Both buttons name their keys."""
+    """Both buttons show their keys."""
     page = run_plan().page()
     assert 'data-key="ArrowRight PageDown"' in page
     assert 'data-key="ArrowLeft PageUp"' in page
 
 
-# ---- what the words say is so ----
+# ---- the words are accurate ----
 
 
 def test_the_round_on_the_rule_is_right_for_either_answer() -> None:
-    """Files of that round may be allowed or not, so the words to say and to do mention both."""
+    """Contacts in that round can be allowed or not, so the words to say and do mention both."""
     answers = {rules_check(vignettes()[name].case).answer for name in draw("timing", 2)}
     assert {"allowed", "not_allowed"} <= answers
     for what in ("say", "do"):
@@ -536,7 +536,7 @@ def test_the_round_on_the_rule_is_right_for_either_answer() -> None:
 
 
 def test_the_list_names_the_keys_that_there_are() -> None:
-    """Each page that a letter opens is named, none that no letter opens, and the what-if control has its keys."""
+    """It has exactly the pages that a letter opens, and the what-if control has its keys."""
     told = text("run_plan.key_pages")
     assert [letter for letter in "RMDQP" if f"{letter}:" not in told] == []
     assert all(len(letter) > 1 or letter in "RMDQP" for letter in re.findall(r"(\w+):", told))
@@ -545,7 +545,7 @@ def test_the_list_names_the_keys_that_there_are() -> None:
 
 
 def test_the_presenters_window_lists_the_keys_and_the_checks_that_it_speaks_of() -> None:
-    """There P goes back in the plan and R and D do nothing; every key on a button is listed, and so is the checklist."""
+    """P goes back in the plan, and R and D do nothing. The list has every button's key, and the checklist is there."""
     page = run_plan().presenter_page()
     listed = str(keys(PRESENTER_KEYS))
     for key in re.findall(r'data-key="([a-z])"', page):
@@ -557,31 +557,31 @@ def test_the_presenters_window_lists_the_keys_and_the_checks_that_it_speaks_of()
 
 
 def test_nothing_has_to_be_zoomed() -> None:
-    """What is on screen grows with the window, so no text asks to press Ctrl and +."""
+    """Everything grows with the window, so no text asks for Ctrl and +."""
     assert [word for word in ("run_check.full_screen", "run_plan.key_full") if "Ctrl" in text(word)] == []
     assert "grows with the window" in text("run_check.full_screen")
 
 
 def test_the_steps_for_a_file_by_hand_list_every_key() -> None:
-    """The list says how to take a file by hand, under the name that is on screen."""
+    """The list says how to choose a file by hand, and uses the name that's on screen."""
     told = text("run_check.files")
     name = text("round.deck", count="").partition(" (")[0]
     assert re.search(rf"M, then Tab to {name}, Enter, Tab to (its|the) title, Enter", told)
 
 
 def test_the_welcome_and_the_close_have_their_screens() -> None:
-    """Both say which page is on screen and which key leads there; the close is on the page of the round."""
+    """Both say which page is on screen and which key opens it. The close is on the round's page."""
     assert "three sentences" in text("run_step.welcome.do")
     assert "→ once more after the last file" in text("run_step.close.do")
-    for step in ("welcome", "drill"):  # its letter is for the projector's page alone; the presenter's window has none
+    for step in ("welcome", "drill"):  # its letter works only on the projector's page, not in the presenter's window
         assert re.findall(r"With one screen, [^.]*press [RD]\b", text(f"run_step.{step}.do")), step
         assert len(re.findall(r"press [A-Z]\b", text(f"run_step.{step}.do"), re.IGNORECASE)) == 1
     for plan in PLANS:
-        assert steps_of(plan)[0].activity == "round"  # which the projector opens with
+        assert steps_of(plan)[0].activity == "round"  # the page that the projector opens first
         assert steps_of(plan)[1].activity == steps_of(plan)[-1].activity == "round"
 
 
-#: What would single somebody out if it were on the wall.
+#: Words that would single people out if the plan were on a wall.
 HURTS = r"hard week|did not match|worst|had bad news|no match|unmatched"
 
 
@@ -596,14 +596,14 @@ def test_the_plan_can_be_posted_on_a_wall() -> None:
 
 
 def test_the_presenter_has_one_main_button_and_it_is_the_rooms() -> None:
-    """The page beside it has the round with its own filled button, so all of the plan's are outlines."""
+    """The round next to the plan has the filled button, so all of the plan's buttons are outlined."""
     toolbars = re.findall(r'class="(bw-toolbar[^"]*)"', run_plan().presenter_page())
     assert len(toolbars) == 2
     assert all("bw-alike" in one.split() for one in toolbars)
 
 
 def test_the_plan_says_how_people_on_a_video_call_take_part(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the notebook and in the presenter's window; the site has no phones and no second window, and mentions neither."""
+    """Notebook and presenter's window do. The site has no phones and no second window, so it mentions neither."""
     board = run_plan()
     for page in (board.page(), board.presenter_page()):
         told = html.unescape(page)
@@ -616,6 +616,6 @@ def test_the_plan_says_how_people_on_a_video_call_take_part(monkeypatch: pytest.
 
 
 def test_hands_of_a_call_are_added_to_the_phones_of_the_room() -> None:
-    """What the plan promises of a hybrid vote: typed hands and phones count together, and neither replaces the other."""
+    """In a hybrid vote, typed hands and phones count together, as the plan promises."""
     room = WorkshopState(people=30).with_file("nadia")._replace(phones=(0, 9, *(0,) * 7), votes=(0, 4, *(0,) * 7))
     assert room.counted[1] == 13

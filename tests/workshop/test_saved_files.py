@@ -1,4 +1,4 @@
-"""Files of the workshop that hold anything at all: they give a session or a sentence, and nothing that comes later fails.
+"""Workshop files with any content give a session or an error message, and nothing fails later.
 
 `HYPOTHESIS_PROFILE=thorough` tries a thousand of each, and `HYPOTHESIS_PROFILE=fuzz` 20,000.
 """
@@ -28,7 +28,7 @@ from backchannel_lib.workshop.votes.store import VoteStore
 from tests.helpers.saved_files import answers, files, folder_with, without_failure
 
 ROWS = {row.activity: row for row in load_activities()}
-#: What a reader may do next, whatever came out of the file.
+#: What a reader can do next, whatever the file had.
 NEXT: list[dict[str, Any]] = [
     {"type": "next"},
     {"type": "choose"},
@@ -75,13 +75,13 @@ FORMS = {
 }
 
 
-# ---- the laws ----
+# ---- what always holds ----
 
 
 @pytest.mark.slow
 @given(main=files(SESSION), previous=st.none() | files(SESSION), steps=STEPS)
 def test_any_session_file_is_a_session_or_a_sentence(main: bytes, previous: bytes | None, steps: list[dict[str, Any]]) -> None:
-    """With any content in the session's files, the page opens, shows at most a sentence, and works."""
+    """With any content in the session's files, the page opens with at most one message, and works."""
     with (
         folder_with({"workshop.json": main} | ({} if previous is None else {"workshop.previous.json": previous})),
         without_failure(),
@@ -111,7 +111,7 @@ def test_any_file_of_a_form_is_a_state_or_nothing(name: str, data: st.DataObject
 @pytest.mark.slow
 @given(data=st.data())
 def test_what_is_loaded_is_a_value_or_a_sentence_and_otherwise_changes_nothing(data: st.DataObject) -> None:
-    """A page that hands anything at all back to the round, the plan or the drill gets a sentence, and all stays as it was."""
+    """If a page sends anything at all to the round, the plan or the drill, it's loaded or rejected with a message."""
     name = data.draw(st.sampled_from(["round", *FORMS]))
     kind = {"round": Round, "run_plan": RunPlan, "drill": Drill}[name]
     good = FORMS.get(name) or {"session": json.dumps(SESSION["session"])}
@@ -133,7 +133,7 @@ def test_what_is_loaded_is_a_value_or_a_sentence_and_otherwise_changes_nothing(d
 @pytest.mark.slow
 @given(content=st.binary(max_size=300), at=st.integers(0, 30_000), cut=st.none() | st.integers(0, 30_000))
 def test_any_store_of_votes_is_a_store_or_a_sentence(content: bytes, at: int, cut: int | None) -> None:
-    """A store with bytes changed anywhere, or cut anywhere, is used or refused in one sentence."""
+    """A store with changed or missing bytes anywhere is used, or rejected with a message."""
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "votes.sqlite"
         with VoteStore(path) as store:

@@ -1,4 +1,4 @@
-"""A session's parts stay in step, whichever of them moves and however."""
+"""A session's parts stay in step, whichever of them moves and however it does."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def session() -> Session:
 
 
 def send(opened: Session, part: str, **message: Any) -> list[tuple[str, Any]]:
-    """Let somebody act in a window."""
+    """Perform an action in a window."""
     return list(opened.handle(part, {**message, "view": "v"}))
 
 
@@ -50,7 +50,7 @@ CHOICES = st.sampled_from([row.plan for row in load_run_plans()]).map(
 @settings(max_examples=60)
 @given(st.lists(ACTS | CHOICES, max_size=40))
 def test_plan_and_round_agree_after_any_sequence_of_acts(acts: list[dict[str, Any]]) -> None:
-    """What the plan says is on is what the room sees, wherever the plan names a file or the close."""
+    """If the plan's step has a file or is the close, the room sees it."""
     opened = session()
     for act in acts:
         send(opened, **act)
@@ -68,7 +68,7 @@ def test_plan_and_round_agree_after_any_sequence_of_acts(acts: list[dict[str, An
 
 @pytest.mark.parametrize("plan", [row.plan for row in load_run_plans()])
 def test_one_key_in_the_round_goes_through_the_whole_plan(plan: str) -> None:
-    """Pressed repeatedly, it plays every round, stops at steps that aren't rounds, and ends at the close."""
+    """Pressed repeatedly, it plays every round, stops at steps without a round, and ends at the close."""
     opened = session()
     send(opened, "run_plan", type="set", field="plan", value=plan)
     send(opened, "run_plan", type="start")
@@ -139,7 +139,7 @@ def test_a_message_for_no_part_changes_nothing() -> None:
     ("part", "plan"), [("run_plan", "standard"), ("round", "standard"), ("round", "long"), ("round", "short")]
 )
 def test_the_clock_starts_by_itself_when_the_session_leaves_the_preparations(part: str, plan: str) -> None:
-    """Whichever key leads on, nobody has to remember the clock; until then nothing is said to be early or late."""
+    """It starts with whichever key moves on. Before that, nothing is early or late."""
     opened = session()
     send(opened, "run_plan", type="set", field="plan", value=plan)
     said = opened.run_plan.fragments(opened.run_plan.state)["live_text"]
@@ -159,7 +159,7 @@ def test_the_clock_starts_by_itself_when_the_session_leaves_the_preparations(par
 
 
 def ask_all(opened: Session) -> None:
-    """Lead the room through all questions and once more, with the key that a button has on each screen."""
+    """Go through all questions and one key further, using the key of each screen's button."""
     for _ in range(2 * len(room_questions()) + 1):
         questions = opened.parts["room_questions"]
         assert 'data-key="ArrowRight PageDown"' in questions.fragments(questions.state)["nav"]
@@ -167,7 +167,7 @@ def ask_all(opened: Session) -> None:
 
 
 def test_after_the_last_question_the_same_key_leads_on(own_folder: Path) -> None:
-    """From the discussion to the plan's next step, and from questions in between back to the step; alone they stay."""
+    """The discussion leads to the plan's next step, and earlier questions back to theirs. Without a plan, questions stay on."""
     opened = session()
     send(opened, "room_questions", type="hello")
     send(opened, "run_plan", type="next")
@@ -186,7 +186,7 @@ def test_after_the_last_question_the_same_key_leads_on(own_folder: Path) -> None
 
 
 def play_to_the_close(opened: Session) -> None:
-    """Play the standard plan with one vote in each round, with → in the round and through the questions."""
+    """Play the standard plan with one vote in each round, using → in the round and through the questions."""
     send(opened, "room_questions", type="hello")
     send(opened, "run_plan", type="start")
     while opened.on_screen != "room_questions":
@@ -210,7 +210,7 @@ def test_each_round_is_in_the_results_once_after_the_discussion(own_folder: Path
 
 
 def test_the_menu_at_the_close_leaves_the_plan_there(own_folder: Path) -> None:
-    """Results are saved from the menu at the end; the plan doesn't go back to the last round for that."""
+    """Results are saved from that menu, which doesn't move the plan back to the last round."""
     opened = session()
     play_to_the_close(opened)
     place = opened.run_plan.state["at"]
@@ -225,7 +225,7 @@ def test_the_menu_at_the_close_leaves_the_plan_there(own_folder: Path) -> None:
     [([], "file"), ([{"type": "next"}, {"type": "tap", "value": "maybe"}], "vote"), ([{"type": "next"}] * 3, "links")],
 )
 def test_going_back_in_the_plan_from_the_close_shows_the_last_round_again(act: list[dict[str, Any]], step: str) -> None:
-    """The room sees the round as far as it got, not the closing screen; a vote that was left open is in the results."""
+    """The room sees the round as far as it got, instead of the close. A vote that was left open is in the results."""
     opened = session()
     send(opened, "run_plan", type="start")
     while not opened.round.state.vignette or opened.round.state.files_left():

@@ -1,4 +1,4 @@
-"""The session on this machine: two windows, files for their owner alone, and files that nobody can read."""
+"""The session on this computer: two windows, files that only their owner can read, and unreadable files."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from backchannel_lib.workshop.votes.store import VoteStore
 
 @pytest.fixture
 def work(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A folder of saved files that is not there yet."""
+    """A folder for saved files that doesn't exist yet."""
     monkeypatch.setenv(saved_answers.FOLDER, str(tmp_path / "my_work"))
     return tmp_path / "my_work"
 
 
 def test_a_rejected_window_never_writes(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Even if the older window checks at the worst moment, between the newer one's two renames, it is rejected."""
+    """This holds even if the older window checks between the newer one's two renames."""
     older, newer = SessionWriter(), SessionWriter()
     older.save({"by": "older"}, ["round"], [])
     newer.save({"by": "newer"}, ["round"], [])
@@ -35,7 +35,7 @@ def test_a_rejected_window_never_writes(work: Path, monkeypatch: pytest.MonkeyPa
         if threading.current_thread() is threading.main_thread() and not outcomes:
             outcomes.append("started")
             other.start()
-            other.join(0.3)  # without a lock it would be done by now
+            other.join(0.3)  # without the lock it would be finished by now
         return result
 
     def write_as_older() -> None:
@@ -56,7 +56,7 @@ def test_a_rejected_window_never_writes(work: Path, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows keeps a user's files from others by itself")
 def test_only_the_owner_can_read_what_a_workshop_saves(work: Path) -> None:
-    """The folder is 0700 and every file 0600, whatever the umask is."""
+    """The folder has mode 0700 and every file 0600, whatever the umask."""
     before = os.umask(0o022)
     try:
         writer = SessionWriter()
@@ -75,7 +75,7 @@ def test_only_the_owner_can_read_what_a_workshop_saves(work: Path) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows keeps a user's files from others by itself")
 def test_a_my_work_folder_of_an_earlier_version_is_closed_to_others(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """It was made open to all; one that the reader named is theirs to share."""
+    """Earlier versions left it readable for everyone. A folder that the user named stays shared if they shared it."""
     monkeypatch.delenv(saved_answers.FOLDER)
     monkeypatch.setattr(saved_answers, "folder", lambda: tmp_path / "my_work")
     (tmp_path / "my_work").mkdir(mode=0o755)

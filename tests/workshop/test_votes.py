@@ -1,4 +1,4 @@
-"""The vote from phones: counted once, for the open round alone, by anyone who has a ballot, and nothing kept but counts."""
+"""The vote by phone: each ballot counts once, only in the open round, and only counts are saved."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ ROOT = Path(__file__).resolve().parents[2]
 HERE = "127.0.0.1"
 ALL_OF_THEM = "0.0.0.0"  # noqa: S104 - it is what has to be refused
 YES_NO = [("yes", "Yes"), ("no", "No")]
-TRIES = 12  # of one vote, by votes/page.js
+TRIES = 12  # tries for one vote, as in votes/page.js
 VERDICTS = [(verdict.name.lower(), verdict.label) for verdict in Verdict]
 
 
 class Phone:
-    """One phone: it keeps its cookie, and can be made to misbehave."""
+    """A phone, which keeps its cookie and can misbehave."""
 
     def __init__(self, opened: OpenVote) -> None:
         self.opened = opened
@@ -86,13 +86,13 @@ class Phone:
         return f"/{self.opened.code}"
 
     def state(self) -> dict[str, Any]:
-        """Ask what is asked."""
+        """Request the current question."""
         status, _, told = self.ask("GET", f"{self.path}/state")
         assert status == 200
         return dict(json.loads(told))
 
     def vote(self, round_id: object, choice: object, **headers: str | None) -> tuple[int, str]:
-        """Vote; gives the status and the sentence."""
+        """Vote, and return the status and the message."""
         status, _, told = self.ask(
             "POST", f"{self.path}/vote", json.dumps({"round": round_id, "choice": choice}).encode(), **headers
         )
@@ -110,13 +110,13 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VoteServer]:
 
 @pytest.fixture
 def in_memory() -> Path:
-    """A folder for stores that several processes write to at once, because each write waits for the disk."""
+    """A folder in memory for stores that several processes write to at once, because writes to a disk are slow."""
     return Path(tempfile.mkdtemp(dir=os.environ["BACKCHANNEL_WORK"]))
 
 
 @pytest.fixture
 def store(request: pytest.FixtureRequest, in_memory: Path) -> Iterator[VoteStore]:
-    """An empty store: the shared server's if the test needs an open vote but not its own server, otherwise a new one."""
+    """An empty store: the shared server's if a test needs an open vote but not its own server, otherwise a new one."""
     shares = "opened" in request.fixturenames and "server" not in request.fixturenames
     path = request.getfixturevalue("shared").store_path if shares else in_memory / "kept" / "votes.sqlite"
     with VoteStore(path) as store:
@@ -127,7 +127,7 @@ def store(request: pytest.FixtureRequest, in_memory: Path) -> Iterator[VoteStore
 
 @pytest.fixture
 def server(store: VoteStore) -> Iterator[VoteServer]:
-    """A vote server of a test's own over the same store."""
+    """A vote server for one test, with the same store."""
     server = VoteServer(store.path)
     yield server
     server.close()
@@ -136,14 +136,14 @@ def server(store: VoteStore) -> Iterator[VoteServer]:
 
 @pytest.fixture
 def opened(request: pytest.FixtureRequest, store: VoteStore) -> OpenVote:
-    """A vote that is open on this computer only, with the same store."""
+    """A vote that's open on this computer only, with the same store."""
     own = "server" in request.fixturenames
     opened: OpenVote = request.getfixturevalue("server").open(HERE) if own else request.getfixturevalue("shared").opened
     return opened
 
 
 class Served(NamedTuple):
-    """A vote that is open, and its store."""
+    """An open vote and its store."""
 
     opened: OpenVote
     store: VoteStore
@@ -151,7 +151,7 @@ class Served(NamedTuple):
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One server for the tests that ask it for what it refuses; the round "one" is open."""
+    """One server for tests of rejected requests, with the round "one" open."""
     with VoteStore(tmp_path_factory.mktemp("votes") / "votes.sqlite") as store:
         server = VoteServer(store.path)
         try:
@@ -166,7 +166,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 def test_the_store_counts_only_votes_in_the_open_round(store: VoteStore) -> None:
-    """A vote counts if its round is open and has that choice; a closed round keeps its counts, and continues with them."""
+    """A vote counts if its round is open and has that choice. A closed round keeps its counts, and continues with them."""
     assert store.current() is None
     assert store.counts("one") == {}
     assert not store.add("one", "yes")
@@ -194,7 +194,7 @@ def test_the_store_counts_only_votes_in_the_open_round(store: VoteStore) -> None
 
 
 def test_clearing_leaves_nothing(store: VoteStore) -> None:
-    """After `clear` no round, count or word is left in any of the store's files, and a round of the old id is another."""
+    """After `clear` no round, count or text is in any of the store's files, and a new round with an old id starts at zero."""
     store.open_round("round-of-old", "A question of old?", [("choice-of-old", "Words of old")])
     store.add("round-of-old", "choice-of-old")
     before = store.current()
@@ -211,7 +211,7 @@ def test_clearing_leaves_nothing(store: VoteStore) -> None:
 
 @pytest.mark.parametrize("choices", [[], [("a", "A"), ("a", "B")], [(str(number), "x") for number in range(21)]])
 def test_a_round_needs_choices_that_differ(store: VoteStore, choices: list[tuple[str, str]]) -> None:
-    """No choices, duplicates, or far too many get a sentence, and the previous round stays open."""
+    """No choices, duplicates and far too many get a message, and the previous round stays open."""
     store.open_round("one", "First?", YES_NO)
     with pytest.raises(CaseError) as caught:
         store.open_round("two", "Second?", choices)
@@ -221,7 +221,7 @@ def test_a_round_needs_choices_that_differ(store: VoteStore, choices: list[tuple
 
 
 def other_base(path: Path) -> None:
-    """Write somebody else's SQLite file."""
+    """Write an unrelated SQLite file."""
     with contextlib.closing(sqlite3.connect(path)) as base:
         base.execute("CREATE TABLE letters (text)")
 
@@ -236,7 +236,7 @@ def other_base(path: Path) -> None:
     ids=["text", "torn", "another's"],
 )
 def test_a_spoilt_store_is_a_sentence(tmp_path: Path, spoil: Any) -> None:
-    """Every call on an invalid store raises a calm sentence; clearing repairs an unreadable one, and counting continues."""
+    """Every call on an invalid store raises a calm error. Clearing repairs an unreadable store, and counting continues."""
     path = tmp_path / "votes.sqlite"
     spoil(path)
     before = path.read_bytes()
@@ -257,7 +257,7 @@ def test_a_spoilt_store_is_a_sentence(tmp_path: Path, spoil: Any) -> None:
             VoteServer(path).open(HERE)
         if spoil is other_base:
             with pytest.raises(CaseFileError):
-                store.clear()  # somebody else's file is not ours to delete
+                store.clear()  # another program's file isn't ours to delete
             assert path.read_bytes() == before
             return
         store.clear()
@@ -275,7 +275,7 @@ def test_a_spoilt_store_is_a_sentence(tmp_path: Path, spoil: Any) -> None:
 def test_a_store_in_which_one_value_is_damaged_is_a_sentence_and_clearing_mends_it(
     tmp_path: Path, column: str, value: object
 ) -> None:
-    """A disk may change a single value and leave the file one that SQLite reads: no count is made up of it."""
+    """A disk error can change one value in a file that SQLite still reads. No wrong count comes of it."""
     path = tmp_path / "votes.sqlite"
     with VoteStore(path) as store:
         store.open_round("one", "First?", YES_NO)
@@ -297,7 +297,7 @@ def test_a_store_in_which_one_value_is_damaged_is_a_sentence_and_clearing_mends_
 
 
 def test_a_folder_that_takes_no_file_is_a_sentence(tmp_path: Path) -> None:
-    """Where the store cannot be written, the sentence says so; when it can, the same store works."""
+    """If the store can't be written, there's a message. Once it can, the same store works."""
     (tmp_path / "kept").write_text("a file where the folder should be", encoding="utf-8")
     with VoteStore(tmp_path / "kept" / "votes.sqlite") as store:
         with pytest.raises(CaseFileError, match="couldn't be used to count votes"):
@@ -308,7 +308,7 @@ def test_a_folder_that_takes_no_file_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_costs_a_sentence_and_no_count(store: VoteStore) -> None:
-    """When the disk is full, what was counted stays, and once there is room again, counting continues."""
+    """Existing counts stay, and counting continues once there's space."""
     store.open_round("one", "First?", YES_NO)
     assert store.add("one", "yes")
     assert store._connection is not None
@@ -317,12 +317,12 @@ def test_a_full_disk_costs_a_sentence_and_no_count(store: VoteStore) -> None:
     with pytest.raises(CaseFileError, match="full"):
         store.open_round("two", "Second? " * 2000, YES_NO)
     assert store.counts("one") == {"yes": 1, "no": 0}
-    assert store.add("one", "yes")  # the round before is still open: nothing of the other was kept
+    assert store.add("one", "yes")  # the previous round is still open, and nothing of the other one was saved
     store.open_round("two", "Second? " * 2000, YES_NO)
 
 
 def test_a_store_that_is_deleted_in_between_starts_afresh(store: VoteStore) -> None:
-    """Deleting the files under an open store costs the counts and nothing else."""
+    """Deleting an open store's files loses the counts and nothing else."""
     store.open_round("one", "First?", YES_NO)
     for file in list(store.path.parent.iterdir()):
         file.unlink()
@@ -345,7 +345,7 @@ with VoteStore(sys.argv[1]) as store:
 
 
 def test_two_processes_share_a_store(store: VoteStore) -> None:
-    """Two processes add at once while a third opens the round again and again: no vote is lost and none is rejected."""
+    """Two processes vote at once while a third repeatedly reopens the round. No vote is lost or rejected."""
     store.open_round("one", "First?", YES_NO)
     running = [
         subprocess.Popen([sys.executable, "-c", ADDING, str(store.path), what], cwd=ROOT, stderr=subprocess.PIPE)
@@ -367,7 +367,7 @@ VoteStore(sys.argv[1]).open_round("one", "x", [("a", "A")])
 
 @pytest.mark.slow
 def test_two_processes_may_make_a_store_at_once(in_memory: Path) -> None:
-    """Several processes that find no store all make it, and it is whole."""
+    """Several processes that find no store create it together, and it's valid."""
     for turn in range(3):
         path = in_memory / f"{turn}.sqlite"
         running = [
@@ -384,7 +384,7 @@ def test_two_processes_may_make_a_store_at_once(in_memory: Path) -> None:
 
 
 def test_a_ballot_that_was_made_elsewhere_is_none() -> None:
-    """Only what this key signed is a ballot: no other key's, none with a changed sign, and no rubbish."""
+    """A ballot needs this key's signature. Another key, a changed character or garbage is rejected."""
     ballots = Ballots(lambda: b"k" * 32)
     cookie = ballots.new()
     assert ballots.read(cookie) is not None
@@ -405,7 +405,7 @@ def test_no_text_is_mistaken_for_a_ballot_or_breaks_the_reader(text: str) -> Non
 
 
 def test_what_is_remembered_of_requests_has_an_end() -> None:
-    """However many clients there are, so many are remembered and no more."""
+    """The server remembers a limited number of clients."""
     limiter = RateLimiter(1, 1, max_keys=10, clock=lambda: 0.0)
     for number in range(100):
         limiter.acquire(b"%d" % number)
@@ -413,19 +413,19 @@ def test_what_is_remembered_of_requests_has_an_end() -> None:
 
 
 def service(store: VoteStore) -> VoteService:
-    """Make what a server serves, without a server."""
+    """Make a vote's service without a server."""
     return VoteService(store, Ballots(store.key, clock=lambda: 0.0), HERE, 8888, "k7w3xz")
 
 
 def votes_from(room: VoteService, address: str, count: int, choice: str = "yes") -> int:
-    """Vote so many times, each with a new ballot; give how many were counted."""
+    """Vote repeatedly, each time with a new ballot, and return how many votes were counted."""
     ballots = [room.ballots.read(room.ballots.new()) for _ in range(count)]
     return [room.vote(one, {"round": "one", "choice": choice}, address)[0] for one in ballots if one].count(200)
 
 
 @pytest.mark.parametrize("people", [1, 12, 40, 120])
 def test_a_device_that_votes_without_end_is_stopped_and_locks_nobody_out(store: VoteStore, people: int) -> None:
-    """One address has half as many votes again as there are people; all the others vote even then, from their own addresses."""
+    """One address can vote 1.5 times as often as there are people. All others can still vote from their own addresses."""
     store.open_round("one", "First?", YES_NO, people)
     room = service(store)
     most = most_votes(people)
@@ -438,11 +438,11 @@ def test_a_device_that_votes_without_end_is_stopped_and_locks_nobody_out(store: 
     assert sum(votes_from(room, f"10.0.{number // 250}.{number % 250}", 1) for number in range(2 * most)) < most
     assert sum(store.counts("one").values()) == 2 * most
     store.open_round("two", "Second?", YES_NO, people)
-    assert room.vote(ballot, {"round": "two", "choice": "yes"}, "192.168.1.66")[0] == 200  # another round is another count
+    assert room.vote(ballot, {"round": "two", "choice": "yes"}, "192.168.1.66")[0] == 200  # another round has its own limit
 
 
 def test_more_people_make_room_for_more_votes(store: VoteStore) -> None:
-    """When the presenter corrects the number of people, the same round takes what it has to, and at most 999 are believed."""
+    """A higher number of people raises the same round's limit, up to 999."""
     room = service(store)
     store.open_round("one", "First?", YES_NO, 10)
     assert votes_from(room, "192.168.1.66", 50) == 30
@@ -457,7 +457,7 @@ def test_more_people_make_room_for_more_votes(store: VoteStore) -> None:
 
 
 def test_a_ballot_is_used_only_when_it_votes(store: VoteStore) -> None:
-    """Ten thousand phones that get a ballot and do not vote leave nothing behind, in no file and not in memory."""
+    """Ten thousand phones that get a ballot but don't vote leave nothing in files or in memory."""
     store.open_round("one", "First?", YES_NO)
     room = service(store)
     room.state(None)
@@ -473,27 +473,27 @@ def test_a_ballot_is_used_only_when_it_votes(store: VoteStore) -> None:
 
 
 def test_an_old_cookie_votes_once_whatever_was_killed(tmp_path: Path) -> None:
-    """The server's memory is lost, or the presenter's whole process, or both: every cookie that a phone ever had has voted."""
+    """Even if the server, the presenter's process or both are killed, every cookie that a phone ever had counts as used."""
     path = tmp_path / "votes.sqlite"
     with VoteStore(path) as store:
         store.open_round("one", "First?", YES_NO)
         cookie = service(store).ballots.new()
     for turn in range(4):
-        with VoteStore(path) as store:  # each time, nothing is left but the file
+        with VoteStore(path) as store:  # each time, only the file is left
             room = service(store)
             ballot = room.ballots.read(cookie)
             assert ballot is not None
             assert room.vote(ballot, {"round": "one", "choice": "yes"}, HERE)[0] == (200 if turn == 0 else 409)
             assert room.state(ballot)["voted"]
             assert store.counts("one") == {"yes": 1, "no": 0}
-            if turn == 2:  # another round in between, and back
+            if turn == 2:  # another round, then back to this one
                 store.open_round("two", "Second?", YES_NO)
                 assert room.vote(ballot, {"round": "two", "choice": "no"}, HERE)[0] == 200
                 store.open_round("one", "First?", YES_NO)
 
 
 def test_the_same_vote_sent_twice_at_once_is_counted_once(store: VoteStore) -> None:
-    """Two servers over one store, as when an old one has not ended yet, count one vote of a phone."""
+    """This holds even for two servers with one store, if the old one hasn't stopped yet."""
     store.open_round("one", "First?", YES_NO)
     with VoteStore(store.path) as other:
         rooms = [service(store), service(other)]
@@ -508,7 +508,7 @@ def test_the_same_vote_sent_twice_at_once_is_counted_once(store: VoteStore) -> N
 
 
 def test_a_store_from_an_earlier_version_is_recreated(tmp_path: Path) -> None:
-    """A store without marks and people is emptied and used; one of a later version is left alone, with a sentence."""
+    """A store without marks and people is emptied and used. One from a later version isn't touched, with a message."""
     path = tmp_path / "votes.sqlite"
     with contextlib.closing(sqlite3.connect(path)) as base:
         base.execute("PRAGMA journal_mode = WAL")
@@ -542,15 +542,15 @@ def test_a_store_that_is_replaced_under_a_server_gets_its_votes(tmp_path: Path) 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2), st.sampled_from(["yes", "no", "perhaps"]), st.booleans())))
 def test_counts_are_the_ballots_that_voted(acts: list[tuple[int, int, str, bool]]) -> None:
-    """Whatever is voted by whom in whichever rounds, old ballots among them, a round counts each ballot at most once."""
+    """Whoever votes in whichever rounds, even with old ballots, each ballot counts at most once per round."""
     VoteRun().check(acts)
 
 
 class VoteRun:
-    """A room without a server: what the law above is checked on."""
+    """A room without a server, for the test above."""
 
     def check(self, acts: list[tuple[int, int, str, bool]]) -> None:
-        """Carry out acts: a phone, the round that it votes in, its choice, and whether that round is opened before."""
+        """Carry out actions: a phone, its round, its choice, and whether that round is opened first."""
         import tempfile
 
         with tempfile.TemporaryDirectory() as folder, VoteStore(Path(folder) / "votes.sqlite") as store:
@@ -563,7 +563,7 @@ class VoteRun:
                     store.open_round(f"round {number}", "What happens?", YES_NO)
                 for again in (False, True):
                     if again:
-                        room = service(store)  # killed and started again
+                        room = service(store)  # killed and restarted
                     ballot = room.ballots.read(phones[phone])
                     assert ballot is not None
                     info = store.current()
@@ -589,7 +589,7 @@ class VoteRun:
 
 
 def test_the_page_is_served_whole_and_strict(served: Served) -> None:
-    """The page exists only under its code; its headers allow only its own script and style, and no caching."""
+    """The page exists only under its code. Its headers allow only its own script and style, and no caching."""
     phone = Phone(served.opened)
     status, headers, told = phone.ask("GET", phone.path)
     assert (status, told) == (200, page(served.opened.code)[0])
@@ -654,7 +654,7 @@ def test_whatever_else_is_asked_for_is_nothing(served: Served, method: str, path
 
 
 def test_a_path_typed_in_capitals_leads_to_the_page(served: Served) -> None:
-    """Capitals, or a slash at the end, lead to the page's own path and nowhere else."""
+    """Capital letters and a trailing slash redirect to the page's own path."""
     phone = Phone(served.opened)
     for path in (phone.path.upper(), f"{phone.path}/"):
         status, headers, told = phone.ask("GET", path)
@@ -666,7 +666,7 @@ def test_a_path_typed_in_capitals_leads_to_the_page(served: Served) -> None:
     "host", ["example.org", "example.org:{port}", "127.0.0.1", "127.0.0.2:{port}", "127.0.0.1:1", "", None]
 )
 def test_a_foreign_host_gets_nothing(served: Served, host: str | None) -> None:
-    """Who names another host, as a page does whose name was made to lead here, gets nothing; nor does a missing one."""
+    """A request with a different host, as in DNS rebinding, or without one gets nothing."""
     phone = Phone(served.opened)
     named = host and host.format(port=served.opened.port)
     for method, path in (("GET", ""), ("GET", "/state"), ("POST", "/vote")):
@@ -678,7 +678,6 @@ def test_a_foreign_host_gets_nothing(served: Served, host: str | None) -> None:
 
 @pytest.mark.parametrize("origin", ["http://example.org", "null", "", None, "https://127.0.0.1:{port}", "http://127.0.0.1:1"])
 def test_a_vote_from_another_page_is_rejected(served: Served, origin: str | None) -> None:
-    """A vote is taken only from the vote's own page."""
     phone, before = Phone(served.opened), served.store.counts("one")
     phone.state()
     status, sentence = phone.vote("one", "yes", Origin=origin and origin.format(port=served.opened.port))
@@ -688,7 +687,7 @@ def test_a_vote_from_another_page_is_rejected(served: Served, origin: str | None
 
 
 def test_a_vote_counts_once(opened: OpenVote, store: VoteStore) -> None:
-    """A phone votes once per round: a second vote is rejected with any of its cookies, and the next round is new."""
+    """A second vote in the same round is rejected with any of the phone's cookies. The next round accepts a new one."""
     phone = Phone(opened)
     nothing = {"round": None, "number": 0, "title": "", "choices": [], "open": False, "voted": False}
     assert phone.state() == {**nothing, "known": False}
@@ -719,7 +718,7 @@ def test_a_vote_counts_once(opened: OpenVote, store: VoteStore) -> None:
 
 
 def test_anything_but_a_vote_for_the_open_round_is_rejected(opened: OpenVote, store: VoteStore) -> None:
-    """Another round, a closed one, an unknown choice, a vote without a ballot or with a made-up one: each gets its sentence."""
+    """Another round, a closed one, an unknown choice, and a missing or forged ballot each have their own message."""
     phone = Phone(opened)
     assert phone.vote("one", "yes") == (403, text("votes.refused.ballot"))
     phone.state()
@@ -738,7 +737,7 @@ def test_anything_but_a_vote_for_the_open_round_is_rejected(opened: OpenVote, st
 
 
 def test_the_ballot_is_the_pages_own(served: Served) -> None:
-    """The cookie is hidden from scripts, stays on this page, is not kept past the browser's end, and comes once."""
+    """The cookie is hidden from scripts, limited to this page, gone when the browser closes, and set only once."""
     phone = Phone(served.opened)
     _, headers, _ = phone.ask("GET", f"{phone.path}/state")
     _, *attributes = (part.strip() for part in headers["set-cookie"].split(";"))
@@ -771,7 +770,7 @@ RUBBISH = [
 
 @pytest.mark.parametrize("body", RUBBISH, ids=lambda body: repr(body[:24]))
 def test_garbage_is_neither_a_vote_nor_a_failure(served: Served, body: bytes) -> None:
-    """Whatever the body is, the answer is a calm refusal."""
+    """Any other body is rejected with a calm message."""
     phone = Phone(served.opened)
     phone.state()
     status, _, told = phone.ask("POST", f"{phone.path}/vote", body)
@@ -785,19 +784,19 @@ def test_garbage_is_neither_a_vote_nor_a_failure(served: Served, body: bytes) ->
     ["ballot=", "ballot", "=", ";;;", "ballot=\xff\xfe", 'ballot="\\777"', "ballot=..", "a" * 5000, "ballot=%00; ballot=x"],
 )
 def test_garbage_in_a_cookie_is_not_a_failure(served: Served, cookie: str) -> None:
-    """Whatever the cookie is, the phone gets a ballot of its own."""
+    """The phone gets its own ballot."""
     phone = Phone(served.opened)
     status, headers, _ = phone.ask("GET", f"{phone.path}/state", Cookie=cookie)
     assert (status, "set-cookie" in headers) == (200, True)
 
 
 def raw(opened: OpenVote, text: bytes) -> bytes:
-    """Send bytes and give what comes back."""
+    """Send bytes, and return the answer."""
     with socket.create_connection((opened.address, opened.port), timeout=20) as line:
         got = b""
         with contextlib.suppress(ConnectionError):
             line.sendall(text)
-            with contextlib.suppress(OSError):  # "not connected": the server has hung up already, and what it said can be read
+            with contextlib.suppress(OSError):  # the server has closed the connection, but its answer can be read
                 line.shutdown(socket.SHUT_WR)
             while more := line.recv(65536):
                 got += more
@@ -805,7 +804,7 @@ def raw(opened: OpenVote, text: bytes) -> bytes:
 
 
 def test_too_much_is_cut_off_and_the_server_stays(served: Served) -> None:
-    """Bodies and headers far too large, or no HTTP at all, are cut off, even around a good vote; then all is served as ever."""
+    """Oversized bodies and headers, and data that isn't HTTP, are cut off even around a valid vote. The server continues."""
     phone, before = Phone(served.opened), served.store.counts("one")
     phone.state()
     host = f"{HERE}:{served.opened.port}"
@@ -829,7 +828,7 @@ def test_too_much_is_cut_off_and_the_server_stays(served: Served) -> None:
 
 
 def test_a_flood_from_one_ballot_is_slowed_and_others_pass(opened: OpenVote, store: VoteStore) -> None:
-    """One phone that asks without end is told to wait, and when; every other phone votes meanwhile."""
+    """A phone that sends requests nonstop gets a wait time, while every other phone votes."""
     store.open_round("one", "First?", YES_NO)
     flood = Phone(opened)
     flood.state()
@@ -847,7 +846,7 @@ def test_a_flood_from_one_ballot_is_slowed_and_others_pass(opened: OpenVote, sto
 
 
 def test_a_whole_room_votes_at_once(opened: OpenVote, store: VoteStore) -> None:
-    """Three hundred phones that come at the same moment are all counted."""
+    """Three hundred phones that vote at the same moment are all counted."""
     store.open_round("one", "What happens?", VERDICTS, 300)
     with ThreadPoolExecutor(1) as thread:  # a browser that is open for other tests has an event loop in this one
         done = thread.submit(storm, opened.url, voters=300, seconds=0).result()
@@ -856,7 +855,7 @@ def test_a_whole_room_votes_at_once(opened: OpenVote, store: VoteStore) -> None:
 
 
 def test_sixty_phones_behind_one_address_all_vote_at_once(opened: OpenVote, store: VoteStore) -> None:
-    """In a room whose phones share one address, each opens the page, asks and votes at the same moment."""
+    """Phones that share an address can all open the page, request the state and vote at the same moment."""
     store.open_round("one", "What happens?", YES_NO, 40)
 
     def comes(phone: Phone) -> int:
@@ -870,7 +869,7 @@ def test_sixty_phones_behind_one_address_all_vote_at_once(opened: OpenVote, stor
 
 
 def test_reading_costs_nothing(opened: OpenVote, store: VoteStore) -> None:
-    """Hundreds of anonymous requests later, a phone at the same address gets its ballot and votes, with no wait."""
+    """After hundreds of anonymous requests, a phone at the same address gets a ballot and votes without waiting."""
     store.open_round("one", "First?", YES_NO)
     with ThreadPoolExecutor(8) as many:
         assert set(many.map(lambda _: len(Phone(opened).state()), range(800))) == {7}
@@ -881,7 +880,7 @@ def test_reading_costs_nothing(opened: OpenVote, store: VoteStore) -> None:
 
 
 def test_connections_without_end_lock_nobody_out(opened: OpenVote, store: VoteStore) -> None:
-    """Of an address that opens connections and says nothing, the oldest give way; phones there and elsewhere vote meanwhile."""
+    """If an address opens many silent connections, its oldest are closed. Phones there and elsewhere can vote."""
     store.open_round("one", "First?", YES_NO)
     Phone(opened).state()  # the server knows how many people there are
     most = most_connections(40)
@@ -906,7 +905,7 @@ def test_connections_without_end_lock_nobody_out(opened: OpenVote, store: VoteSt
 
 
 def test_when_all_connections_are_in_use_the_heaviest_user_loses_one(monkeypatch: pytest.MonkeyPatch, store: VoteStore) -> None:
-    """Several addresses hold all connections that there are: a phone from another address is still served."""
+    """If several addresses hold all connections, a phone from another address is still served."""
     monkeypatch.setattr(server_module, "MAX_CONNECTIONS", 12)
     monkeypatch.setattr(server_module, "most_connections", lambda _: 10)
     store.open_round("one", "First?", YES_NO)
@@ -941,7 +940,7 @@ def test_when_all_connections_are_in_use_the_heaviest_user_loses_one(monkeypatch
 
 @pytest.mark.parametrize("first", [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"\x80\x2e\x01", b"\x00", b"\x05\x01\x00"])
 def test_a_connection_that_is_not_http_is_closed_at_once(served: Served, first: bytes) -> None:
-    """Who types https for http, or knocks with anything else, waits for nothing: the connection ends with its first bytes."""
+    """A client that uses https or anything else doesn't wait: the connection ends after its first bytes."""
     with socket.create_connection((served.opened.address, served.opened.port), timeout=5) as line:
         line.sendall(first)
         with contextlib.suppress(ConnectionResetError):
@@ -950,7 +949,7 @@ def test_a_connection_that_is_not_http_is_closed_at_once(served: Served, first: 
 
 
 def test_a_browser_that_tries_https_is_told_so_at_once(served: Served) -> None:
-    """A real handshake fails without a wait."""
+    """A real TLS handshake fails immediately."""
     context = ssl.create_default_context()
     with (
         socket.create_connection((served.opened.address, served.opened.port), timeout=5) as line,
@@ -960,12 +959,12 @@ def test_a_browser_that_tries_https_is_told_so_at_once(served: Served) -> None:
 
 
 def test_a_store_that_fails_in_between_says_so_to_phones(opened: OpenVote, store: VoteStore) -> None:
-    """While the store cannot be used, a vote is said to be uncounted; once it can, the same vote is counted."""
+    """While the store is unusable, a vote isn't counted and the phone says so. Afterward the same vote counts."""
     store.open_round("one", "First?", YES_NO)
     phone = Phone(opened)
     phone.state()
     assert store._connection is not None
-    store._connection.execute("BEGIN EXCLUSIVE")  # the other process holds on to it
+    store._connection.execute("BEGIN EXCLUSIVE")  # locked by the other process
     status, headers, told = phone.ask("POST", f"{phone.path}/vote", b'{"round": "one", "choice": "yes"}')
     store._connection.execute("ROLLBACK")
     assert (status, json.loads(told)["sentence"]) == (503, text("votes.refused.store"))
@@ -975,7 +974,7 @@ def test_a_store_that_fails_in_between_says_so_to_phones(opened: OpenVote, store
 
 
 def test_nothing_is_stored_but_rounds_and_counts(opened: OpenVote, store: VoteStore) -> None:
-    """No table or column could hold a person, and no file of the store holds a cookie, an address or a header of a phone."""
+    """No table or column could identify a person, and no file has a cookie, an address or a header from a phone."""
     store.open_round("one", "First?", YES_NO)
     phone = Phone(opened)
     cookies = set()
@@ -1020,7 +1019,7 @@ def test_nothing_is_stored_but_rounds_and_counts(opened: OpenVote, store: VoteSt
 
 
 def test_marks_tell_neither_their_order_nor_their_vote(store: VoteStore) -> None:
-    """Anyone who reads the store finds marks in the order of their bytes, and nothing that joins one to a choice or a time."""
+    """The store has its marks sorted by their bytes, and nothing connects one to a choice or a time."""
     store.open_round("one", "First?", YES_NO)
     room = service(store)
     for number in range(12):
@@ -1034,7 +1033,7 @@ def test_marks_tell_neither_their_order_nor_their_vote(store: VoteStore) -> None
     assert len(marks) == 12
 
 
-#: Plays the server in a Python that refuses whatever reaches out, and tells what was tried.
+#: Runs the server in a Python that blocks and reports every attempt to reach out.
 WATCHED = """
 import sys
 import tempfile
@@ -1056,7 +1055,7 @@ print(tried)
 
 
 def test_the_server_reaches_out_to_nobody_and_writes_no_log(store: VoteStore) -> None:
-    """From start to end it opens no connection, looks up no name, starts nothing, writes no file and prints two lines here."""
+    """It opens no connection, resolves no name, starts no process, writes no other file, and prints two lines."""
     store.open_round("one", "First?", YES_NO)
     arguments = ["--store", str(store.path), "--host", HERE, "--port", "0", "--code", "k7w3xz"]
     server = subprocess.Popen(
@@ -1085,22 +1084,22 @@ def test_the_server_reaches_out_to_nobody_and_writes_no_log(store: VoteStore) ->
 
 
 def wait_for(phone: Page, kind: str) -> None:
-    """Wait until the page says something of this kind; it lets no script run that is made from text, as other waiting needs."""
+    """Wait until the page's status is of this kind. Its policy blocks the scripts of `wait_for_function`."""
     phone.wait_for_selector(f"#said[data-kind={kind}]", timeout=60_000)
 
 
 def wait_to_read(phone: Page, word_id: str, **values: object) -> None:
-    """Wait until the page says a text, whatever it says of itself before."""
+    """Wait until the page shows a text."""
     phone.wait_for_selector(f"#said:text-is({json.dumps(text(word_id, **values))})", timeout=60_000)
 
 
 def wait_for_request(phone: Page, event: Any, path: str) -> None:
-    """Wait until a request that the page makes by itself has finished or failed."""
+    """Wait until one of the page's own requests has finished or failed."""
     phone.wait_for_event(event, lambda request: request.url.endswith(path), timeout=60_000)
 
 
 def votes_for(phone: Page, choice: str) -> None:
-    """Mark a choice and send it."""
+    """Select a choice and send it."""
     phone.click(f"[data-choice={choice}]")
     phone.click("#send")
 
@@ -1112,7 +1111,7 @@ def press(phone: Page, *keys: str) -> None:
 
 
 def look_at(phone: Page) -> None:
-    """Have axe look at the page, and nothing may be cut off or too small for a finger."""
+    """Check the page with axe, and that nothing is cut off or too small for a finger."""
     found: dict[str, Any] = Axe().run(phone).response
     assert [(one["id"], [node["html"][:160] for node in one["nodes"]]) for one in found["violations"]] == []
     assert len(found["passes"]) > 15, "axe looked at next to nothing"
@@ -1129,7 +1128,7 @@ def look_at(phone: Page) -> None:
 def test_a_phone_votes_by_keyboard_and_sees_each_state(
     browser: Browser, opened: OpenVote, store: VoteStore, width: int, height: int, scheme: Any
 ) -> None:
-    """Waiting, nine numbered buttons, one that sends, thanks, closed: each is said in the lasting status; axe is silent."""
+    """Waiting, nine numbered buttons, Send, thanks and closed are all announced in one status element. Axe finds nothing."""
     with browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme) as context:
         phone = context.new_page()
         complaints: list[str] = []
@@ -1155,10 +1154,10 @@ def test_a_phone_votes_by_keyboard_and_sees_each_state(
         before = phone.evaluate(tops)
         press(phone, *["Tab"] * 3, "Enter")
         wait_for(phone, "chosen")
-        assert phone.evaluate(tops) == before  # what the thumb is about to touch stays where it was
+        assert phone.evaluate(tops) == before  # the buttons don't move under the thumb
         assert phone.inner_text("#said") == text("votes.page.chosen", choice=numbered[2])
         look_at(phone)
-        if height >= 640:  # all nine and the button that sends are visible at once
+        if height >= 640:  # all nine and Send are visible at once
             assert phone.evaluate("document.querySelector('#send').getBoundingClientRect().bottom <= innerHeight")
         press(phone, *["Tab"] * 7)
         assert sum(store.counts("one").values()) == 0
@@ -1186,7 +1185,7 @@ def test_a_phone_votes_by_keyboard_and_sees_each_state(
 def test_a_vote_sent_while_the_server_is_gone_is_counted_when_it_is_back(
     browser: Browser, server: VoteServer, opened: OpenVote, store: VoteStore
 ) -> None:
-    """With the server killed, the page says to raise a hand or to send; once sent, it asks for no hand, and counts it once."""
+    """Until it's sent, the page offers a raised hand. Afterward it doesn't, and the vote counts once."""
     with browser.new_context(viewport={"width": 390, "height": 844}) as context:
         phone = context.new_page()
         phone.goto(opened.url)
@@ -1211,7 +1210,7 @@ def test_a_vote_sent_while_the_server_is_gone_is_counted_when_it_is_back(
 def test_a_phone_is_not_asked_twice_after_the_presenter_crashed(
     browser: Browser, opened: OpenVote, server: VoteServer, store: VoteStore
 ) -> None:
-    """A server with the code and port of one that died takes the phones over; an open page still knows what it has answered."""
+    """A new server with the same code and port takes over its phones, and an open page remembers its answer."""
     store.open_round("one", "First?", YES_NO)
     with browser.new_context(viewport={"width": 390, "height": 844}) as context:
         phone = context.new_page()
@@ -1230,20 +1229,20 @@ def test_a_phone_is_not_asked_twice_after_the_presenter_crashed(
             assert old.vote("one", "no")[0] == 409
             wait_to_read(phone, "votes.page.counted")
             store.clear()
-            store.open_round("one", "First?", YES_NO)  # a new session: the same question is another one
+            store.open_round("one", "First?", YES_NO)  # in a new session, the same question is a different one
             wait_for(phone, "choose")
         finally:
             other.close()
 
 
 def test_a_vote_that_is_rejected_says_why(browser: Browser, opened: OpenVote, store: VoteStore) -> None:
-    """A vote for a round that is over is told to be uncounted, also above the next question; a flood of taps is one vote."""
+    """A vote for a closed round isn't counted, and the page says so even above the next question. Many taps are one vote."""
     store.open_round("one", "First?", YES_NO)
     with browser.new_context(viewport={"width": 390, "height": 844}) as context:
         phone = context.new_page()
         phone.goto(opened.url)
         wait_for(phone, "choose")
-        phone.route("**/state", lambda route: route.abort())  # the page cannot learn of the next round
+        phone.route("**/state", lambda route: route.abort())  # the page can't see the next round
         store.open_round("two", "Second?", YES_NO)
         votes_for(phone, "yes")
         wait_for(phone, "trouble")
@@ -1265,7 +1264,7 @@ def test_a_vote_that_is_rejected_says_why(browser: Browser, opened: OpenVote, st
 
 
 def test_a_slip_of_the_thumb_is_mended_before_it_is_sent(browser: Browser, opened: OpenVote, store: VoteStore) -> None:
-    """A tap marks one choice and sends nothing, another tap marks another; the button that sends does nothing before."""
+    """A tap only selects a choice, another tap selects another, and Send does nothing before that."""
     store.open_round("one", "First?", YES_NO)
     with browser.new_context(viewport={"width": 360, "height": 640}) as context:
         phone = context.new_page()
@@ -1279,7 +1278,7 @@ def test_a_slip_of_the_thumb_is_mended_before_it_is_sent(browser: Browser, opene
             assert phone.get_attribute(f"[data-choice={marked}]", "aria-pressed") == "true"
             assert phone.get_attribute(f"[data-choice={other}]", "aria-pressed") == "false"
         assert phone.get_attribute("#send", "aria-disabled") == "false"
-        for _ in range(2):  # the page has asked again meanwhile, and taken in the first answer
+        for _ in range(2):  # the page has meanwhile requested the state again and processed the first answer
             wait_for_request(phone, "requestfinished", "/state")
         assert phone.get_attribute("[data-choice=no]", "aria-pressed") == "true"
         assert store.counts("one") == {"yes": 0, "no": 0}
@@ -1291,7 +1290,7 @@ def test_a_slip_of_the_thumb_is_mended_before_it_is_sent(browser: Browser, opene
 def test_someone_who_has_voted_is_never_asked_to_raise_a_hand(
     browser: Browser, server: VoteServer, opened: OpenVote, store: VoteStore
 ) -> None:
-    """Offline or with the server gone, voters have nothing to do; everyone else is told to raise a hand, in each state."""
+    """If the phone is offline or the server gone, only those who haven't voted are asked to."""
     with browser.new_context() as context, browser.new_context() as offline, browser.new_context() as quiet:
         voter, away, silent = context.new_page(), offline.new_page(), quiet.new_page()
         store.open_round("one", "First?", YES_NO)
@@ -1317,7 +1316,7 @@ def test_someone_who_has_voted_is_never_asked_to_raise_a_hand(
 
 
 def test_a_late_vote_gets_a_message_and_the_round_can_reopen(browser: Browser, opened: OpenVote, store: VoteStore) -> None:
-    """Sent offline, or marked and never sent, when the vote closes: not counted, it says; opened again, all is fresh."""
+    """A vote sent offline or not sent before closing doesn't count, and the page says so. A reopened round starts over."""
     store.open_round("one", "First?", YES_NO)
     with browser.new_context() as context, browser.new_context() as other:
         sent, unsent = context.new_page(), other.new_page()
@@ -1351,7 +1350,7 @@ def test_a_late_vote_gets_a_message_and_the_round_can_reopen(browser: Browser, o
 def test_a_phone_without_cookies_gets_a_friendly_request_to_raise_a_hand(
     browser: Browser, opened: OpenVote, store: VoteStore
 ) -> None:
-    """It isn't asked to choose, and learns why; a phone that loses its cookie learns it when voting, and isn't asked again."""
+    """It can't choose and learns why. A phone that loses its cookie learns it when voting, and can't choose again."""
     store.open_round("one", "First?", YES_NO)
 
     def forgets(route: Route) -> None:
@@ -1382,7 +1381,7 @@ def test_a_phone_without_cookies_gets_a_friendly_request_to_raise_a_hand(
 
 
 def test_a_phone_whose_vote_does_not_fit_is_asked_to_raise_a_hand(browser: Browser, opened: OpenVote, store: VoteStore) -> None:
-    """Its vote is said to be uncounted, it is not asked to choose again, and the next question is open to it."""
+    """If its vote exceeds the limit, the page says that it isn't counted. The phone can vote on the next question."""
     store.open_round("one", "First?", YES_NO, 1)
     for _ in range(most_votes(1)):
         assert store.add("one", "no")
@@ -1406,7 +1405,7 @@ def test_a_phone_whose_vote_does_not_fit_is_asked_to_raise_a_hand(browser: Brows
 
 
 def test_a_vote_that_is_given_up_says_so_and_asks_for_one_of_two(browser: Browser, opened: OpenVote, store: VoteStore) -> None:
-    """After its last try the page says that it has stopped, and offers a hand or another try; the choice stays marked."""
+    """After its last try the page offers a raised hand or another try, and the choice stays selected."""
     store.open_round("one", "First?", YES_NO)
     with browser.new_context() as context:
         phone = context.new_page()
@@ -1428,13 +1427,13 @@ def test_a_vote_that_is_given_up_says_so_and_asks_for_one_of_two(browser: Browse
                 phone.wait_for_timeout(20)
 
         votes_for(phone, "yes")
-        while not tries:  # before the page's clock moves on: it would give the first try up
+        while not tries:  # before the page's clock moves on, or it would give up the first try
             wait_for_try(1)
         while len(tries) < TRIES:
             before = len(tries)
             phone.clock.fast_forward(25_000)
             wait_for_try(before + 1)
-        # It says that it sends again only while it does: after the last try it says at once that it has stopped.
+        # It says that it's still trying only while it is, and says immediately after the last try that it has stopped.
         phone.wait_for_selector(f"#said:text-is({json.dumps(text('votes.page.missed'))})", timeout=4000)
         assert tries == [text("votes.page.sending"), *[text("votes.page.again")] * (TRIES - 1)]
         assert phone.get_attribute("[data-choice=yes]", "aria-pressed") == "true"
@@ -1446,7 +1445,7 @@ def test_a_vote_that_is_given_up_says_so_and_asks_for_one_of_two(browser: Browse
 
 
 def test_nobody_is_asked_to_raise_a_hand_while_a_vote_is_being_sent() -> None:
-    """Only texts for who has no vote on its way name a hand, and those that offer two ways say not to take both."""
+    """Only texts without a pending vote mention a hand, and those with two options say not to use both."""
     shown = {word: text for word, text in all_words().items() if word.startswith(("votes.page.", "votes.refused."))}
     asking = {word for word, text in shown.items() if re.search(r"[Rr]aise (a|your) hand", text)}
     assert asking == {
@@ -1459,7 +1458,7 @@ def test_nobody_is_asked_to_raise_a_hand_while_a_vote_is_being_sent() -> None:
 
 @pytest.mark.parametrize("longest", [max((words for _, words in VERDICTS), key=len), "A verdict of an uncommonly long name"])
 def test_a_phone_on_its_side_shows_all_names_whole(browser: Browser, opened: OpenVote, store: VoteStore, longest: str) -> None:
-    """At 640 by 360 no name is cut, however long; with today's, nine and the button that sends are visible together."""
+    """At 640 by 360 no name is cut off, however long. With today's names, all nine and Send are visible together."""
     store.open_round("one", "Elena Z. and the three before her", [*VERDICTS[:-1], ("long", longest)])
     with browser.new_context(viewport={"width": 640, "height": 360}) as context:
         phone = context.new_page()
@@ -1479,7 +1478,7 @@ def test_a_phone_on_its_side_shows_all_names_whole(browser: Browser, opened: Ope
 
 
 def test_what_is_opened_is_one_address_and_a_code(server: VoteServer, opened: OpenVote) -> None:
-    """The server listens on the one address; the URL holds a code that is easy to type; the QR code is black on white."""
+    """The server uses only that address, the URL has a code that's easy to type, and the QR code is black on white."""
     assert server.running
     assert opened.url == f"http://{HERE}:{opened.port}/{opened.code}"
     assert len(opened.code) == 6
@@ -1501,7 +1500,7 @@ def test_what_is_opened_is_one_address_and_a_code(server: VoteServer, opened: Op
 
 
 def test_the_sentence_says_what_is_opened_and_to_whom() -> None:
-    """On a network, the sentence names the address and the port."""
+    """On a network, the message has the address and the port."""
     told = OpenVote("", "192.168.1.20", 8123, "k7w3xz", "").sentence
     assert "192.168.1.20" in told
     assert "8123" in told
@@ -1509,13 +1508,13 @@ def test_the_sentence_says_what_is_opened_and_to_whom() -> None:
 
 
 def test_the_arguments_of_the_server_tell_no_key(server: VoteServer, opened: OpenVote, store: VoteStore) -> None:
-    """Who lists the processes of this computer does not see what ballots are signed with."""
+    """The signing key isn't in this computer's list of processes."""
     assert server._process is not None
     assert store.key().hex() not in " ".join(psutil.Process(server._process.pid).cmdline())
 
 
 def test_addresses_are_offered_in_the_order_of_their_use() -> None:
-    """Private networks come first, those of virtual machines after them, then others; loopback and nowhere not at all."""
+    """Private networks come first, then virtual machines' networks, then others. Loopback and 0.0.0.0 aren't offered."""
     found = [
         ("lo", "127.0.0.1"),
         ("eth2", "169.254.10.10"),
@@ -1540,7 +1539,7 @@ def test_addresses_are_offered_in_the_order_of_their_use() -> None:
 
 
 def test_only_networks_that_are_up_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An address on a network that is down is not offered, nor is one of another kind."""
+    """Addresses on an inactive network and addresses of other kinds aren't offered."""
 
     class Stats:
         def __init__(self, isup: bool) -> None:
@@ -1565,7 +1564,7 @@ def test_only_networks_that_are_up_count(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_without_a_network_a_message_says_so(server: VoteServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where there is no network, opening says so and what to do instead; this computer alone can still be opened."""
+    """It also says what to do instead. Opening on this computer alone still works."""
     monkeypatch.setattr("backchannel_lib.workshop.votes.process.addresses", list)
     with pytest.raises(CaseError) as caught:
         server.open()
@@ -1579,7 +1578,7 @@ def test_without_a_network_a_message_says_so(server: VoteServer, monkeypatch: py
     "address", [ALL_OF_THEM, "::1", "::", "localhost", "example.org", "203.0.113.200", "224.0.0.1", "", "1.2.3"]
 )
 def test_no_other_address_can_be_opened(server: VoteServer, address: str) -> None:
-    """All addresses at once, another family, a name, or another computer's address get a sentence."""
+    """All addresses at once, another address family, a name, and another computer's address each get a message."""
     with pytest.raises(CaseError) as caught:
         server.open(address)
     assert caught.value.rule == "votes_address"
@@ -1588,14 +1587,14 @@ def test_no_other_address_can_be_opened(server: VoteServer, address: str) -> Non
 
 @pytest.mark.parametrize("port", [-1, 80, 1023, 65536, True, "8888"])
 def test_a_port_that_is_none_is_a_sentence(server: VoteServer, port: Any) -> None:
-    """A port outside the range for programs gets a sentence."""
+    """An invalid port gets a message."""
     with pytest.raises(CaseError) as caught:
         server.open(HERE, port)
     assert caught.value.rule == "votes_port"
 
 
 def test_a_port_in_use_is_reported_with_an_alternative(server: VoteServer) -> None:
-    """A taken port is said, another is named, and that one works."""
+    """The message suggests another port, and that one works."""
     with socket.socket() as taken:
         taken.bind((HERE, 0))
         taken.listen()
@@ -1611,7 +1610,7 @@ def test_a_port_in_use_is_reported_with_an_alternative(server: VoteServer) -> No
 
 
 def test_a_server_that_does_not_start_is_a_sentence(server: VoteServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever keeps the server from starting, a calm sentence says so and no process is left."""
+    """Whatever prevents it, there's a calm message and no process is left."""
     for program in ("/no/such/python", "/bin/false"):
         monkeypatch.setattr(sys, "executable", program)
         with pytest.raises(CaseError) as caught:
@@ -1621,7 +1620,7 @@ def test_a_server_that_does_not_start_is_a_sentence(server: VoteServer, monkeypa
 
 
 def test_a_killed_server_is_restored_completely(server: VoteServer, opened: OpenVote, store: VoteStore) -> None:
-    """After a kill the counts are there; opened again, it has the same address, and a phone's ballot still counts once."""
+    """The counts stay. Reopened, it has the same address, and a phone's ballot still counts once."""
     store.open_round("one", "First?", YES_NO)
     voted, waiting = Phone(opened), Phone(opened)
     voted.state()
@@ -1643,7 +1642,7 @@ def test_a_killed_server_is_restored_completely(server: VoteServer, opened: Open
 
 
 def test_if_its_port_is_taken_meanwhile_the_server_uses_another(server: VoteServer, opened: OpenVote) -> None:
-    """Closed, and its port taken by another program, the vote opens again on another port under the same code."""
+    """The vote reopens on another port with the same code."""
     server.close()
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -1655,7 +1654,7 @@ def test_if_its_port_is_taken_meanwhile_the_server_uses_another(server: VoteServ
 
 
 def test_closing_ends_the_process(server: VoteServer, opened: OpenVote) -> None:
-    """After closing, nothing listens and no process is left; closing twice does nothing."""
+    """Nothing listens and no process is left. Closing again does nothing."""
     assert server._process is not None
     process = psutil.Process(server._process.pid)
     server.close()
@@ -1679,7 +1678,7 @@ time.sleep(600)
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_the_server_ends_with_the_presenter_and_not_with_an_interrupt(tmp_path: Path, how: signal.Signals) -> None:
-    """An interrupt meant for the presenter's process leaves the vote alone; the presenter's death, of any kind, ends it."""
+    """Ctrl+C for the presenter's process doesn't affect it, but it stops when that process dies, however it dies."""
     presenter = subprocess.Popen(
         [sys.executable, "-c", PRESENTER, str(tmp_path / "votes.sqlite")],
         cwd=ROOT,
@@ -1716,7 +1715,7 @@ process.subprocess.Popen = popen
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_the_server_ends_with_the_presenter_although_a_child_of_it_lives_on(tmp_path: Path) -> None:
-    """Whatever the presenter's process has started that holds on to its pipes, its death ends the vote."""
+    """Even if another child process keeps the presenter's pipes open, the vote stops when the presenter dies."""
     presenter = subprocess.Popen(
         [sys.executable, "-c", HOLDING + PRESENTER, str(tmp_path / "votes.sqlite")],
         cwd=ROOT,
@@ -1748,7 +1747,7 @@ server.main(sys.argv[1:])
 
 
 def test_a_server_that_is_stuck_ends_all_the_same(tmp_path: Path) -> None:
-    """When standard input is closed and the answers under way do not end, the process ends without them."""
+    """If its standard input is closed and pending answers don't finish, the process exits without them."""
     arguments = ["--store", str(tmp_path / "votes.sqlite"), "--host", HERE, "--port", "0", "--code", "k7w3xz"]
     subprocess.run(
         [sys.executable, "-c", STUCK, *arguments], cwd=ROOT, input="", capture_output=True, text=True, check=True, timeout=60
@@ -1768,7 +1767,7 @@ def test_a_server_that_is_stuck_ends_all_the_same(tmp_path: Path) -> None:
     ],
 )
 def test_the_server_reports_a_problem_in_one_line(tmp_path: Path, arguments: list[str], problem: str) -> None:
-    """Called with what cannot be served, the command says why in one line and ends, without a trace."""
+    """If it can't serve, the command prints the reason on one line and exits, without a stack trace."""
     command = [
         sys.executable,
         "-m",
