@@ -238,16 +238,17 @@ class Tests:
     def rounds(self, mutant: Mutant) -> list[dict[str, float]]:
         """Return the tests that reach a mutant, in rounds; each round runs only if the previous ones didn't catch it.
 
-        Importing all test files takes longer than running most tests, so the first round uses only two files.
+        Importing all test files takes longer than running most tests, so the first round uses only two files. The module's own
+        test file is always among them: a function called during an import seems to be reached only by the test that imports.
         """
         module, key = mutant.path.stem, mutant.key
         called = bool(mutant.function) and any(key in names for names in self.reached.values())
         slow = [test for test in self.seconds if test not in self.reached and test.startswith("tests/model/")]
-        tests = [test for test, names in self.reached.items() if key in names or not called] + slow
+        own = f"tests/model/test_{module}.py"
+        tests = [test for test, names in self.reached.items() if key in names or not called or file_of(test) == own] + slow
 
         def place(test: str) -> tuple[object, ...]:
-            own = file_of(test) == f"tests/model/test_{module}.py"
-            return -self.failures[test, key], -self.failures[test, module], not own, self.seconds[test]
+            return -self.failures[test, key], -self.failures[test, module], file_of(test) != own, self.seconds[test]
 
         near = sorted((test for test in tests if test.startswith(NEAR) and self.seconds[test] < NEAR_SECONDS), key=place)
         files = list(dict.fromkeys(map(file_of, near)))[:2]

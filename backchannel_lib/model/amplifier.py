@@ -130,16 +130,15 @@ def praised_weight(case: Case, reading: str | None = None) -> float:
 def _signal(case: Case, paper_cap: int) -> float:
     bar, at_floor = assumption("signal_at_bar"), assumption("signal_at_floor")
     signal = bar + (case.score - case.range_low) * (bar - at_floor) / max(case.range_low - case.range_floor, 1)
-    # Clip before the flags count, so that a flag always shows, however high the score.
-    signal = min(2 * bar, max(0.0, signal))
-    explained = paper_cap > rank_of("declined")
-    per_flag = assumption("signal_lost_per_explained_flag" if explained else "signal_lost_per_flag")
+    signal = min(2 * bar, signal)  # before the flags count, so that a flag always shows, however high the score
+    declined = paper_cap <= rank_of("declined")
+    per_flag = assumption("signal_lost_per_flag" if declined else "signal_lost_per_explained_flag")
     for flag in load_flags():
         times = int(getattr(case, flag.flag))
         if flag.kind == "explainable":
             signal -= per_flag * times
         elif flag.kind == "not_overcome":
             signal -= assumption("signal_lost_beyond_repair") * times
-    if paper_cap <= rank_of("declined"):
+    if declined:
         signal = min(signal, assumption("signal_ceiling_when_declined"))
     return max(0.0, signal)

@@ -125,7 +125,7 @@ class Field:
     def _number(self, value: object) -> int:
         number = None if isinstance(value, bool) else _whole(value)
         long = isinstance(value, str) and value.strip().isdecimal() and len(value.strip().lstrip("0")) > len(str(MOST_COUNT))
-        if self.high is None and (long or (number or 0) > MOST_COUNT):
+        if self.high is None and (long or (number is not None and number > MOST_COUNT)):
             raise CaseError(self.name, "too_large", value, high=MOST_COUNT)
         if number is None or (self.low is not None and number < self.low) or (self.high is not None and number > self.high):
             rule = "at_least" if self.high is None else "range"

@@ -40,8 +40,10 @@ ALIKE: Final = 0.8  # similarity from 0 to 1 at which people could mix up two na
 PLANNERS_OWN: Final = frozenset({"kind", "knows_work", "known_at", "inside_at", "openings"})
 #: First words of a summary row below the table.
 SUMMARIES: Final = frozenset(
-    {"total", "totals", "grand_total", "sum", "average", "averages", "avg", "mean", "median", "count", "note", "notes"}
-    | {"minimum", "min", "maximum", "max", "std", "sd"}
+    (
+        *("total", "totals", "grand_total", "sum", "average", "averages", "avg", "mean", "median", "count", "note", "notes"),
+        *("minimum", "min", "maximum", "max", "std", "sd"),
+    )
 )
 LAST_ROWS: Final = 5  # where totals and notes appear
 
@@ -474,14 +476,13 @@ def clash_with_defaults(values: Mapping[str, Any], given: Collection[str]) -> Ca
         >>> print(clash_with_defaults({**Case().to_record(), "range_floor": 240}, {"range_floor"}))
         range_floor: must not be more than range_low, which is 235 by default, but it is 240. Give range_low too.
     """
-    high = {name: values[name] > step2_top() for name in SCORES}
-    if len(set(high.values())) > 1:
-        for name in SCORES:
-            others = [other for other in SCORES if other not in given and high[other] != high[name]]
-            if name in given and others and all(high[one] == high[name] for one in given if one in SCORES):
-                defaults = [text("sheet.by_default", name=other, value=values[other]) for other in others]
-                names = {"others": " and ".join(defaults), "names": " and ".join(others)}
-                return CaseError(name, "default_exam", values[name], **names)
+    high = {name for name in SCORES if values[name] > step2_top()}
+    ours, others = [name for name in SCORES if name in given], [name for name in SCORES if name not in given]
+    if high and high != set(SCORES):
+        if high == set(ours):  # the defaults are scores of Step 2 CK
+            defaults = [text("sheet.by_default", name=other, value=values[other]) for other in others]
+            names = {"others": " and ".join(defaults), "names": " and ".join(others)}
+            return CaseError(ours[0], "default_exam", values[ours[0]], **names)
     else:
         try:
             refuse_default_clash({name: values[name] for name in ("range_low", "range_floor") if name in given})

@@ -8,15 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backchannel_lib import Case, CaseError, judge_open, phase_at, rules_check
+from backchannel_lib import Case, CaseError, TableError, judge_open, phase_at, rules_check
 from backchannel_lib.base.texts import text
+from backchannel_lib.model import advice as advice_module
 from backchannel_lib.model.advice import SLOTS, advise, load_next_steps, load_not_covered
 from backchannel_lib.model.calendar import eastern
+from backchannel_lib.model.case import PHASES
 from tests.helpers.cases import cases, moments
 
 POLICIES = ("interviews_failures", "sponsors_visas", "has_noncategorical_seat", "lists_open", "program_contacted_first")
 unknowns = st.lists(st.sampled_from(POLICIES), unique=True)
 
+FEBRUARY, SOAP = datetime(2027, 2, 1), datetime(2027, 3, 16, 9, 0)
 # Match Week 2027 begins on Monday, March 15.
 MOMENTS = [
     (datetime(2027, 3, 15, 9, 59), "allowed", datetime(2027, 3, 15, 10, 0)),
@@ -125,6 +128,36 @@ def test_advice_agrees_with_judge_and_the_rules_check(case: Case, unknown: list[
     assert set(advice.rules) == {rules_check(phased.replace(program_contacted_first=one), when=now) for one in contacts}
 
 
+@pytest.mark.parametrize("keep_phase", [True, False])
+@pytest.mark.parametrize("phase", PHASES)
+def test_only_a_kept_phase_that_is_not_the_moments_gets_an_answer_of_its_own(phase: str, keep_phase: bool) -> None:
+    planned = advise(Case(phase=phase), now=FEBRUARY, keep_phase=keep_phase).planned
+    if keep_phase and phase != "groundwork":
+        assert planned == rules_check(Case(phase=phase))
+    else:
+        assert planned is None
+
+
+def test_a_step_has_a_time_of_day_only_if_an_event_has_one() -> None:
+    """For a step that is due now, and for one that is due on a date, only the day counts."""
+    steps = [*advise(Case(), now=FEBRUARY).steps, *advise(Case(), now=datetime(2027, 6, 20, 12, 0)).steps]
+    assert {step.row.step: (step.when, step.whole_day) for step in steps if step.row.slot != "next_month"} == {
+        "find_a_caller": (FEBRUARY, True),
+        "before_results": (datetime(2027, 3, 15, 10, 0), False),
+        "one_program": (datetime(2027, 6, 20, 12, 0), True),
+        "new_season": (datetime(2027, 7, 1), True),
+    }
+
+
+def test_the_error_for_an_invalid_condition_of_a_step_names_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a spreadsheet, the header is row 1."""
+    first, *others = load_next_steps()
+    monkeypatch.setattr(advice_module, "load_next_steps", lambda: (first._replace(when="no_such_field"), *others))
+    with pytest.raises(TableError) as caught:
+        advice_module._table.__wrapped__()
+    assert str(caught.value).startswith("next_steps.csv, row 2, column when: ")
+
+
 @given(cases(), moments())
 def test_while_contact_is_unknown_the_stricter_answer_comes_first(case: Case, now: datetime) -> None:
     """Advice never tells someone that they can call because the program might have called them."""
@@ -142,6 +175,48 @@ def test_the_most_useful_questions_come_first() -> None:
         text("not_covered.couples.question"),
         text("not_covered.img.question"),
     )
+
+
+FAR_BELOW = Case(score=200, recommender="known_dean", specifics=True)
+CALLED = Case(score=250, recommender="known_dean", specifics=True, program_contacted_first=True)
+
+
+@pytest.mark.parametrize(
+    ("case", "unknown", "now", "asked"),
+    [
+        # What can't change the verdict isn't worth asking, nor is a policy that doesn't concern this student.
+        (FAR_BELOW, ("specifics", "lists_open", "sponsors_visas"), FEBRUARY, ["specifics"]),
+        (FAR_BELOW, ("lists_open", "has_noncategorical_seat"), SOAP, ["has_noncategorical_seat"]),
+        # Whether the program has been in touch comes first, but only if the rule depends on it.
+        (
+            FAR_BELOW.replace(needs_visa=True),
+            ("sponsors_visas", "lists_open", "has_noncategorical_seat", "program_contacted_first"),
+            SOAP,
+            ["program_contacted_first", "sponsors_visas", "has_noncategorical_seat", "someone_else_calls"],
+        ),
+        (
+            FAR_BELOW.replace(needs_visa=True),
+            ("sponsors_visas", "lists_open", "has_noncategorical_seat", "program_contacted_first"),
+            FEBRUARY,
+            ["sponsors_visas", "has_noncategorical_seat"],
+        ),
+        # The rule itself can be unclear, and if there's nothing else to ask, there's still one question.
+        (CALLED, (), SOAP, ["someone_else_calls"]),
+        (CALLED.replace(move="internal_push"), (), SOAP, ["inside_colleague"]),
+        (CALLED, (), FEBRUARY, ["who_is_heard_there"]),
+        (CALLED.replace(phase="gap_filling"), (), FEBRUARY, ["someone_else_calls"]),
+        (CALLED.replace(phase="gap_filling", program_contacted_first=False), (), FEBRUARY, ["who_is_heard_there"]),
+        (
+            CALLED.replace(phase="gap_filling"),
+            ("program_contacted_first",),
+            FEBRUARY,
+            ["program_contacted_first"],
+        ),
+    ],
+)
+def test_only_what_makes_a_difference_is_asked(case: Case, unknown: tuple[str, ...], now: datetime, asked: list[str]) -> None:
+    keep = case.phase != "soap_lists"
+    assert advise(case, unknown, now, keep_phase=keep).questions == tuple(text(f"ask.{name}") for name in asked)
 
 
 def test_every_field_step_and_topic_has_its_texts() -> None:

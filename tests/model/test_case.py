@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backchannel_lib import Case, CaseError, model
+from backchannel_lib import Case, CaseError, judge, model
 from backchannel_lib.model.case import MOVES, NEEDS, PHASES, RECOMMENDERS
 from tests.helpers.cases import CALLER_MOVES, CALLERS, FLAGS, cases, records
 
@@ -108,6 +108,7 @@ def test_the_levels_are_the_specified_ones() -> None:
         ("range_floor", 235, 235),  # as high as range_low, and no higher
         ("failed_attempts", 0, 0),
         ("failed_attempts", 10**6, 10**6),
+        ("failed_attempts", 10**9, 10**9),
         ("intensity", 0, 0),
         ("intensity", 10, 10),
         ("track_record", None, None),
@@ -141,6 +142,11 @@ def integer_field(low: int, high: int, found: str) -> str:
     return f"must be a whole number from {low} to {high}, but it is {found}."
 
 
+def too_large(found: str) -> str:
+    """Return the error for a count that is too large."""
+    return f"must be a whole number no higher than 1000000000, but it is {found}."
+
+
 BAD_VALUES: list[tuple[str, object, str]] = [
     *((field, 0, integer_field(1, 999, "0")) for field in ("score", "range_low", "range_floor")),
     *((field, 1000, integer_field(1, 999, "1000")) for field in ("score", "range_low", "range_floor")),
@@ -155,6 +161,14 @@ BAD_VALUES: list[tuple[str, object, str]] = [
     ("failed_attempts", -1, "must be a whole number of 0 or more, but it is -1."),
     ("failed_attempts", 0.5, "must be a whole number of 0 or more, but it is 0.5."),
     ("failed_attempts", False, "must be a whole number of 0 or more, but it is False."),
+    ("failed_attempts", 10**9 + 1, too_large("1000000001")),
+    # A text is no number, but digits that can only be a larger number get the error about that.
+    *(("failed_attempts", digits, too_large(repr(digits))) for digits in ("9" * 11, " 10000000000 ", "9" * 20, "0" + "9" * 11)),
+    *(
+        ("failed_attempts", digits, f"must be a whole number of 0 or more, but it is {digits!r}.")
+        for digits in ("9" * 9, "9" * 10, "0" * 12 + "3", "nine attempts")
+    ),
+    ("score", "9" * 11, integer_field(1, 999, repr("9" * 11))),
     ("intensity", -1, integer_field(0, 10, "-1")),
     ("intensity", 11, integer_field(0, 10, "11")),
     ("track_record", -1, integer_field(0, 3, "-1")),
@@ -442,6 +456,28 @@ def test_a_low_range_without_a_floor_is_rejected_and_a_floor_suggested(low: int,
     with pytest.raises(CaseError) as caught:
         Case.from_record({"range_low": str(low)})
     assert caught.value.details["floor"] == floor
+
+
+@pytest.mark.parametrize(
+    ("record", "wrong"),
+    [
+        ({"range_low": 220}, ""),
+        ({"range_low": 219}, "range_low"),
+        ({"range_floor": 235}, ""),
+        ({"range_floor": 236}, "range_floor"),
+    ],
+)
+def test_one_end_of_the_range_has_to_fit_the_default_of_the_other(record: dict[str, object], wrong: str) -> None:
+    """It can be the same as the default, and no further. If both are given, no default is used."""
+    for read in (Case.from_record, lambda fields: judge(**fields).case):
+        if not wrong:
+            assert read(record).to_record().items() >= record.items()
+            continue
+        with pytest.raises(CaseError, match="by default") as caught:
+            read(record)
+        assert caught.value.field == wrong
+    (end,) = record.values()
+    assert Case.from_record({"range_low": end, "range_floor": end}).range_low == end
 
 
 @pytest.mark.parametrize("recommender", ["known_dean", "random_dean", "trusted_peer"])
