@@ -14,6 +14,15 @@ from tests.helpers.site import Site, page_of, violations, wait_until_live
 
 PROJECTORS = [(1024, 768), (1280, 720), (1920, 1080)]
 PHONES = [(390, 844), (360, 740)]
+#: What stands out of the bar, or has several lines.
+IN_THE_BAR = """() => {
+  const bar = document.querySelector('.stage-bar').getBoundingClientRect();
+  return [...document.querySelectorAll('.stage-bar :is(a, button)')].filter(one => one.checkVisibility()).filter(one => {
+    const { top, bottom, left, right, height } = one.getBoundingClientRect();
+    const lines = height / parseFloat(getComputedStyle(one).lineHeight);
+    return top < bar.top || bottom > bar.bottom || left < bar.left || right > bar.right || lines > 1.9;
+  }).map(one => one.innerText);
+}"""
 FIRST = vignettes()[next(iter(vignettes_of("standard", 1).values()))]
 
 
@@ -36,6 +45,15 @@ def overflow(page: Page) -> tuple[int, int]:
         "() => [document.documentElement.scrollWidth - innerWidth, document.documentElement.scrollHeight - innerHeight]"
     )
     return max(0, across), max(0, down)
+
+
+def test_nothing_in_the_bar_is_cut_off_or_broken(browser: Browser, site: Site) -> None:
+    """Every link and button in it has one line, inside the bar, in a window of any shape."""
+    with page_of(browser) as page:
+        page.goto(f"{site.address}{pages.DECK}")
+        for width, height in [*PROJECTORS, (768, 900), (768, 1024), (1366, 900), (1440, 900)]:
+            page.set_viewport_size({"width": width, "height": height})
+            assert page.evaluate(IN_THE_BAR) == [], (width, height)
 
 
 def test_a_round_is_run_with_keys_and_continues_after_an_offline_reload(browser: Browser, site: Site) -> None:
