@@ -236,7 +236,7 @@ def _tidy(cell: str) -> str:
 
 def _name_of(row: TableRow) -> str:
     cells = [_tidy(row.values.get(column, "")) for column in NAMES]
-    name = cells[0] or " ".join(filter(None, cells[1:]))
+    name = cells[0] or " ".join(filter(None, cells))
     if not 1 <= len(name) <= 80 or not name.isprintable():
         raise CaseError("name", "class_name", name or None)
     return name

@@ -11,7 +11,15 @@ import pytest
 from hypothesis import given
 
 from backchannel_lib import Case, CaseError, CaseFileError, load_case, load_saved_case, save_case
-from backchannel_lib.model.case_files import NEWEST_FORMAT, SavedCase, case_from_text, case_to_text, saved_case_to_text
+from backchannel_lib.model.case_files import (
+    NEWEST_FORMAT,
+    SavedCase,
+    case_from_table,
+    case_from_text,
+    case_to_text,
+    saved_case_from_text,
+    saved_case_to_text,
+)
 from tests.helpers.cases import cases
 
 NOT_JSON = "mine.json: is not a case file: it does not contain readable JSON. It begins with {}. It was left as it is."
@@ -27,6 +35,47 @@ def test_a_case_survives_a_round_trip_through_text(case: Case) -> None:
     assert case_from_text(text) == case
     assert json.loads(text) == {"backchannel_case": 1, **case.to_record()}
     assert text.endswith("}\n")
+
+
+@pytest.mark.parametrize("unknown", [(), ("range_low", "sponsors_visas")])
+@pytest.mark.parametrize("sheet", [{}, {"sheet_name": "Ana"}, {"sheet_name": "Ana", "sheet_topics": "img couples"}])
+def test_a_saved_case_survives_a_round_trip_with_what_is_unknown_and_what_is_for_the_sheet(
+    unknown: tuple[str, ...], sheet: dict[str, str]
+) -> None:
+    """Only a case without either is in the format that older versions read. Blank entries aren't saved."""
+    saved = SavedCase(Case(score=251), unknown, sheet)
+    text = saved_case_to_text(saved._replace(sheet={**sheet, "sheet_program": ""}))
+    assert text.startswith(f'{{\n  "backchannel_case": {2 if unknown or sheet else 1},\n  "score": 251,\n  "range_low": ')
+    assert text.endswith('"\n}\n' if sheet else "false\n}\n")
+    assert saved_case_from_text(text) == saved
+    assert {name for name, value in saved.record.items() if value == "unknown"} == set(unknown)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"sponsors_visas": "unknown", "scoer": 3}', "scoer: isn't a field of a case"),
+        ('{"sponsors_visas": "unknown", "score": "unknown"}', "score: must be filled in, but it is 'unknown'"),
+        ('{"specifics": "unknown"}', "specifics: must be something we can judge"),
+        ('{"sponsors_visas": "unknown", "sheet_name": 3}', "holds 3 where text for the sheet was expected"),
+        ('{"sheet_name": null}', "holds empty where text for the sheet was expected"),
+        # Neither JSON nor a table, but with something of both.
+        ('[\n"score",\n"range_low"\n]', "it should hold one record with named fields"),
+        ("score;range_low", "it does not contain readable JSON"),
+        ("my\ncase", "it does not contain readable JSON"),
+    ],
+)
+def test_an_invalid_saved_case_is_rejected_with_the_reason(text: str, message: str) -> None:
+    with pytest.raises(CaseError, match=message):
+        saved_case_from_text(text)
+
+
+def test_a_table_of_one_case_has_exactly_one_row() -> None:
+    """What it doesn't say takes its default."""
+    assert case_from_table("Score;Recommender\n228;Known dean\n") == Case(score=228, recommender="known_dean")
+    for rows in (0, 2, 3):
+        with pytest.raises(CaseError, match=f"must hold one case, but it has {rows} rows"):
+            case_from_table("Score;Recommender\n" + "228;Known dean\n" * rows)
 
 
 def test_a_case_survives_a_round_trip_through_a_file(tmp_path: Path) -> None:
@@ -237,8 +286,8 @@ def test_the_file_format_is_still_number_2() -> None:
     assert NEWEST_FORMAT == 2
 
 
-@pytest.mark.parametrize("path", ["", ".", "/", "a\0b"])
-def test_something_that_is_not_a_path_is_rejected_with_a_message(path: str) -> None:
+@pytest.mark.parametrize("path", ["", ".", "/", "a\0b", 3, None])
+def test_something_that_is_not_a_path_is_rejected_with_a_message(path: Any) -> None:
     for use in (load_case, lambda one: save_case(Case(), one)):
         with pytest.raises(CaseError, match=r"^path: must be the name of a file"):
             use(path)

@@ -20,7 +20,15 @@ from backchannel_lib.activities.planner.tables import Person, Program, people_to
 from backchannel_lib.base.spreadsheet import to_csv
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case_files import case_from_text
-from backchannel_lib.model.case_table import CASE_COLUMNS, KnownColumns, clash_with_defaults, columns_found, read_table
+from backchannel_lib.model.case_table import (
+    CASE_COLUMNS,
+    KnownColumns,
+    clash_with_defaults,
+    columns_found,
+    is_summary,
+    read_header,
+    read_table,
+)
 from backchannel_lib.model.dataframe import CaseTableWarning
 from tests.helpers.cases import cases
 
@@ -180,6 +188,71 @@ def test_no_default_stands_in_for_a_column_that_was_merged_into_another(frame: d
     assert f"has a column named {column}: is the separator a" in str(caught.value)
 
 
+@pytest.mark.parametrize("header", ["Final score", "Final score needed", "Class list", "score," + "x" * 3995])
+def test_words_in_a_header_are_columns_only_if_several_are_known(header: str) -> None:
+    """A header of more than 4,000 characters isn't split at all."""
+    with pytest.raises(SheetError, match="has none of the columns we know"):
+        read_header([header], CASE_COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("headers", "places"),
+    [
+        ([], {}),
+        ([2027, "score"], {"score": 1}),
+        (["Needs, visa"], {"needs_visa": 0}),
+        # pandas adds .1 to a second column of the same name.
+        (["score.1", "range_low"], {"range_low": 1}),
+        (["score", "score.x"], {"score": 0}),
+        (["Score.x", "range_low"], {"range_low": 1}),
+        # Nobody's column has a name of 200 characters.
+        (["Score" + " " * 194, "phase"], {"score": 0, "phase": 1}),
+        (["Score" + " " * 195, "phase"], {"phase": 1}),
+        (["Score" + " " * 196, "phase"], {"phase": 1}),
+    ],
+)
+def test_a_header_names_a_column_or_is_left_alone(headers: list[object], places: dict[str, int]) -> None:
+    assert read_header(headers, CASE_COLUMNS).places == places
+
+
+@pytest.mark.parametrize(("length", "found"), [(199, "score"), (200, None), (201, None)])
+def test_a_sentence_above_a_column_is_not_taken_for_its_name(length: int, found: str | None) -> None:
+    assert CASE_COLUMNS.looks_like("Please enter a score " + "x" * (length - 21)) == found
+
+
+def test_a_second_column_of_the_same_name_is_rejected_even_if_pandas_renamed_it() -> None:
+    with pytest.raises(SheetError, match=r"appears more than once: 'score', 'score\.1'"):
+        read_header(["score", "score.1"], CASE_COLUMNS)
+
+
+@pytest.mark.parametrize(("count", "shown"), [(1, "'A'"), (8, ", ".join(["'A'"] * 8)), (9, ", ".join(["'A'"] * 8) + ", ...")])
+def test_eight_headers_are_listed_if_none_is_known(count: int, shown: str) -> None:
+    """The row of the headers is named unless it's the first."""
+    messages = []
+    for row in ({}, {"row": 1}, {"row": 2}, {"row": 3}):
+        with pytest.raises(SheetError) as caught:
+            read_header(["A"] * count, CASE_COLUMNS, **row)
+        messages.append(str(caught.value))
+        assert f" Its columns are {shown}. We know these: " in messages[-1]
+    assert [message.partition(" none")[0] for message in messages] == ["The table has"] * 2 + ["row 2: has", "row 3: has"]
+
+
+@pytest.mark.parametrize("header", ["Advisor, program", "Score, final"])
+def test_a_separator_in_a_header_and_its_cells_does_not_matter_if_no_column_is_missing(header: str) -> None:
+    assert read_header(["score", header], CASE_COLUMNS, first=["240", "Ana, Mercy"]).places == {"score": 0}
+
+
+def test_only_the_first_row_tells_whether_columns_were_merged() -> None:
+    content = 'Name;score,range_low\n"Ana;228",235\nBen,235\n'
+    with pytest.raises(SheetError, match="is the separator a semicolon"):
+        read_table(content, CASE_COLUMNS)
+
+
+def test_the_separator_is_the_one_that_gives_known_columns() -> None:
+    for content in ("Last, first, middle, suffix;Score\nA,,,;240\n", "a;b;c;d,Score\n1;2;3;4,240\n"):
+        assert columns_found(content, CASE_COLUMNS) == {"score"}
+
+
 @pytest.mark.parametrize("header", ["Name, phase", "Visa, needs", "Comments (needs, offers)", "Advisor | recommender"])
 def test_a_separator_in_a_header_does_not_matter_if_the_cells_have_none(header: str) -> None:
     with pytest.warns(CaseTableWarning, match="is kept as it is"):
@@ -286,6 +359,11 @@ def test_a_column_that_only_looks_like_a_known_one_is_kept_with_a_hint() -> None
     ]
 
 
+def test_a_lookalike_of_a_column_that_is_there_is_kept_even_if_its_cells_could_be_read() -> None:
+    with pytest.warns(CaseTableWarning, match="'Old score' is kept as it is. It looks like score"):
+        assert judge_frame(pd.DataFrame({"score": [240], "Old score": [230]}))["score"].tolist() == [240]
+
+
 def test_a_lookalike_column_with_lists_in_its_cells_is_kept_too() -> None:
     frame = pd.DataFrame({"specifics": [True], "scores": [[240, 250]]})
     with pytest.warns(CaseTableWarning, match="'scores' is kept as it is"):
@@ -301,6 +379,63 @@ def test_a_last_row_is_a_total_only_if_it_lacks_what_every_row_needs() -> None:
             read_table(table, known)
 
 
+@pytest.mark.parametrize("place", range(12))
+def test_only_one_of_the_last_five_rows_can_be_a_total(place: int) -> None:
+    """Any other without a score lacks one. The rows after it are read."""
+    rows = [f"S{number},240" for number in range(12)]
+    rows[place] = "Total,"
+    table = read_table("\n".join(["Name,Score", *rows]), KnownColumns(Case.fields(), ("name",), ("score",)), keep_going=True)
+    (problem,) = table.problems
+    assert (problem.rule, problem.rows) == ("sheet_summary" if place >= 7 else "cell_blank", (place + 2,))
+    assert [row.number for row in table.rows] == [number + 2 for number in range(12) if number != place]
+
+
+@pytest.mark.parametrize(
+    ("cells", "found"),
+    [
+        (["", "Total"], "Total"),
+        ([None, "Total"], "Total"),
+        ([12, "Note: as of May"], "Note: as of May"),
+        (["A", "Total"], None),
+        (["", "", 3], None),
+        # Of a long cell, only the beginning counts.
+        (["Max" + " " * 196 + "x"], None),
+        (["Max" + " " * 197 + "x"], "Max" + " " * 197 + "x"),
+    ],
+)
+def test_the_first_filled_cell_marks_a_total(cells: list[object], found: str | None) -> None:
+    assert is_summary(cells) == found
+
+
+def test_the_error_for_a_total_replaces_those_for_its_cells() -> None:
+    """Those of the other rows stay."""
+    frame = pd.DataFrame({"name": ["A", "B", "C", "Total"], "score": ["240", "", "x", ""], "phase": ["", "", "", "no"]})
+    with pytest.raises(SheetError) as caught:
+        judge_frame(frame)
+    assert [(one.rule, one.rows) for one in caught.value.problems] == [
+        ("cell_blank", (3,)),
+        ("range", (4,)),
+        ("sheet_summary", (5,)),
+    ]
+
+
+def test_a_row_whose_values_conflict_is_left_out_if_the_others_are_wanted() -> None:
+    """Its values are compared only if each of them is valid."""
+
+    def check(values: dict[str, Any]) -> None:
+        if values["score"] < 200:
+            raise CaseError("score", "range", values["score"], low=200, high=300)
+
+    table = read_table("Score\n240\n190\nx\n250\n", CASE_COLUMNS, check=check, keep_going=True)
+    assert [row.number for row in table.rows] == [2, 5]
+    assert [(one.rows, one.column) for one in table.problems] == [((3,), "Score"), ((4,), "Score")]
+
+
+def test_a_table_has_at_most_100000_rows() -> None:
+    with pytest.raises(SheetError, match="must hold at most 100000 rows, but there are 100001"):
+        read_table("score\n" + "240\n" * 100_001, CASE_COLUMNS)
+
+
 CLASHES = [
     ({"recommender": "self"}, "recommender: must come with the move direct_email"),
     ({"move": "direct_email"}, "move: must come with the recommender self"),
@@ -308,11 +443,20 @@ CLASHES = [
     ({"recommender": "known_dean"}, ""),
     ({"move": "formal_email"}, ""),
     ({"recommender": "self", "move": "formal_email"}, ""),  # no default is at fault
+    ({"recommender": "trusted_peer"}, ""),
+    ({"score": 300}, ""),
+    ({"score": 301}, r"score: .* range_low \(235 by default\) and range_floor \(220 by default\), but it is 301"),
+    ({"range_low": 500}, r"range_low: .* as score \(240 by default\) and range_floor \(220 by default\), but it is 500"),
+    ({"range_floor": 400}, r"range_floor: .* as score \(240 by default\) and range_low \(235 by default\), but it is 400"),
+    ({"score": 520, "range_low": 500}, r"score: .* as range_floor \(220 by default\), but it is 520"),
+    ({"score": 520, "range_low": 500, "range_floor": 400}, ""),
+    ({"score": 520, "range_low": 240}, ""),  # nor here
+    ({"range_floor": 236}, "range_floor: must not be more than range_low, which is 235 by default"),
 ]
 
 
 @pytest.mark.parametrize(("given", "words"), CLASHES)
-def test_the_error_for_a_conflict_with_a_default_says_what_to_give_too(given: dict[str, str], words: str) -> None:
+def test_the_error_for_a_conflict_with_a_default_says_what_to_give_too(given: dict[str, Any], words: str) -> None:
     error = clash_with_defaults({**Case().to_record(), **given}, set(given))
     assert re.match(words, str(error)) if words else error is None
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import random
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
-from backchannel_lib import Case, SheetError, Verdict, judge, judge_open
+from backchannel_lib import Case, CaseFileError, SheetError, Verdict, judge, judge_open
 from backchannel_lib.activities.planner.tables import Program, programs_to_csv
 from backchannel_lib.base.spreadsheet import to_csv
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.class_list import (
     UNKNOWN_IF_BLANK,
     ClassRow,
     Contact,
     Student,
     class_row,
+    judge_class,
     judge_student,
     read_class,
 )
@@ -26,7 +29,7 @@ from backchannel_lib.model.tables import load_remedies
 from tests.helpers.cases import many_cases
 from tests.helpers.classes import LEFT_OUT, MISTAKES, sixty
 
-BEFORE = datetime(2027, 2, 1)
+BEFORE, DURING = datetime(2027, 2, 1), datetime(2027, 3, 16, 9, 0)
 
 
 def only(students: str, programs: str = "") -> Contact:
@@ -61,6 +64,21 @@ def test_in_a_students_own_file_a_question_mark_means_unknown_and_a_blank_means_
     blank = only("Name,Score,Failed clerkship\nAvery,251,\n")
     assert "failed_clerkship" not in blank.unknown
     assert blank.case.failed_clerkship is False
+
+
+@pytest.mark.parametrize(("column", "field"), [("Specifics", "specifics"), ("Sponsors visas", "sponsors_visas")])
+def test_a_question_mark_in_a_column_that_is_unknown_if_blank_means_unknown_too(column: str, field: str) -> None:
+    assert field in only(f"Name,Score,{column}\nAvery,251,?\n").unknown
+    assert field not in only(f"Name,Score,{column}\nAvery,251,yes\n").unknown
+
+
+@pytest.mark.parametrize(
+    ("caller", "kind", "kept"),
+    [("Known dean", "trusted peer", "Known dean"), ("Trusted peer", "known dean", "Trusted peer"), ("Self", "self", "")],
+)
+def test_a_kind_of_caller_that_is_not_the_recommender_is_kept_as_a_name(caller: str, kind: str, kept: str) -> None:
+    contact = only(f"Name,Score,Caller,Recommender\nAvery,251,{caller},{kind}\n")
+    assert (contact.caller, contact.case.recommender) == (kept, kind.replace(" ", "_"))
 
 
 @pytest.mark.parametrize("cell", ["Known dean", "known_dean", "A dean who knows them personally"])
@@ -115,6 +133,54 @@ def test_a_comma_in_a_programs_name_is_not_a_separator() -> None:
     assert [one.program for one in found.students[0].contacts] == ["Mercy, Erie", "Lakeside"]
 
 
+def test_a_comma_separates_only_programs_that_are_in_the_table() -> None:
+    """A semicolon separates them in any case, unless it's part of a name in the table."""
+    found = read_class('Name,Score,Programs\nAvery,251,"Mercy, Erie; Lakeside"\n')
+    assert [one.program for one in found.students[0].contacts] == ["Mercy, Erie", "Lakeside"]
+    assert only('Name,Score,Programs\nAvery,251,"Mercy; Erie"\n', 'Name\n"Mercy; Erie"\n').program == "Mercy; Erie"
+
+
+def test_a_program_that_does_not_fit_the_score_leaves_the_others() -> None:
+    """Nor does a student without a program have an unknown one."""
+    students = "Name,Score,Programs\nAvery,251,Mercy; Lakeside\nBlake,251,\n"
+    found = read_class(students, "Name,Range low\nMercy,500\nLakeside,222\n")
+    assert [(one.row, one.column) for one in found.problems] == [(2, "Score")]
+    assert [[one.program for one in each.contacts] for each in found.students] == [["Lakeside"], [""]]
+
+
+@pytest.mark.parametrize(
+    ("openings", "given", "seat"),
+    [
+        *(("both", "", True), ("noncategorical", "", True), ("categorical", "", False), ("none", "", False), ("", "", None)),
+        *(("both", "no", False), ("none", "yes", True), ("", "yes", True)),
+    ],
+)
+def test_the_planners_openings_say_whether_there_is_a_seat_unless_its_own_column_does(
+    openings: str, given: str, seat: bool | None
+) -> None:
+    contact = only(
+        "Name,Score,Programs\nAvery,251,Mercy\n", f"Name,Openings,Has noncategorical seat\nMercy,{openings},{given}\n"
+    )
+    unknown = "has_noncategorical_seat" in contact.unknown
+    assert (None if unknown else contact.case.has_noncategorical_seat) is seat
+
+
+@pytest.mark.parametrize(("low", "floor"), [(230, 210), (230, 230), (230, None), (None, 200)])
+def test_a_program_can_have_any_floor_up_to_the_bottom_of_its_range(low: int | None, floor: int | None) -> None:
+    """Whichever is missing is unknown, except a floor, which is the usual one."""
+    program = f"Name,Range low,Range floor\nMercy,{low or ''},{floor or ''}\n"
+    contact = only("Name,Score,Programs\nAvery,251,Mercy\n", program)
+    assert ("range_low" in contact.unknown, "range_floor" in contact.unknown) == (low is None, False)
+    assert contact.case.range_floor == (floor or 215)
+    assert low in {None, contact.case.range_low}
+
+
+def test_a_program_can_have_two_rows_only_if_they_say_the_same() -> None:
+    students, head = "Name,Score,Programs\nAvery,251,Mercy\n", "Name,Sponsors visas\n"
+    assert only(students, f"{head}Mercy,yes\nMercy,yes\n").case.sponsors_visas is True
+    assert len(read_class(students, f"{head}Mercy,yes\nMercy,no\n").problems) == 1
+
+
 def test_a_students_row_takes_precedence_over_the_programs_table() -> None:
     contact = only("Name,Score,Programs,Sponsors visas\nAvery,251,Mercy,yes\n", "Name,Sponsors visas\nMercy,no\n")
     assert contact.case.sponsors_visas is True
@@ -150,6 +216,13 @@ def test_a_program_that_many_students_list_is_reported_once_with_all_their_rows(
     ]
 
 
+def test_problems_are_listed_by_their_first_row() -> None:
+    """A long value is cut."""
+    students = f"Name,Score,Programs\nAna,251,Lakeside\nBen,{'x' * 100},\nCy,251,Lakeside\n"
+    found = read_class(students, "Name\nMercy\n")
+    assert [(one.row, one.value) for one in found.problems] == [("2, 4", "Lakeside"), (3, "x" * 80)]
+
+
 def test_invalid_rows_are_listed_with_row_column_and_value_and_the_rest_are_read() -> None:
     """All mistakes in a class of sixty are found, and nothing else is reported."""
     rows = sixty()
@@ -164,6 +237,10 @@ def test_invalid_rows_are_listed_with_row_column_and_value_and_the_rest_are_read
     ("students", "programs", "row", "column", "words"),
     [
         ("Name,Score\nAvery,251\nAvery,240\n", "", 3, "Score", "same in every row of Avery"),
+        ("Name,Score\nAvery,240\nAvery,251\n", "", 3, "Score", "same in every row of Avery"),
+        ("Name,Score\nAvery,251\n,240\n", "", 3, "Name", "1 to 80 characters, but it is empty"),
+        ("Name,Score\nAvery,251\nB\x07,240\n", "", 3, "Name", "1 to 80 characters, but it is 'B"),
+        ("First name,Last name,Score\nAvery,,251\n,,240\n", "", 3, "name", "1 to 80 characters"),
         ("Name,Score,Programs\nAvery,251,Mercy\n", "Name,Range low\nMercy,230\nMERCY,240\n", 3, "Name", "twice"),
         ("Name,Score\nAvery,251\n", "Name,Range low,Range floor\nMercy,230,240\n", 2, "Range floor", "240"),
         ("Name,Score,Programs\nAvery,251,Mercy\n", "Name,Range low\nMercy,500\n", 2, "Score", "same exam"),
@@ -183,6 +260,61 @@ def test_a_table_without_a_required_column_is_rejected_with_one_message() -> Non
         read_class("Name,Step 2 CK\nAvery,251\n")
     with pytest.raises(SheetError, match="every row needs one"):
         read_class("Name,Score\nAvery,251\n", "Sponsors visas\nyes\n")
+
+
+def test_a_class_can_be_a_file_and_the_error_for_one_that_cannot_be_read_names_it(tmp_path: Path) -> None:
+    file = tmp_path / "class.csv"
+    file.write_text("Name,Score\nAvery,251\n,240\n", encoding="utf-8")
+    for source in (file, str(file)):
+        found = read_class(source)
+        assert ([one.name for one in found.students], [one.table for one in found.problems]) == (["Avery"], ["class.csv"])
+    for missing, cause in ((tmp_path / "none.csv", "No such file or directory"), ("a\0b", "embedded null byte")):
+        with pytest.raises(CaseFileError) as caught:
+            read_class(missing)
+        assert str(caught.value).endswith(f": could not be read: '{cause}'.")
+    for blank in ("", "  ", b""):
+        with pytest.raises(SheetError, match="column name: is missing"):
+            read_class(blank)
+
+
+def test_a_table_needs_a_name_in_one_column_or_two() -> None:
+    with pytest.raises(SheetError, match=r"column name: is missing, and every row needs one\. The columns found are 'Score'"):
+        read_class("Score\n251\n")
+    assert only("Last name,Score\nOkafor,251\n").case.score == 251
+
+
+def test_fields_without_a_column_in_either_table_are_assumed_unless_they_stay_unknown() -> None:
+    rest = ["track_record", "prior_contact", "introduced"]
+    columns = [name for name in Case.fields() if name not in {*rest, *UNKNOWN_IF_BLANK, "phase", "intensity", "range_low"}]
+    header = ",".join(["name", *columns, "program"])
+    found = read_class(f"{header}\nAvery,251{',' * len(columns)}Mercy\n", "Name,Range low\nMercy,230\n")
+    assert (list(found.assumed), found.problems) == (rest, ())
+
+
+def test_notes_on_both_tables_are_kept() -> None:
+    assert read_class("Name,Score,Track records\nAvery,251,\n", "Name,Needed\nMercy,\n").notes == (
+        text("sheet.note.near", column="'Track records'", name="track_record"),
+        text("sheet.note.near", column="'Needed'", name="needs"),
+    )
+
+
+def test_a_row_has_the_first_change_with_the_best_verdict_it_can_lead_to() -> None:
+    """Without a change, there's nothing about one."""
+    table = "Name,Score,Recommender,Specifics,Lists open\n{},251,trusted peer,{},yes\n"
+    (student,) = read_class(table.format("Avery", "no")).students
+    (judged,) = judge_student(student, BEFORE)
+    first, second = judged.changes
+    assert first.verdicts[0] < second.verdicts[-1] < first.verdicts[-2] < first.verdicts[-1]
+    row = class_row("Avery", judged)
+    assert (row.change, row.change_verdict) == (" ".join(first.change.sentences), first.verdicts[-1])
+    (least,) = rows_of("Name,Score,Recommender,Professionalism issue,Range low\nAvery,251,trusted peer,yes,230\n", now=DURING)
+    assert least == ClassRow(*least[:-3])
+
+
+def test_the_stricter_answer_counts_while_it_is_unknown_whether_the_program_made_contact() -> None:
+    """A class is judged at the time it's asked for."""
+    found = read_class("Name,Score,Recommender,Program contacted first\nAvery,251,known dean,?\n")
+    assert [[row.rule for row in judge_class(found, when)] for when in (BEFORE, DURING)] == [["allowed"], ["not_allowed"]]
 
 
 def test_a_contact_without_unknown_fields_gets_the_verdict_from_judge() -> None:
