@@ -1,4 +1,4 @@
-"""One reader at work on one case: what every act does, what is sent to the screen for it, and how often."""
+"""One reader and one case: what every action does, what is sent to the page for it, and how often."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SLOW = {"sheet", *deferred_fragments(Case())} | {f"{part}.{chart}" for part in (
 
 
 class Screen:
-    """A page as store.js keeps it: it applies every message, and checks that each arrives once and in order."""
+    """A page as store.js keeps it, which applies every message and checks that each one arrives once and in order."""
 
     def __init__(self, session: CaseActivity) -> None:
         self.session = session
@@ -51,9 +51,9 @@ class Screen:
         self.act(type="hello")
 
     def act(self, **message: Any) -> list[dict[str, Any]]:
-        """Let the reader act, and take what the kernel sends for it."""
+        """Perform an action, and process the kernel's answers."""
         if message.get("type") == "set":
-            self.values[message["field"]] = message["value"]  # as it is in the control, before any answer
+            self.values[message["field"]] = message["value"]  # the control's value before any answer
         answers = list(self.session.handle({**message, "seq": 7, "view": "v"}))
         self.notice = ""
         for answer in answers:
@@ -61,7 +61,7 @@ class Screen:
         return answers
 
     def take(self, answer: dict[str, Any]) -> None:
-        """Take one message, as JSON makes it."""
+        """Process one message, as JSON makes it."""
         if answer.get("forget"):
             self.bodies.clear()
         for number, body in answer.get("contents", {}).items():
@@ -78,17 +78,17 @@ class Screen:
         self.rest.update({key: answer[key] for key in ("marks", "exam", "ends", "open") if key in answer})
 
     def texts(self) -> dict[str, str]:
-        """Return the content of every part on the screen."""
+        """Return the content of every part on screen."""
         return {name: self.bodies[number] for name, number in self.fragments.items()}
 
     def check(self) -> None:
-        """Compare everything on the screen with the case and the reading as they are."""
+        """Compare everything on screen with the current case and reading."""
         case, reading, unknown = self.session.case, self.session.reading, self.session.unknown
         drawn = [chart for chart in CHARTS if not missing_for(chart, case, reading, unknown)]
         expected = {**fast_fragments(case, reading, unknown), **deferred_fragments(case, reading, unknown=unknown)}
         expected |= {f"base_figure.{chart}": base_figure(chart, case, reading, unknown) for chart in drawn}
         expected |= {f"alt_text.{chart}": alt_text(chart, case, reading, unknown) for chart in drawn}
-        expected["sheet"] = self.texts()["sheet"]  # it tells the time; what it says is tested below
+        expected["sheet"] = self.texts()["sheet"]  # it depends on the time, and is tested below
         out_of_sight = {f"{part}.{chart}" for part in ("base_figure", "alt_text") for chart in {*CHARTS} - {*drawn}}
         assert {name: body for name, body in self.texts().items() if name not in out_of_sight} == expected
         assert {chart for chart in CHARTS if f"chart.{chart}" in self.rest["open"]} == {*drawn}
@@ -110,11 +110,11 @@ def screen_on(**fields: Any) -> Screen:
     return Screen(CaseActivity(Case(**fields)))
 
 
-# ---- a screen is told what it needs, once ----
+# ---- a page gets what it needs, once ----
 
 
 def test_hello_sends_everything() -> None:
-    """A screen that is new is told to forget, then every part, every value, and what else it shows."""
+    """A new page is told to forget everything, and gets every part, every value and whatever else it shows."""
     session = CaseActivity(Case(score=251))
     fast, slow = session.handle({"type": "hello", "seq": 1, "view": "a"})
     assert fast["forget"] is True
@@ -126,7 +126,7 @@ def test_hello_sends_everything() -> None:
 
 
 def test_the_fast_answer_comes_first() -> None:
-    """An act's first message brings verdict, rule and marks and can be sent before the second, with the rest, is made."""
+    """The first message has the verdict, rule and markers, and is sent before the second one is computed."""
     screen = screen_on()
     answers = screen.session.handle({"type": "set", "field": "recommender", "value": "trusted_peer", "seq": 3, "view": "v"})
     fast = next(answers)
@@ -142,7 +142,7 @@ def test_the_fast_answer_comes_first() -> None:
 
 
 def test_a_content_is_sent_once_and_named_afterwards() -> None:
-    """Going back to where one was sends numbers alone; only a screen that is new is sent the contents again."""
+    """Going back to an earlier state sends only numbers. Only a new page gets the contents again."""
     screen = screen_on()
     there = screen.act(type="set", field="specifics", value=True)
     assert any(answer["contents"] for answer in there)
@@ -156,7 +156,7 @@ def test_a_content_is_sent_once_and_named_afterwards() -> None:
 
 
 def test_what_has_not_changed_is_not_sent() -> None:
-    """An act that changes nothing sends no part, no value and no content."""
+    """An action that changes nothing sends no part, value or content."""
     screen = screen_on()
     fast, slow = screen.act(type="refresh")
     assert (fast["fragments"], fast["contents"], slow["fragments"], slow["contents"]) == ({}, {}, {}, {})
@@ -164,7 +164,7 @@ def test_what_has_not_changed_is_not_sent() -> None:
 
 
 def test_a_long_session_starts_its_memory_afresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After very many contents the screen is told to forget, is sent what it shows again, and stays right."""
+    """After very many contents the page is told to forget them, gets the current ones again, and stays correct."""
     monkeypatch.setattr(activity, "MOST_KNOWN", 40)
     screen = screen_on()
     forgot = 0
@@ -203,17 +203,17 @@ VALUES: dict[str, list[Any]] = {
 
 
 def a_value(field: str) -> st.SearchStrategy[Any]:
-    """Draw what a reader, or a broken page, might put into a field."""
+    """Draw a value that a reader or a broken page might set."""
     known = Case.fields()[field]
     return st.sampled_from([*known.levels, *VALUES[known.kind]] if known.kind == "choice" else VALUES[known.kind])
 
 
-#: The fields that change others along with themselves, or share their errors with others.
+#: Fields that change other fields or share their errors.
 TOGETHER = ["score", "range_low", "range_floor", "recommender", "move"]
 
 
 def a_setting(fields: list[str]) -> st.SearchStrategy[dict[str, Any]]:
-    """Draw one entry into one of some fields."""
+    """Draw an entry for one of the fields."""
     return st.sampled_from(fields).flatmap(
         lambda field: st.fixed_dictionaries({"type": st.just("set"), "field": st.just(field), "value": a_value(field)})
     )
@@ -240,7 +240,7 @@ ACTS = st.one_of(
 
 @given(case=cases(), unknown=st.sets(st.sampled_from(MAY_BE_UNKNOWN)), acts=st.lists(ACTS, max_size=8))
 def test_the_screen_always_shows_the_case(case: Case, unknown: set[str], acts: list[dict[str, Any]]) -> None:
-    """Whatever the reader does, after each answer the screen shows the case, its verdict and its errors, and no trace."""
+    """After each answer the screen has the case, its verdict and its errors, and never a stack trace."""
     screen = Screen(CaseActivity(case, unknown=unknown))
     for drawn in acts:
         act = dict(drawn)
@@ -267,7 +267,7 @@ def test_the_screen_always_shows_the_case(case: Case, unknown: set[str], acts: l
     ids=lambda act: " ".join(act.values()),
 )
 def test_an_invalid_entry_does_not_stay_once_its_error_is_gone(act: dict[str, str]) -> None:
-    """An act that takes an error away shows the case's own value again where the bad one stands."""
+    """An action that removes an error also replaces the invalid entry with the case's value."""
     screen = screen_on()
     screen.act(type="set", field="scripted", value=True)
     screen.act(type="set", field="score", value="abc")
@@ -279,7 +279,7 @@ def test_an_invalid_entry_does_not_stay_once_its_error_is_gone(act: dict[str, st
 
 
 def test_a_valid_entry_changes_the_case_and_the_verdict() -> None:
-    """An entry is in the case, on the screen and in the verdict with the first answer."""
+    """The first answer has the new value and the new verdict."""
     screen = screen_on()
     screen.act(type="set", field="recommender", value="trusted_peer")
     assert screen.session.case == Case(recommender="trusted_peer")
@@ -307,7 +307,7 @@ def test_a_valid_entry_changes_the_case_and_the_verdict() -> None:
     ],
 )
 def test_an_invalid_entry_gets_a_message_at_its_field(field: str, value: str, sentence: str) -> None:
-    """A bad entry leaves the case, is answered by one sentence at its field, and by no notice elsewhere."""
+    """The case stays the same, and there's no other notice."""
     screen = screen_on(recommender="known_dean")
     before = screen.texts()
     screen.act(type="set", field=field, value=value)
@@ -321,7 +321,7 @@ def test_an_invalid_entry_gets_a_message_at_its_field(field: str, value: str, se
 
 @pytest.mark.parametrize("value", ["", "  "])
 def test_an_empty_box_is_not_a_number(value: str) -> None:
-    """A reader who empties a box of a number is asked for one, and the case keeps the old one."""
+    """Emptying a number's box gets a request for a number, and the case keeps the old one."""
     screen = screen_on(score=251)
     screen.act(type="set", field="score", value=value)
     assert list(screen.errors) == ["score"]
@@ -330,7 +330,7 @@ def test_an_empty_box_is_not_a_number(value: str) -> None:
 
 
 def test_errors_in_two_fields_are_shown_together() -> None:
-    """A second bad entry leaves the first one's sentence, and each goes when its own field is mended."""
+    """Each message stays until its own field is fixed."""
     screen = screen_on()
     screen.act(type="set", field="score", value="abc")
     screen.act(type="set", field="failed_attempts", value="many")
@@ -340,7 +340,7 @@ def test_errors_in_two_fields_are_shown_together() -> None:
 
 
 def test_a_number_that_python_cannot_read_is_a_bad_entry() -> None:
-    """A text that looks like a number, but is none, is a bad entry like any other."""
+    """Text that only looks like a number gets the same message as any other."""
     screen = screen_on()
     screen.act(type="set", field="score", value="--5")
     assert screen.errors["score"].endswith(": must be a whole number from 1 to 999, but it is '--5'.")
@@ -348,7 +348,7 @@ def test_a_number_that_python_cannot_read_is_a_bad_entry() -> None:
 
 @pytest.mark.parametrize("move", CALLER_MOVES)
 def test_leaving_yourself_brings_the_former_contact_back(move: str) -> None:
-    """Anyone who tries their own email and goes back to a caller gets back the kind of contact they had chosen before."""
+    """Choosing another caller after your own email restores the kind of contact chosen before."""
     screen = screen_on(recommender="known_dean")
     screen.act(type="set", field="move", value=move)
     screen.act(type="set", field="recommender", value="self")
@@ -359,7 +359,7 @@ def test_leaving_yourself_brings_the_former_contact_back(move: str) -> None:
 
 
 def test_leaving_yourself_without_a_former_contact_is_a_formal_email() -> None:
-    """A session that opened with the student's own email has no former kind of contact to bring back."""
+    """If the session started with the student's own email, there's no earlier kind of contact."""
     screen = screen_on(recommender="self", move="direct_email")
     screen.act(type="set", field="recommender", value="known_dean")
     assert screen.session.case.move == "formal_email"
@@ -369,7 +369,7 @@ def test_leaving_yourself_without_a_former_contact_is_a_formal_email() -> None:
 
 
 def test_undo_takes_one_step_back() -> None:
-    """Each undo takes one change back, to the opening case, and then says that there is nothing left."""
+    """Each undo takes back one change. At the start it says that there's nothing left."""
     screen = screen_on()
     screen.act(type="set", field="score", value="251")
     screen.act(type="set", field="scripted", value=True)
@@ -385,7 +385,7 @@ def test_undo_takes_one_step_back() -> None:
 
 
 def test_a_run_of_moves_of_one_field_is_one_step() -> None:
-    """A slider that is dragged is one step of undo, and a new run begins after another field was moved."""
+    """Dragging a slider is one step. Moving it again after another field is a new step."""
     session = CaseActivity()
     for field, value in (("score", 241), ("score", 242), ("score", 243), ("intensity", 6), ("score", 244)):
         list(session.handle({"type": "set", "field": field, "value": str(value)}))
@@ -396,7 +396,7 @@ def test_a_run_of_moves_of_one_field_is_one_step() -> None:
 
 
 def test_a_run_ends_with_an_undo() -> None:
-    """What is moved after an undo is a step of its own, also where it is the same field."""
+    """A move after an undo is a new step, even in the same field."""
     session = CaseActivity()
     list(session.handle({"type": "set", "field": "score", "value": "250"}))
     assert session.undo()
@@ -406,7 +406,7 @@ def test_a_run_ends_with_an_undo() -> None:
 
 
 def test_undo_goes_back_far_but_not_without_end() -> None:
-    """Two hundred steps are kept, the latest ones."""
+    """The last two hundred steps are kept."""
     session = CaseActivity()
     for step in range(150):
         session.update(score=300 + step)
@@ -418,7 +418,7 @@ def test_undo_goes_back_far_but_not_without_end() -> None:
 
 
 def test_reset_goes_back_to_the_opening_and_can_be_undone() -> None:
-    """Starting over brings back the case and the reading that the panel opened with; undo brings the other back."""
+    """Reset restores the case and the reading that the panel opened with."""
     screen = Screen(CaseActivity(Case(score=228), "vouch_is_enough"))
     screen.act(type="set", field="score", value="251")
     screen.act(type="set", field="intensity", value="high")
@@ -434,7 +434,7 @@ def test_reset_goes_back_to_the_opening_and_can_be_undone() -> None:
 
 @given(case=cases(), reading=st.sampled_from(EVERY_READING))
 def test_every_change_on_offer_can_be_tried(case: Case, reading: str | None) -> None:
-    """Trying a change that is on offer leads to its case, is one step of undo, and clears what was typed in vain."""
+    """Trying a change leads to its case, is one step, and clears invalid entries."""
     changes = list(what_would_change(case, reading=reading))
     assume(changes)
     session = CaseActivity(case, reading)
@@ -447,7 +447,7 @@ def test_every_change_on_offer_can_be_tried(case: Case, reading: str | None) -> 
 
 
 def test_a_change_that_is_not_on_offer_is_not_made() -> None:
-    """What nobody offered is not carried out: by the screen it gets a calm notice, by Python a CaseError."""
+    """The page gets a calm notice, and Python code a CaseError."""
     session = CaseActivity()
     with pytest.raises(CaseError):
         session.apply("raise_score")
@@ -456,7 +456,7 @@ def test_a_change_that_is_not_on_offer_is_not_made() -> None:
 
 @pytest.mark.parametrize("reading", OTHER_READINGS)
 def test_a_reading_can_be_chosen_and_cleared(reading: str) -> None:
-    """A reading is taken by its name and left by a blank; both are steps of undo."""
+    """A name chooses a reading and a blank clears it. Both are steps."""
     screen = screen_on(scripted=True, recommender="trusted_peer")
     screen.act(type="read", value=reading)
     assert screen.session.reading == reading
@@ -468,7 +468,7 @@ def test_a_reading_can_be_chosen_and_cleared(reading: str) -> None:
 
 
 def test_an_unknown_reading_is_rejected() -> None:
-    """Python gets an error for a reading that does not exist, and the session stays."""
+    """Python code gets an error, and the session stays the same."""
     session = CaseActivity()
     with pytest.raises(CaseError):
         session.read_as("any_leaver")
@@ -477,7 +477,7 @@ def test_an_unknown_reading_is_rejected() -> None:
 
 @pytest.mark.parametrize("exam", ["step2ck", "level2"])
 def test_choosing_an_exam_moves_all_three_scores(exam: str) -> None:
-    """Choosing the exam puts score, range and floor to its own starting values and its sliders to its ends."""
+    """Score, range and floor change to that exam's defaults, and their sliders to its limits."""
     screen = screen_on(score=251, range_low=245, range_floor=230)
     screen.act(type="exam", value=exam)
     case = screen.session.case
@@ -488,7 +488,7 @@ def test_choosing_an_exam_moves_all_three_scores(exam: str) -> None:
 
 
 def test_put_from_a_cell_reaches_the_screen_with_the_next_show() -> None:
-    """What a notebook's cell changes is shown when the widget asks, and a bad value changes nothing."""
+    """A notebook cell's change appears when the widget asks for it, and an invalid value changes nothing."""
     screen = screen_on()
     screen.session.update(score=251, recommender="known_dean")
     screen.act(type="refresh")
@@ -503,7 +503,7 @@ def test_put_from_a_cell_reaches_the_screen_with_the_next_show() -> None:
 
 @given(case=cases())
 def test_what_is_saved_can_be_opened(case: Case) -> None:
-    """The file that the panel offers is a case file of exactly this case, and the panel opens it again."""
+    """The panel saves exactly this case as a case file, and can open it again."""
     fast = next(CaseActivity(case).handle({"type": "save"}))
     assert fast["file"]["name"] == "my_case.json"
     assert case_from_text(fast["file"]["text"]) == case
@@ -526,7 +526,7 @@ def test_what_is_saved_can_be_opened(case: Case) -> None:
     ids=lambda content: str(content)[:20],
 )
 def test_a_file_that_is_not_a_case_is_not_opened(content: str, problem: str | None) -> None:
-    """A file that is no case, or none of today's, leaves the case and says so in a notice, with what is wrong."""
+    """The case stays the same, and a notice says what's wrong with the file."""
     screen = screen_on(score=251)
     screen.act(type="load", value=content)
     assert screen.session.case == Case(score=251)
@@ -543,11 +543,11 @@ def test_a_file_that_is_not_a_case_is_not_opened(content: str, problem: str | No
     assert screen.notice.endswith("Your case here is unchanged.")
 
 
-# ---- answers sent ahead ----
+# ---- prefetched answers ----
 
 
 def ahead_of(session: CaseActivity, field: str) -> tuple[dict[str, Any], dict[int, str]]:
-    """Take a control in hand on a new screen; return what comes for its positions, and all contents known then."""
+    """Focus a control on a new screen; return its prefetched answers, and all contents known by then."""
     bodies: dict[int, str] = {}
     for answer in session.handle({"type": "hello"}):
         bodies |= answer["contents"]
@@ -557,7 +557,7 @@ def ahead_of(session: CaseActivity, field: str) -> tuple[dict[str, Any], dict[in
 
 
 def compare_ahead(session: CaseActivity, field: str, key: str, at: dict[str, Any], bodies: dict[int, str]) -> None:
-    """Move the field to one position, and compare the kernel's answer with what was sent for it ahead."""
+    """Move the field to one position, and compare the kernel's answer with the prefetched one."""
     parts, marks = at[key]
     then = copy.deepcopy(session)
     grounds = {chart: base_figure(chart, session.case, session.reading, session.unknown) for chart in CHARTS}
@@ -587,12 +587,12 @@ HELD = [row.field for row in load_controls() if Case.fields()[row.field].kind !=
 def test_what_is_sent_ahead_is_what_the_kernel_will_say(
     data: st.DataObject, case: Case, before: list[dict[str, Any]], field: str, reading: str | None, unknown: set[str]
 ) -> None:
-    """Whatever was done before, each position's parts and marks are those that the kernel gives once the field is there."""
+    """Whatever happened before, each position's prefetched parts and markers are the ones that the kernel gives there."""
     session = CaseActivity(case, reading, unknown)
     for act in before:
         list(session.handle(act))
     session.errors.clear()
-    # A score off its slider stretches the map, which is drawn again when the score comes back.
+    # A score beyond its slider extends the map, which is redrawn when the score comes back.
     low, high = slider_ends(session.case, "score")
     assume(exam_of(session.case) is not None and low <= session.case.range_low <= high and low <= session.case.score <= high)
     at, bodies = ahead_of(session, field)
@@ -603,7 +603,7 @@ def test_what_is_sent_ahead_is_what_the_kernel_will_say(
 
 @pytest.mark.parametrize("field", HELD)
 def test_every_position_of_a_control_is_answered_ahead(field: str) -> None:
-    """A control in hand gets an answer for each of its positions, all of them as the kernel will say."""
+    """The active control gets the correct answer for each of its positions."""
     session = CaseActivity(Case(range_floor=190))
     at, bodies = ahead_of(session, field)
     known = Case.fields()[field]
@@ -619,14 +619,14 @@ def test_every_position_of_a_control_is_answered_ahead(field: str) -> None:
 
 @pytest.mark.parametrize("field", ["mood", ""])
 def test_what_has_no_positions_is_not_answered_ahead(field: str) -> None:
-    """A field that does not exist gets no answers ahead, and no error."""
+    """An unknown field gets no prefetched answers and no error."""
     session = CaseActivity()
     answers = list(session.handle({"type": "prefetch", "field": field}))
     assert all(answer["at"] == {} for answer in answers)
 
 
 def test_a_set_of_boxes_is_answered_ahead_for_every_set() -> None:
-    """All sixteen sets of four boxes are answered, under the key that the page makes of what is ticked, in its order."""
+    """All sixteen sets of four boxes have an answer, under the key that the page makes from the checked boxes in order."""
     session = CaseActivity()
     at, bodies = ahead_of(session, "needs")
     assert len(at) == 17
@@ -636,7 +636,7 @@ def test_a_set_of_boxes_is_answered_ahead_for_every_set() -> None:
 
 
 def test_ahead_remembers_the_former_contact() -> None:
-    """With the student's own email chosen, the other callers are answered ahead with the contact that will come back."""
+    """With the student's own email chosen, the other callers' prefetched answers have the earlier kind of contact."""
     session = CaseActivity(Case(recommender="trusted_peer", specifics=True))
     for field, value in (("move", "pressure"), ("recommender", "self")):
         list(session.handle({"type": "set", "field": field, "value": value}))
@@ -645,7 +645,7 @@ def test_ahead_remembers_the_former_contact() -> None:
 
 
 def test_ahead_remembers_where_the_floor_was_set() -> None:
-    """With the floor pushed down by the range, the range's positions are answered ahead with the floor that comes back."""
+    """If the range has pushed the floor down, the range's prefetched answers have the floor that will come back."""
     session = CaseActivity(Case(score=210, recommender="trusted_peer", specifics=True))
     list(session.handle({"type": "set", "field": "range_low", "value": "200"}))
     at, bodies = ahead_of(session, "range_low")
@@ -653,7 +653,7 @@ def test_ahead_remembers_where_the_floor_was_set() -> None:
 
 
 def test_the_former_contact_is_never_one_that_was_undone() -> None:
-    """A kind of contact that was undone does not come back when the reader leaves their own email."""
+    """Choosing another caller doesn't restore a kind of contact that was undone."""
     session = CaseActivity(Case(recommender="trusted_peer", move="targeted_call"))
     list(session.handle({"type": "set", "field": "move", "value": "pressure"}))
     assert session.undo()
@@ -664,7 +664,7 @@ def test_the_former_contact_is_never_one_that_was_undone() -> None:
 
 @pytest.mark.parametrize("how", ["undo", "reset"])
 def test_a_floor_that_was_undone_does_not_come_back(how: str) -> None:
-    """A floor that was undone, or reset, is not brought back by moving the range."""
+    """Moving the range doesn't restore a floor that was undone or reset."""
     session = CaseActivity()
     list(session.handle({"type": "set", "field": "range_floor", "value": "230"}))
     list(session.handle({"type": how}))
@@ -674,7 +674,7 @@ def test_a_floor_that_was_undone_does_not_come_back(how: str) -> None:
 
 
 def test_a_floor_that_a_cell_or_a_change_set_stays() -> None:
-    """A floor set by a cell, or by trying a change, is not brought back to an older one by moving the range."""
+    """Moving the range doesn't replace it with an older floor."""
     session = CaseActivity()
     session.update(range_floor=200)
     list(session.handle({"type": "set", "field": "range_low", "value": "236"}))
@@ -682,7 +682,7 @@ def test_a_floor_that_a_cell_or_a_change_set_stays() -> None:
 
 
 def test_the_floor_gives_way_to_the_range_and_comes_back() -> None:
-    """A range moved below the floor takes the floor along, and moved up again leaves it where it was set."""
+    """Moving the range below the floor lowers the floor, and moving it up again restores the floor."""
     screen = screen_on()
     screen.act(type="set", field="range_low", value="210")
     assert screen.errors == {}
@@ -694,13 +694,13 @@ def test_the_floor_gives_way_to_the_range_and_comes_back() -> None:
     screen.check()
 
 
-# ---- what is shown, and what is not understood ----
+# ---- what is shown, and invalid messages ----
 
 
 @settings(max_examples=2 * settings().max_examples)
 @given(case=cases())
 def test_nothing_that_counts_is_hidden(case: Case) -> None:
-    """A control that is hidden is at its default, but for the two that the student's own email takes the place of."""
+    """A hidden control has its default value, except the two that the student's own email replaces."""
     shown = shown_fields(case)
     order = [row.field for row in load_controls()]
     assert shown == [field for field in order if field in shown]
@@ -733,7 +733,7 @@ def test_nothing_that_counts_is_hidden(case: Case) -> None:
     ids=str,
 )
 def test_an_invalid_message_gets_a_calm_notice(message: dict[str, Any]) -> None:
-    """An act that does not exist, or that lacks what it needs, changes nothing and is answered by a sentence."""
+    """An unknown or incomplete action changes nothing."""
     session = CaseActivity(Case(score=251))
     fast, _ = session.handle({**message, "seq": 5})
     assert fast["notice"] == "That didn't work, and nothing was changed. Please try again."
@@ -742,14 +742,14 @@ def test_an_invalid_message_gets_a_calm_notice(message: dict[str, Any]) -> None:
 
 
 def test_a_session_opens_only_with_a_known_reading() -> None:
-    """A reading that does not exist is rejected when the session opens, and not when it is first shown."""
+    """An unknown reading is rejected when the session opens instead of when it's first shown."""
     with pytest.raises(CaseError) as caught:
         CaseActivity(Case(), "any_leaver")
     assert str(caught.value).startswith("reading: must be one of any_lever, ")
 
 
 def test_with_scores_from_two_exams_no_verdict_is_shown_anywhere() -> None:
-    """While score and range are in two exams, card, chain, strip, changes, readings, speech and text all say so and no more."""
+    """Card, chain, strip, changes, readings, screen reader's text and transcript only say that the exams differ."""
     case = Case(score=520)
     parts = {**fast_fragments(case), **deferred_fragments(case), "text": CaseActivity(case).text}
     parts |= {f"live_text.{chart}": alt_text(chart, case) for chart in ("map",)}
@@ -759,19 +759,19 @@ def test_with_scores_from_two_exams_no_verdict_is_shown_anywhere() -> None:
     assert text("card.no_verdict") in parts["strip"]
 
 
-# ---- what is not known ----
+# ---- unknown fields ----
 
 WITH_EVERYTHING = Case(failed_attempts=1, needs_visa=True, recommender="known_dean", offers={"local"}, specifics=True)
 
 
 def open_screen(case: Case = WITH_EVERYTHING, unknown: tuple[str, ...] = MAY_BE_UNKNOWN) -> Screen:
-    """Open a panel on a case of which some fields are not known."""
+    """Open a panel on a case with some unknown fields."""
     return Screen(CaseActivity(case, unknown=unknown))
 
 
 @pytest.mark.parametrize("field", MAY_BE_UNKNOWN)
 def test_a_field_can_be_entered_and_made_unknown_again(field: str) -> None:
-    """Undo, too, goes from one to the other, and the screen shows each."""
+    """Undo goes back and forth between the two, and the screen shows each."""
     screen = open_screen()
     assert screen.values[field] == "unknown"
     value = {"needs": "local", "range_low": "known", "range_floor": "known", "track_record": "0"}.get(field, "false")
@@ -787,7 +787,7 @@ def test_a_field_can_be_entered_and_made_unknown_again(field: str) -> None:
 
 
 def test_of_two_boxes_that_exclude_each_other_the_last_one_counts() -> None:
-    """Something next to "I don't know" is known; "I don't know" next to something takes it back."""
+    """Checking anything else unchecks "I don't know", and the other way around."""
     screen = open_screen()
     screen.act(type="set", field="needs", value="local|unknown")
     assert screen.session.case.needs == {"local"}
@@ -798,7 +798,7 @@ def test_of_two_boxes_that_exclude_each_other_the_last_one_counts() -> None:
 
 
 def test_the_card_names_a_range_and_what_it_depends_on() -> None:
-    """And the verdict that is told to widgets is blank, next to all that are possible."""
+    """Widgets get a blank verdict and the list of all possible ones."""
     case = Case(failed_attempts=1, recommender="trusted_peer", specifics=True, addresses_flag=True)
     screen = open_screen(case, ("interviews_failures",))
     card = screen.texts()["verdict"]
@@ -813,7 +813,7 @@ def test_the_card_names_a_range_and_what_it_depends_on() -> None:
 
 
 def test_a_picture_that_needs_an_unknown_field_is_replaced_by_a_sentence() -> None:
-    """The amplifier needs the program's range; the map shows the lowest verdict still possible, and says so."""
+    """The amplifier needs the program's range. The map shows the lowest possible verdict, and says so."""
     screen = open_screen(Case(), ("range_low", "range_floor"))
     assert "chart.amplifier" not in screen.rest["open"]
     assert text("open.range_low") in screen.texts()["caption.amplifier"]
@@ -826,7 +826,7 @@ def test_a_picture_that_needs_an_unknown_field_is_replaced_by_a_sentence() -> No
 
 
 def test_a_score_of_the_other_exam_takes_an_unknown_range_along() -> None:
-    """There is still an answer, and the sliders are those of that exam."""
+    """There's still an answer, and the sliders are that exam's."""
     screen = open_screen(Case())
     screen.act(type="set", field="score", value="520")
     assert screen.session.errors == {}
@@ -838,7 +838,7 @@ def test_a_score_of_the_other_exam_takes_an_unknown_range_along() -> None:
 @pytest.mark.slow
 @given(case=cases(), unknown=st.sets(st.sampled_from(MAY_BE_UNKNOWN)))
 def test_what_is_unknown_is_saved_and_opened_as_unknown(case: Case, unknown: set[str]) -> None:
-    """Also what this browser tab had kept; a file in which everything is stated is the one of old."""
+    """The browser tab's saved state does the same. A file without unknown fields has the old format."""
     session = CaseActivity(case, unknown=unknown)
     content = next(session.handle({"type": "save"}))["file"]["text"]
     kept = json.dumps(session.values(session.state))
@@ -851,7 +851,7 @@ def test_what_is_unknown_is_saved_and_opened_as_unknown(case: Case, unknown: set
 
 
 def test_an_old_file_stays_stated() -> None:
-    """What a file of an earlier version says is not turned into something unknown."""
+    """Nothing in an earlier version's file becomes unknown."""
     screen = open_screen()
     screen.act(type="load", value='{"score": 228}')
     assert screen.session.unknown == ()
@@ -859,7 +859,7 @@ def test_an_old_file_stays_stated() -> None:
 
 
 def test_what_comes_from_the_chapters_as_it_began_stays_unknown() -> None:
-    """A policy that was "yes" there from the start is no answer; one that was changed is."""
+    """A policy that was "yes" in a chapter from the start isn't an answer, but a changed one is."""
     saved_answers.save(saved_answers.CASE, {"score": 228, "sponsors_visas": True, "interviews_failures": False})
     screen = open_screen(Case())
     screen.act(type="restore_case")
@@ -883,7 +883,7 @@ def sheet_session(**fields: Any) -> CaseActivity:
 
 
 def test_the_made_up_case_has_no_sheet() -> None:
-    """Nothing to show, to print or to save until something was entered; two exams have none either."""
+    """There's nothing to show, print or save before an entry, or with scores from two exams."""
     session = sheet_session()
     assert session.sheets(session.state) == []
     for button in ("save_page", "save_text", "save_calendar"):
@@ -897,7 +897,7 @@ def test_the_made_up_case_has_no_sheet() -> None:
 
 @given(case=cases(), unknown=st.sets(st.sampled_from(MAY_BE_UNKNOWN)), reading=st.sampled_from(EVERY_READING))
 def test_the_sheet_says_what_the_panel_says(case: Case, unknown: set[str], reading: str | None) -> None:
-    """The same verdict or range, under the same reading, for the moment that was entered, with the rule first."""
+    """It has the same verdict or range, reading and moment, and the rule comes first."""
     session = CaseActivity(Case(), reading, clock=lambda: MONDAY)
     session.commit(state_of(case, reading, session.state, unknown))
     assume(session.state != session.start)
@@ -915,7 +915,7 @@ def test_the_sheet_says_what_the_panel_says(case: Case, unknown: set[str], readi
 
 
 def test_name_program_and_what_the_article_does_not_cover_are_on_the_sheet_and_in_the_file() -> None:
-    """As questions for the dean's office; to code, the panel's values are the case alone."""
+    """They're questions for the dean's office. The panel's value in code is the case alone."""
     session = sheet_session(recommender="known_dean")
     for field, value in (("sheet_name", " Zoë  M. "), ("sheet_program", "Mercy"), ("sheet_topics", "img|couples")):
         list(session.handle({"type": "set", "field": field, "value": value}))
@@ -932,7 +932,7 @@ def test_name_program_and_what_the_article_does_not_cover_are_on_the_sheet_and_i
 
 
 def test_the_calendar_file_has_the_dated_steps() -> None:
-    """Whole days as days, and the end of SOAP at its hour, in UTC."""
+    """Whole days are all-day events, and the end of SOAP has its time in UTC."""
     session = sheet_session(recommender="known_dean")
     file = next(session.handle({"type": "save_calendar"}))["file"]
     events = icalendar.Calendar.from_ical(file["text"]).walk("VEVENT")
@@ -945,7 +945,7 @@ def test_the_calendar_file_has_the_dated_steps() -> None:
 
 @pytest.mark.parametrize("fields", [{"score": 410}, {"range_low": 500}, {"score": 520, "range_low": 500, "range_floor": 220}])
 def test_scores_of_two_exams_have_no_verdict_and_no_picture_of_one(fields: dict[str, int]) -> None:
-    """The amplifier's picture would call a score strong or weak next to a range of another exam; a sentence is there."""
+    """The amplifier would call a score strong or weak for another exam's range, so a sentence replaces it."""
     session = CaseActivity()
     session.restore(state_of(Case(**fields)))
     parts = {**session.fragments(session.state), **session.deferred_fragments(session.state)}
@@ -958,7 +958,7 @@ def test_scores_of_two_exams_have_no_verdict_and_no_picture_of_one(fields: dict[
 
 
 def test_the_menu_of_callers_says_where_residents_and_chairs_belong_and_that_this_is_ours() -> None:
-    """The article names neither, and who has one calling looks for them in the menu."""
+    """The article mentions neither, but students look for them in the menu."""
     page = CaseActivity().page()
     (told,) = re.findall(r'<[^>]+ id="§?[^"]*recommender[^"]*help"[^>]*>(.*?)</', page)
     assert html.unescape(told) == text("field.recommender.help")

@@ -1,4 +1,4 @@
-"""Every claim of the article is taught: told in the prose of a chapter, and tied there to its own lines."""
+"""Every claim of the article is taught: a chapter's prose states it and cites its lines."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ LINES = {claim.id: claim.lines for claim in load_claims()}
 
 
 def numbers_of(lines: str) -> set[int]:
-    """List the numbers of a range of lines."""
+    """List the numbers in a range of lines."""
     first, _, last = lines.replace("–", "-").partition("-")
     return set(range(int(first), int(last or first) + 1))
 
 
 def cited_in(text: str) -> set[int]:
-    """List the lines of the article that a text names in its marks."""
+    """List the article's lines that a text's citations name."""
     found: set[int] = set()
     for marks in re.findall(r"\[article, lines? ([0-9–, ]+)\]", text):
         for span in marks.split(","):
@@ -33,7 +33,7 @@ def cited_in(text: str) -> set[int]:
 
 
 def cells() -> Iterator[tuple[str, dict[str, Any]]]:
-    """List the prose cells of the chapters."""
+    """List the chapters' prose cells."""
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
             if cell["cell_type"] == "markdown":
@@ -41,7 +41,7 @@ def cells() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def taught() -> dict[str, list[str]]:
-    """Tell for each claim in which chapters a prose cell names it and cites one of its lines."""
+    """Return for each claim the chapters with a prose cell that names it and cites one of its lines."""
     found: dict[str, list[str]] = {claim: [] for claim in LINES}
     for chapter, cell in cells():
         cited = cited_in("".join(cell["source"]))
@@ -56,19 +56,18 @@ TAUGHT = taught()
 
 @pytest.mark.parametrize("claim", LINES)
 def test_every_claim_is_taught_in_the_prose_of_a_chapter(claim: str) -> None:
-    """Each claim is in a prose cell that names it and cites its lines; the list of missing claims is empty."""
+    """No claim lacks a prose cell that names it and cites its lines."""
     assert TAUGHT[claim], f"{claim} (lines {LINES[claim]}) is in no chapter"
 
 
 def test_cells_name_only_claims_of_the_article() -> None:
-    """No cell names a claim that does not exist."""
     named = {claim for _, cell in cells() for claim in cell["metadata"].get("claims", [])}
     assert named == set(LINES)
     assert len(LINES) == 100
 
 
 def test_what_can_be_done_in_the_chapters_rests_on_nearly_every_claim() -> None:
-    """Claims are not only told: rules, students, steps, things to sort, questions and findings rest on them."""
+    """Rules, students, steps, things to sort, questions and findings also cite almost every claim."""
     used = {
         claim
         for file, load in LOADERS.items()
@@ -81,5 +80,5 @@ def test_what_can_be_done_in_the_chapters_rests_on_nearly_every_claim() -> None:
 
 
 def test_a_mark_with_several_lines_cites_them_all() -> None:
-    """Single lines, ranges and lists of both are read from a mark."""
+    """A citation can have single lines, ranges and lists of both."""
     assert cited_in("So. **[article, line 38]** And [article, lines 48–50, 52]. Not [ours] nor line 7.") == {38, 48, 49, 50, 52}

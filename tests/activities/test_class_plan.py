@@ -1,4 +1,4 @@
-"""The planner over a whole class: few callers for each student, few contacts for each caller, best first."""
+"""The plan for a whole class: few callers per student, few contacts per caller, best ones first."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def row(student: str, program: str, caller: str = "Dr. Osei", lowest: int = 5, h
 
 
 def test_a_caller_who_is_asked_for_many_students_has_too_many() -> None:
-    """Every contact counts, over all students; the best come first."""
+    """All students' contacts count, and the best come first."""
     (plan,) = plan_class([row(f"Student {number}", "Mercy", lowest=5 + number % 3) for number in range(9)])
     most = limit("most_programs").value
     assert (plan.asked, plan.students, len(plan.contacts), plan.too_many) == (9, 9, 9, 9 - most)
@@ -29,7 +29,7 @@ def test_a_student_has_few_callers_and_no_program_hears_twice() -> None:
 
 
 def test_certain_verdicts_come_before_those_that_depend_on_something_unknown() -> None:
-    """And what cannot lead far enough is left out."""
+    """Contacts that can't achieve enough are left out."""
     (plan,) = plan_class([row("Avery", "A", lowest=2, highest=7), row("Avery", "B"), row("Avery", "C", lowest=1, highest=4)])
     assert [one.program for one in plan.contacts] == ["B", "A"]
 

@@ -1,4 +1,4 @@
-"""The director's desk: no answer before a decision, time that never blocks, and verdicts that the engine gives."""
+"""The director's desk: no answer before a decision, time that never blocks, and the engine's verdicts."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def desk() -> Desk:
 
 
 def act(desk: Desk, action: str, value: object = None) -> dict[str, Any]:
-    """Send an act as the page does, and give the first answer."""
+    """Perform an action as the page does, and return the first answer."""
     return next(desk.handle({"type": action, "value": value, "seq": 1, "view": "v"}))
 
 
 def place_in(at: int) -> str:
-    """Tell which sheet is on the desk."""
+    """Return which sheet is on the desk."""
     return FILES[at - 1]
 
 
@@ -56,14 +56,14 @@ def place_in(at: int) -> str:
 
 
 def test_the_files_get_the_verdicts_that_the_chapter_states() -> None:
-    """The engine gives each file the verdict that its explanation mentions, and every decision is right for some file."""
+    """The verdicts match the explanations, and every decision is right for some file."""
     outcomes = {row.file: judge(case_of(row.overrides)).verdict for row in load_desk_files()}
     assert {file: verdict.name for file, verdict in outcomes.items()} == EXPECTED
     assert {decision_of(verdict) for verdict in outcomes.values()} == set(DECISIONS)
 
 
 def test_all_files_lie_at_one_program_and_one_moment() -> None:
-    """The description of the program fits every file, and the same rule is next to all of them."""
+    """The program's description fits every file, and all have the same rule next to them."""
     cases = [case_of(row.overrides) for row in load_desk_files()]
     assert len({tuple(getattr(case, field) for field in PROGRAM) for case in cases}) == 1
     assert len({rules_check(case) for case in cases}) == 1
@@ -75,7 +75,7 @@ def test_all_files_lie_at_one_program_and_one_moment() -> None:
 
 
 def of(table: Any, name: str) -> Case:
-    """Return the case of a row by its first cell."""
+    """Return the case in the row with this first cell."""
     return case_of(next(row.overrides for row in table() if row[0] == name))
 
 
@@ -97,18 +97,18 @@ def of(table: Any, name: str) -> Case:
     ],
 )
 def test_what_an_explanation_says_would_change_does(case: Case, change: dict[str, Any], verdict: str) -> None:
-    """Where a text tells what the same file would come to if one thing were otherwise, the engine says so too."""
+    """If a text says how a change would affect the verdict, the engine agrees."""
     assert judge(case.replace(**change)).verdict.name == verdict
 
 
 def test_two_points_are_less_than_the_measurement_error() -> None:
-    """The scene about two points is true of the error that the outside fact gives."""
+    """The scene about two points is true for the error in the outside fact."""
     case = of(load_scenes, "paper_two_points")
     assert 0 < case.range_low - case.score < float(facts()["scores.step2_sem"].value)
 
 
 def test_the_survey_in_the_chapter_is_the_one_in_the_table() -> None:
-    """Every figure that the chapter quotes from the survey is a fact of the table, with its year and grade."""
+    """Every survey figure in the chapter is a fact in the table, with its year and grade."""
     cell = next(cell for cell in read(NOTEBOOKS / "01_the_paper_bar.ipynb").cells if cell.id == "directors-asked")
     figures = [facts()[name] for name in facts() if name.startswith("studies.pd2021_")]
     assert len(figures) == 8
@@ -127,12 +127,12 @@ def test_the_survey_in_the_chapter_is_the_one_in_the_table() -> None:
     list(zip(Verdict, ["no", "no", "no", "no", "seat", "read", "read", "call", "call"], strict=True)),
 )
 def test_every_verdict_is_one_decision(verdict: Verdict, decision: str) -> None:
-    """The nine verdicts fall onto the four decisions in their order."""
+    """The nine verdicts map to the four decisions in order."""
     assert decision_of(verdict) == decision
 
 
 def test_the_name_of_a_no_fits_every_verdict_that_is_one() -> None:
-    """Declined is a polite no, and skimmed, ignored and backfires are none that is sent: the button mentions both."""
+    """Declined is a polite no, and after skimmed, ignored and backfires no answer is sent. The button mentions both."""
     told = text("decision.no")
     assert "polite no" in told
     assert "no answer" in told
@@ -141,7 +141,7 @@ def test_the_name_of_a_no_fits_every_verdict_that_is_one() -> None:
 
 @pytest.mark.parametrize(("file", "decision"), list(product(FILES, DECISIONS)))
 def test_every_decision_is_compared(desk: Desk, file: str, decision: str) -> None:
-    """Whatever is decided is next to the article's decision, and is called the same view exactly if it is."""
+    """Each decision is next to the article's, and called the same view exactly if it is."""
     desk.update(**{file: decision, "at": desk.end})
     why = desk.fragments(desk.state)["why"]
     same = decision == decision_of(Verdict[EXPECTED[file]])
@@ -156,14 +156,14 @@ def test_every_decision_is_compared(desk: Desk, file: str, decision: str) -> Non
 
 
 def told_by(desk: Desk) -> str:
-    """Return everything that the page holds."""
+    """Return everything on the page."""
     return "\n".join([desk.page(), desk.static_html(), desk.text, *desk.fragments(desk.state).values()])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("at", range(len(FILES) + 1))
 def test_no_answer_before_it_is_asked_for(desk: Desk, at: int) -> None:
-    """On the way through the files no page, part, text or answer ahead holds a verdict or an explanation, decided or not."""
+    """Until then, no page, part, text or prefetched answer has a verdict or an explanation, even for decided files."""
     for decisions in ({}, dict.fromkeys(FILES, "no")):
         desk.update(at=at, **decisions)
         ahead = json.dumps([list(desk.handle({"type": "prefetch", "field": file})) for file in FILES])
@@ -174,7 +174,7 @@ def test_no_answer_before_it_is_asked_for(desk: Desk, at: int) -> None:
 
 
 def test_an_undecided_file_gets_no_answer(desk: Desk) -> None:
-    """Anyone who asks for the answers early gets those to what they decided, and a way to decide on the rest."""
+    """Asking early gets answers for the decided files, and a way to decide on the rest."""
     desk.update(at=2, dean="seat")
     assert act(desk, "answers")["focus"] == "summary"
     parts = desk.fragments(desk.state)
@@ -189,7 +189,7 @@ def test_an_undecided_file_gets_no_answer(desk: Desk) -> None:
 
 
 def test_answers_ask_for_one_decision(desk: Desk) -> None:
-    """Without any decision there is nothing to compare, and it is said so."""
+    """Without any decision, a message asks for one."""
     act(desk, "begin", "on")
     assert act(desk, "answers")["notice"] == text("lesson.choose_first")
     desk.update(at=len(FILES))
@@ -201,7 +201,7 @@ def test_answers_ask_for_one_decision(desk: Desk) -> None:
 
 
 def test_the_way_through_the_files(desk: Desk) -> None:
-    """One file is open at a time, next and back go one on and one back, and the answers come after the last."""
+    """One file is open at a time, next and back move by one, and the answers come after the last file."""
     assert desk.ui_state(desk.state)["open"] == ["start"]
     act(desk, "begin", "on")
     for at in range(1, desk.end):
@@ -219,7 +219,7 @@ def test_the_way_through_the_files(desk: Desk) -> None:
 
 
 def test_every_step_can_be_undone(desk: Desk) -> None:
-    """Undo takes back each act one by one, down to the beginning."""
+    """Undo takes back each action, down to the start."""
     states = [desk.state]
     for action, value in (
         ("begin", "on"),
@@ -244,7 +244,7 @@ def test_every_step_can_be_undone(desk: Desk) -> None:
 
 
 def test_the_clock_can_be_off_from_the_start(desk: Desk) -> None:
-    """Anyone who begins without the clock meets none that runs, on no file."""
+    """If the reader starts without it, it doesn't run for any file."""
     assert not desk.ui_state(desk.state)["clock"]["run"]
     act(desk, "begin", "off")
     for at in range(1, desk.end):
@@ -255,7 +255,7 @@ def test_the_clock_can_be_off_from_the_start(desk: Desk) -> None:
 
 
 def test_the_clock_restarts_for_each_file_and_stops_at_the_end(desk: Desk) -> None:
-    """Each file has its own clock of 90 seconds, switching it off and on starts it again, and at the answers none runs."""
+    """Each file has 90 seconds, turning the clock off and on restarts it, and it doesn't run at the answers."""
     seen = set()
     act(desk, "begin", "on")
     for at in range(1, desk.end):
@@ -274,7 +274,7 @@ def test_the_clock_restarts_for_each_file_and_stops_at_the_end(desk: Desk) -> No
 
 
 def test_time_that_is_over_blocks_nothing(desk: Desk) -> None:
-    """When the time is over it is said kindly, and nothing else changes; a clock that does not run says nothing."""
+    """There's a kind message, and nothing else changes. A stopped clock has no message."""
     act(desk, "begin", "on")
     desk.update(clerkship="read")
     before, running = desk.state, desk.ui_state(desk.state)["clock"]["id"]
@@ -287,7 +287,7 @@ def test_time_that_is_over_blocks_nothing(desk: Desk) -> None:
     assert "notice" not in act(desk, "time_up", desk.ui_state(desk.state)["clock"]["id"])
 
 
-# ---- what goes wrong, and what is kept ----
+# ---- errors and saved states ----
 
 
 @pytest.mark.parametrize(
@@ -295,14 +295,14 @@ def test_time_that_is_over_blocks_nothing(desk: Desk) -> None:
     [("begin", "fast"), ("begin", None), ("clock", 90), ("take", "nobody"), ("take", None), ("nothing", None)],
 )
 def test_an_unknown_action_at_the_desk_changes_nothing(desk: Desk, action: str, value: object) -> None:
-    """A value that no button sends gets a sentence."""
+    """A value that no button sends gets a message."""
     before = desk.state
     assert act(desk, action, value)["notice"] == text("panel.not_understood")
     assert desk.state == before
 
 
 def test_an_unknown_decision_is_rejected(desk: Desk) -> None:
-    """The error for an invalid decision appears at its file."""
+    """The error appears at its file."""
     act(desk, "begin", "on")
     answer = next(desk.handle({"type": "set", "field": "visa", "value": "perhaps"}))
     assert "'perhaps'" in answer["errors"]["visa"]
@@ -315,7 +315,7 @@ def test_an_unknown_decision_is_rejected(desk: Desk) -> None:
     "text", ["", "[]", "{", '{"at": 8}', '{"at": -1}', '{"clock": "slow"}', '{"visa": "perhaps"}', '{"at": true}']
 )
 def test_a_broken_file_is_rejected(desk: Desk, text: str) -> None:
-    """What no page kept is rejected, and the desk stays as it is."""
+    """A file that no page saved is rejected, and the desk stays the same."""
     with pytest.raises(CaseError):
         desk.from_file(text)
     answer = act(desk, "load", text)
@@ -326,7 +326,7 @@ def test_a_broken_file_is_rejected(desk: Desk, text: str) -> None:
 @pytest.mark.parametrize("clock", CLOCK)
 @pytest.mark.parametrize("at", range(len(FILES) + 2))
 def test_a_saved_state_is_restored(desk: Desk, at: int, clock: str) -> None:
-    """What the page keeps brings back the same state after a new start."""
+    """A new desk gets it from the page."""
     desk.update(at=at, clock=clock, dean="seat", leave="call")
     fresh = make_activity("desk")
     assert fresh.from_file(json.dumps(desk.values(desk.state))) == desk.state
@@ -334,7 +334,7 @@ def test_a_saved_state_is_restored(desk: Desk, at: int, clock: str) -> None:
 
 
 def test_the_page_fills_its_parts_as_the_acts_do(desk: Desk) -> None:
-    """Every part that appears later has its place on the page, and every place that gets the focus exists."""
+    """Every part that appears later has a place on the page, and every place that gets the focus exists."""
     desk.update(at=desk.end, visa="call")
     page = desk.page()
     for name, body in desk.fragments(desk.state).items():
@@ -346,7 +346,7 @@ def test_the_page_fills_its_parts_as_the_acts_do(desk: Desk) -> None:
 
 
 def test_the_tour_shows_every_file_and_leaves_no_trace() -> None:
-    """The tour is the same each time, tells each explanation once, and goes back to where it began."""
+    """It's the same every time, has each explanation once, and ends where it began."""
     row = ActivityRow("desk", "01_the_paper_bar", "desk", (), (), False)
     one, other = Desk(row), Desk(row)
     assert one.transcript() == one.transcript() == other.transcript()

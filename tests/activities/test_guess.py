@@ -1,4 +1,4 @@
-"""Guess, then see: no answer before it is asked for, and none where something is missing."""
+"""Guess, then see: no answer before the reader asks for it, and none if a guess is missing."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ ROW = ActivityRow("forms", "", "sorting")
 
 
 class Number(GuessForm):
-    """One number, which has to be guessed in two steps."""
+    """A number to guess in two steps."""
 
     def __init__(self) -> None:
         super().__init__(ROW, {"number": integer_field("number", 0, 9, 0, "Number")}, steps=("low", "high"))
 
     def missing(self, state: Record, step: str = "") -> str:
-        """Ask for a number before the high step."""
+        """Require a number for the high step."""
         return "Guess first." if step == "high" and not state["number"] else ""
 
 
@@ -30,12 +30,12 @@ class Pets(Items):
         super().__init__(ROW, {"cat": "Cat", "dog": "Dog"}, {"cat": ["meow"], "dog": ["woof", "meow"]})
 
     def answer(self, name: str, state: Record) -> str:
-        """Return the choice in capitals."""
+        """Return the choice in capital letters."""
         return f"{name}: {state[name].upper() or '?'}"
 
 
 class OneByOne(Pets):
-    """The same, where each item with a choice is revealed by itself."""
+    """The same, but each item is revealed as soon as it has a choice."""
 
     def revealed(self, state: Record) -> Collection[str]:
         """Return the items with a choice."""
@@ -43,7 +43,7 @@ class OneByOne(Pets):
 
 
 def test_each_step_is_seen_by_itself_and_only_when_nothing_is_missing() -> None:
-    """A step whose guess is missing gets its sentence and stays closed; another one opens."""
+    """A step without its guess gets a message and stays closed, while the other one opens."""
     form = Number()
     assert form.see("high") == {"notice": "Guess first."}
     assert form.see("low") == {"focus": "told.low"}
@@ -56,7 +56,7 @@ def test_each_step_is_seen_by_itself_and_only_when_nothing_is_missing() -> None:
 
 
 def test_items_are_revealed_all_at_once() -> None:
-    """Without a choice nothing is revealed; after one, every answer is, once the reader asks."""
+    """With at least one choice, asking reveals every answer. Without any, it reveals none."""
     pets = Pets()
     assert pets.actions()["compare"]({}) == {"notice": text("lesson.choose_first")}
     pets.update(dog="meow")
@@ -69,7 +69,7 @@ def test_items_are_revealed_all_at_once() -> None:
 
 
 def test_a_kind_may_reveal_items_one_by_one() -> None:
-    """An item that is not revealed keeps its answer back."""
+    """An item that isn't revealed has no answer on the page."""
     pets = OneByOne()
     pets.update(cat="meow")
     assert pets.answers(pets.state) == {"told.cat": "cat: MEOW", "told.dog": ""}

@@ -1,4 +1,4 @@
-"""The director's inbox: what each act does, that a guess comes before any answer, and that a kept state comes back."""
+"""The director's inbox: what each action does, that a guess comes before any answer, and saved states."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def act(one: Inbox, action: str, **more: Any) -> ShowMessage:
 
 
 def at_desk(guess: int = 40, does: str = "") -> Inbox:
-    """Open an inbox after a guess, and delete (d) or skim (s) as told."""
+    """Open an inbox after a guess, and delete (d) or skim (s) each email as given."""
     one = inbox()
     act(one, "set", field="guess", value=str(guess))
     act(one, "open")
@@ -51,7 +51,7 @@ def shown(one: Inbox) -> str:
     return "\n".join([one.page(), one.text, *one.fragments(one.state).values(), *one.deferred_fragments(one.state).values()])
 
 
-#: What gives the article's answer away.
+#: Words that give the article's answer away.
 ANSWERS = (
     f">{DELETED}<",
     f"{DELETED} ",
@@ -63,7 +63,7 @@ ANSWERS = (
 
 
 def tells(text: str) -> list[str]:
-    """List what a text gives away."""
+    """List the words in a text that give the answer away."""
     return [answer for answer in ANSWERS if answer in text]
 
 
@@ -71,7 +71,7 @@ def tells(text: str) -> list[str]:
 
 
 def test_a_hundred_people_write_a_hundred_emails() -> None:
-    """No two emails come from the same sender, no two begin alike, and they are the same at every run."""
+    """No two have the same sender or the same beginning, and they're the same every time."""
     assert len(emails()) == TOTAL
     assert len({email.name for email in emails()}) == TOTAL
     assert len({email.line for email in emails()}) == TOTAL
@@ -80,7 +80,7 @@ def test_a_hundred_people_write_a_hundred_emails() -> None:
 
 
 def test_every_piece_is_used() -> None:
-    """Each piece of the table is in some email, and each place of an email has pieces."""
+    """Each piece in the table is in some email, and each position in an email has pieces."""
     written = "\n".join(f"{email.name}\n{email.subject}\n{email.line}" for email in emails())
     unused = [row.piece for row in load_inbox_pieces() if text(f"inbox_piece.{row.piece}") not in written]
     assert unused == []
@@ -88,7 +88,7 @@ def test_every_piece_is_used() -> None:
 
 
 def test_an_email_has_a_flag_exactly_where_one_of_its_pieces_has() -> None:
-    """A skim finds something where a piece is marked, in the first emails too, and nowhere else."""
+    """Skimming finds something exactly if a piece is marked, and that happens among the first emails, too."""
     marked = [text(f"inbox_piece.{row.piece}") for row in load_inbox_pieces() if row.flag]
     for email in emails():
         assert email.flag == any(content in email.line for content in marked), email
@@ -96,7 +96,7 @@ def test_an_email_has_a_flag_exactly_where_one_of_its_pieces_has() -> None:
 
 
 def test_none_of_the_hundred_is_an_exception() -> None:
-    """Nobody in the inbox was introduced, or has rotated or interviewed there: those emails are another matter."""
+    """No sender was introduced, or has rotated or interviewed there, because that would be different."""
     for email in emails():
         assert not re.search(r"interview|rotated (with|at)|suggested|introduc", f"{email.subject} {email.line}", re.IGNORECASE)
 
@@ -106,7 +106,7 @@ def test_none_of_the_hundred_is_an_exception() -> None:
 
 @pytest.mark.parametrize("action", [None, *ACTS[1:]])
 def test_no_answer_is_shown_before_a_guess(action: str | None) -> None:
-    """Before the inbox is opened no act reaches the emails or the author's figure, on screen or in the page's HTML."""
+    """No action shows the emails or the author's figure, on screen or in the page's HTML."""
     one = inbox()
     if action:
         act(one, action)
@@ -116,20 +116,20 @@ def test_no_answer_is_shown_before_a_guess(action: str | None) -> None:
 
 
 def test_to_let_the_rest_go_before_a_guess_is_answered_by_a_sentence() -> None:
-    """Who asks for the end before the guess is told to guess first."""
+    """The message asks for a guess first."""
     assert act(inbox(), "rest")["notice"] == text("guess.first")
 
 
 @pytest.mark.parametrize("done", range(FIRST + 1))
 def test_no_answer_is_shown_while_the_reader_works(done: int) -> None:
-    """While emails are worked through the author's figure stays hidden, and no guess can be made any more."""
+    """The author's figure stays hidden, and the guess can't change any more."""
     one = at_desk(does="d" * done)
     assert tells(shown(one)) == []
     assert one.ui_state(one.state)["open"] == (["pause", "desk"] if done == FIRST else ["sort", "desk"])
 
 
 def test_the_guess_can_be_any_number_from_0_to_100() -> None:
-    """The slider and its box take whole numbers from 0 to 100; anything else gets a sentence at its field."""
+    """The slider and its box take whole numbers. Anything else gets a message at the field."""
     one = inbox()
     for value in ("0", "100", "37"):
         act(one, "set", field="guess", value=value)
@@ -145,7 +145,7 @@ def test_the_guess_can_be_any_number_from_0_to_100() -> None:
 
 @pytest.mark.parametrize("number", range(FIRST))
 def test_each_email_is_answered_by_what_was_done(number: int) -> None:
-    """After each act one reads whose email it was and what became of it, and the next one is there."""
+    """Each action shows whose email it was and what happened to it, and then the next email."""
     for what in ("d", "s"):
         one = at_desk(does="d" * number + what)
         parts, email = one.fragments(one.state), emails()[number]
@@ -160,7 +160,7 @@ def test_each_email_is_answered_by_what_was_done(number: int) -> None:
 
 
 def test_the_focus_stays_on_the_button_until_it_is_gone() -> None:
-    """An act at the desk moves no focus, but for the last, after which the buttons are gone."""
+    """Only the last action moves the focus, because the buttons are gone."""
     one = at_desk()
     for number in range(FIRST):
         answer = act(one, "skim")
@@ -168,7 +168,7 @@ def test_the_focus_stays_on_the_button_until_it_is_gone() -> None:
 
 
 def test_after_the_first_twelve_no_act_of_the_desk_does_anything() -> None:
-    """Twelve emails are handled by the reader, and no more."""
+    """The reader handles twelve emails and no more."""
     one = at_desk(does="ds" * (FIRST // 2))
     before = one.state
     for action in ("delete", "skim"):
@@ -188,12 +188,12 @@ def test_every_step_can_be_undone_one_by_one(does: str) -> None:
     assert one.ui_state(one.state)["open"] == ["ask"]
 
 
-# ---- what the author tells ----
+# ---- the author's figure ----
 
 
 @given(st.integers(0, TOTAL), st.text("ds", max_size=FIRST))
 def test_the_tally_sets_the_three_shares_side_by_side(guess: int, does: str) -> None:
-    """At the end stand the guess, the reader's own share of what they handled, and the author's figure."""
+    """The end has the guess, the reader's own share of the emails they handled, and the author's figure."""
     one = at_desk(guess, does)
     assert act(one, "rest")["focus"] == "tally"
     tally = one.fragments(one.state)["tally"]
@@ -214,7 +214,7 @@ def test_the_tally_sets_the_three_shares_side_by_side(guess: int, does: str) -> 
     ],
 )
 def test_the_guess_is_compared_kindly(guess: int, sentence: str) -> None:
-    """A guess under, at and over the author's figure gets a sentence of its own, with the distance."""
+    """A guess below, at or above the author's figure gets its own message with the difference."""
     one = at_desk(guess)
     act(one, "rest")
     assert f">{sentence}<" in one.fragments(one.state)["tally"]
@@ -227,13 +227,13 @@ def test_the_guess_is_compared_kindly(guess: int, sentence: str) -> None:
         ("d", "inbox.desk_alike"),
         ("s", "inbox.desk_gentler"),
         ("dddddd", "inbox.desk_alike"),
-        ("ddddds", "inbox.desk_alike"),  # five of six is as near to the author's share as six emails come
+        ("ddddds", "inbox.desk_alike"),  # with six emails, five is the closest to the author's share
         ("ddddss", "inbox.desk_gentler"),
         ("sds", "inbox.desk_gentler"),
     ],
 )
 def test_the_desk_is_compared_by_its_share(does: str, word: str | None) -> None:
-    """A reader who deleted a smaller share than the author's directors learns that; one who handled nothing learns nothing."""
+    """A reader who deleted a smaller share than the author's directors learns it. One who handled none sees nothing."""
     one = at_desk(does=does)
     act(one, "rest")
     tally = html.unescape(one.fragments(one.state)["tally"])
@@ -242,7 +242,7 @@ def test_the_desk_is_compared_by_its_share(does: str, word: str | None) -> None:
 
 
 def test_the_picture_shows_the_figures_in_signs_and_in_words() -> None:
-    """Of the hundred signs ninety are crosses and ten are circles, in each row one, and a sentence and a key say so."""
+    """Of a hundred signs ninety are crosses and ten, one in each row, are circles. A sentence and a key say so."""
     one = at_desk(does="d")
     act(one, "rest")
     tally = one.fragments(one.state)["tally"]
@@ -255,7 +255,7 @@ def test_the_picture_shows_the_figures_in_signs_and_in_words() -> None:
 
 
 def test_the_tally_says_that_nobody_is_measured_and_what_the_rule_is() -> None:
-    """The figures come with a kind word, the NRMP's rule, and a note that the emails are ours."""
+    """The figures come with a kind sentence, the NRMP's rule and a note that we wrote the emails."""
     one = at_desk()
     act(one, "rest")
     tally = one.fragments(one.state)["tally"]
@@ -269,7 +269,7 @@ def test_the_tally_says_that_nobody_is_measured_and_what_the_rule_is() -> None:
 
 @given(st.integers(0, TOTAL), st.text("ds", max_size=FIRST), st.booleans(), st.booleans())
 def test_a_saved_state_is_restored(guess: int, does: str, begun: bool, rest: bool) -> None:
-    """What a page kept gives the same state, in this inbox and in a new one."""
+    """The same inbox or a new one gets it from the page."""
     one = inbox()
     one.update(guess=guess, begun=begun, done=does, rest=rest)
     _, text = one.to_file(one.state)
@@ -291,7 +291,7 @@ def test_a_saved_state_is_restored(guess: int, does: str, begun: bool, rest: boo
     ],
 )
 def test_a_broken_file_changes_nothing(text: str) -> None:
-    """A file that is none of this inbox's gets a sentence and leaves everything as it was."""
+    """A file that isn't from this inbox gets a message."""
     one = at_desk(does="ds")
     before = one.state
     with pytest.raises(CaseError):
@@ -301,7 +301,7 @@ def test_a_broken_file_changes_nothing(text: str) -> None:
 
 
 def test_a_file_that_skips_the_guess_reveals_nothing() -> None:
-    """A kept state that claims the end without a guess still asks for the guess."""
+    """A saved state at the end without a guess still asks for one."""
     one = inbox()
     act(one, "load", value=json.dumps({"rest": True, "done": "dd"}))
     assert tells(shown(one)) == []
@@ -313,7 +313,7 @@ def test_a_file_that_skips_the_guess_reveals_nothing() -> None:
     [{"type": "burn"}, {"type": "set", "field": "mood", "value": 1}, {"type": "set", "field": "guess"}, {}],
 )
 def test_an_act_that_is_none_is_answered_by_a_sentence(message: dict[str, Any]) -> None:
-    """What the inbox does not know changes nothing and ends in no trace."""
+    """An unknown action changes nothing and doesn't cause a stack trace."""
     one = at_desk(does="d")
     before = one.state
     answers = list(one.handle(message))
@@ -322,7 +322,7 @@ def test_an_act_that_is_none_is_answered_by_a_sentence(message: dict[str, Any]) 
 
 
 def test_the_tour_tries_everything_and_ends_where_it_began() -> None:
-    """The tour deletes and skims each email at hand, is the same every time, and leaves the inbox as it was."""
+    """It deletes and skims each of the reader's emails, is the same every time, and leaves no trace."""
     one = inbox()
     before, told = one.state, one.transcript()
     assert one.state == before

@@ -1,4 +1,4 @@
-"""Messages: whatever comes in, nothing raises; what is not valid changes nothing; and a bug is rolled back and logged."""
+"""Messages: none raises, invalid ones change nothing, and a bug is rolled back and logged."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KINDS = [*FROM_PAGE, "plotly", "exam", "apply", "read", "restore_case", "fly", "
 
 
 def any_message() -> st.SearchStrategy[dict[str, Any]]:
-    """Draw a dictionary: of any kind, or with a message's own keys and anything in them."""
+    """Draw a dictionary: any at all, or one with a message's keys and any values."""
     keys = {
         "type": st.sampled_from(KINDS) | JSON,
         "field": st.sampled_from(["score", "move", "mood"]) | JSON,
@@ -44,7 +44,7 @@ def any_message() -> st.SearchStrategy[dict[str, Any]]:
 
 @given(messages=st.lists(any_message(), max_size=4))
 def test_any_dictionary_is_answered_and_only_a_valid_one_changes_the_state(messages: list[dict[str, Any]]) -> None:
-    """No message raises, none is logged as a bug, and one that is not well-formed leaves everything as it is."""
+    """No message raises or is logged as a bug, and an invalid one changes nothing."""
     activity = CaseActivity()
     list(activity.handle({"type": "hello"}))
     for message in messages:
@@ -83,7 +83,7 @@ def test_any_dictionary_is_answered_and_only_a_valid_one_changes_the_state(messa
     ids=str,
 )
 def test_a_message_is_checked_against_its_record(message: dict[str, Any], well_formed: bool) -> None:
-    """Required keys are there, and every key is of its kind; a key that no record knows does no harm."""
+    """Required keys are there, every key has its type, and unknown keys do no harm."""
     assert (read_message(message, ["reveal"]) is not None) == well_formed
     assert (read_message({**message, "more": []}, ["reveal"]) is not None) == well_formed
 
@@ -94,8 +94,8 @@ def test_a_message_is_checked_against_its_record(message: dict[str, Any], well_f
 class Counter(Activity["MappingProxyType[str, int]"]):
     """A number that can be set and doubled."""
 
-    broken = ""  # the method that has a bug
-    wrote: tuple[int, ...] = ()  # what it would write to a disk
+    broken = ""  # the method with a bug
+    wrote: tuple[int, ...] = ()  # what it would save
 
     def __init__(self) -> None:
         super().__init__("counter", MappingProxyType({"count": 1}))
@@ -107,7 +107,7 @@ class Counter(Activity["MappingProxyType[str, int]"]):
             raise KeyError(name)
 
     def with_value(self, field: str, value: object) -> MappingProxyType[str, int]:
-        """Count what is given."""
+        """Set the count."""
         self._may_break("with_value")
         if not isinstance(value, int):
             raise CaseError(field, "flag", value)
@@ -119,23 +119,23 @@ class Counter(Activity["MappingProxyType[str, int]"]):
         return dict(state)
 
     def fragments(self, state: MappingProxyType[str, int]) -> dict[str, str]:
-        """Say the count."""
+        """Show the count."""
         if state["count"] > 1:
             self._may_break("fragments")
         return {"shown": f"<p>It is <b>{state['count']}</b> &amp; no more.</p>"}
 
     def deferred_fragments(self, state: MappingProxyType[str, int]) -> dict[str, str]:
-        """Say more of it."""
+        """Show more about the count."""
         if state["count"] > 1:
             self._may_break("deferred_fragments")
         return {"more": f"<p>Twice: {2 * state['count']}</p>"}
 
     def positions(self, field: str) -> Iterator[int]:
-        """Offer two counts."""
+        """Return two counts."""
         yield from (1, 2)
 
     def actions(self) -> dict[str, Action]:
-        """Offer to double it."""
+        """Return the action that doubles it."""
         return {"double": self._double}
 
     def _double(self, _: object) -> Any:
@@ -146,17 +146,17 @@ class Counter(Activity["MappingProxyType[str, int]"]):
         return {"notice": "Doubled."}
 
     def page(self) -> str:
-        """Return hardly a page."""
+        """Return a minimal page."""
         return "<div></div>"
 
     def rolled_back(self) -> None:
-        """Remember what would be written again."""
+        """Record what would be saved again."""
         self.wrote = (*self.wrote, self.state["count"])
 
 
 @pytest.mark.parametrize("broken", ["action", "fragments", "deferred_fragments", "values"])
 def test_a_bug_is_rolled_back_and_logged_and_said_calmly(broken: str, caplog: pytest.LogCaptureFixture) -> None:
-    """State, history, errors and every other attribute are as before; the page is right again; the log has the traceback."""
+    """State, history, errors and all other attributes are restored, the page is correct, and the log has the stack trace."""
     counter = Counter()
     shown: dict[str, Any] = {}
     contents: dict[int, str] = {}
@@ -193,7 +193,7 @@ def test_a_bug_is_rolled_back_and_logged_and_said_calmly(broken: str, caplog: py
 
 
 def test_a_control_whose_move_met_a_bug_shows_the_old_value_again() -> None:
-    """The page is sent the value of the state, since its control stands elsewhere."""
+    """The page gets the state's value, because its control has the new one."""
     counter = Counter()
     list(counter.handle({"type": "hello"}))
     counter.broken = "with_value"
@@ -202,7 +202,7 @@ def test_a_control_whose_move_met_a_bug_shows_the_old_value_again() -> None:
 
 
 def test_a_page_that_opens_during_a_bug_gets_everything_afterward() -> None:
-    """The failed hello counts as a hello, and what the page has not seen is not taken to be sent."""
+    """The failed hello counts as a hello, and nothing counts as sent that the page hasn't seen."""
     counter = Counter()
     list(counter.handle({"type": "hello"}))
     counter.broken = "values"
@@ -214,7 +214,7 @@ def test_a_page_that_opens_during_a_bug_gets_everything_afterward() -> None:
 
 
 def test_a_bug_while_prefetching_is_logged_and_nothing_is_sent(caplog: pytest.LogCaptureFixture) -> None:
-    """The answer to the move itself will tell; contents of the failed answer are not taken to be sent."""
+    """The answer to the move itself follows, and the failed answer's contents don't count as sent."""
     counter = Counter()
     list(counter.handle({"type": "hello"}))
     sent = counter.delivery.shown.copy()
@@ -225,14 +225,14 @@ def test_a_bug_while_prefetching_is_logged_and_nothing_is_sent(caplog: pytest.Lo
 
 
 def test_an_invalid_value_is_not_reported_as_a_bug(caplog: pytest.LogCaptureFixture) -> None:
-    """Readers make mistakes; maintainers need not hear of them."""
+    """Readers make mistakes, and maintainers needn't hear about them."""
     for message in ({"type": "set", "field": "score", "value": "many"}, {"type": "exam", "value": "mcat"}, {"type": "fly"}):
         list(CaseActivity(Case()).handle(message))
     assert caplog.records == []
 
 
 def test_four_methods_make_a_kind_of_activity() -> None:
-    """With nothing else, it has a label, a text, HTML that stands by itself, a transcript, and files that it reads again."""
+    """With nothing else, it has a label, a text, standalone HTML, a transcript, and files that it can read back."""
     counter = Counter()
     assert list(counter.fields()) == ["count"]
     assert counter.label("count") == "count"

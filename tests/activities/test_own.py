@@ -1,4 +1,4 @@
-"""Scenes, questions, vignettes, kinds and rows of one's own: they work like the workbook's, and bad input gets one sentence."""
+"""Your own scenes, questions, vignettes, kinds and rows work like the workbook's, and invalid input gets one message."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ CASE = Case(score=228, recommender="trusted_peer", specifics=True, track_record=
 
 @pytest.fixture(autouse=True)
 def _own_deck(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Leave the deck as it was."""
+    """Restore the deck afterward."""
     monkeypatch.setattr(deck, "_own", [])
     yield
     vignettes.cache_clear()
 
 
 def act(activity: Activity[Any], **message: Any) -> dict[str, Any]:
-    """Let the reader act, and return the first answer."""
+    """Perform an action, and return the first answer."""
     answer: dict[str, Any] = dict(next(iter(activity.handle({**message, "seq": 1, "view": "v"}))))
     return answer
 
 
 def test_a_custom_scene_asks_first_and_then_shows_the_articles_verdict() -> None:
-    """Title and story are on the page at once, verdict and why after a guess, and the named fields can be changed."""
+    """Title and story are visible at first, verdict and reason after a guess. Then the named fields can be changed."""
     scene = own_scene(
         "A loud file", "A peer calls.", CASE, fields=["score"], shows=["chain", "callers"], why="The peer decides."
     )
@@ -51,7 +51,7 @@ def test_a_custom_scene_asks_first_and_then_shows_the_articles_verdict() -> None
     beside = scene.fragments(scene.state)["beside"]
     assert judge(CASE).verdict.label in beside
     assert "The peer decides." in beside
-    assert text("card.rests_on") not in beside  # it rests on no claim of the article
+    assert text("card.rests_on") not in beside  # it cites no claim
     act(scene, type="set", field="score", value=250)
     assert scene.state.case.score == 250
     board = open_activity(scene)
@@ -65,13 +65,13 @@ def test_a_custom_scene_asks_first_and_then_shows_the_articles_verdict() -> None
 
 
 def test_the_same_scene_made_again_has_the_new_texts() -> None:
-    """Running a cell again with another story shows the other story."""
+    """Running a cell again with another story shows that story."""
     own_scene("Twice", "First.", CASE)
     assert "Second." in own_scene("Twice", "Second.", CASE).page()
 
 
 def test_a_custom_question_is_checked_and_answered() -> None:
-    """Each answer gets its own word, and the right one is called right."""
+    """Each answer gets its own feedback, and the right one is called right."""
     quiz = own_question("Who is heard?", {"A peer": "Yes, they are known.", "A stranger": "Rarely."}, "A peer", title="Callers")
     assert open_activity(quiz).text.splitlines() == ["Callers", "1. Who is heard?", "   - A peer", "   - A stranger"]
     (name,) = quiz.questions
@@ -86,7 +86,7 @@ def test_a_custom_question_is_checked_and_answered() -> None:
 
 
 def test_a_custom_vignette_is_drawn_and_played() -> None:
-    """It joins the deck at its topic and difficulty, and a round shows it."""
+    """It joins the deck with its topic and difficulty, and a round shows it."""
     made = own_vignette("Ana, Tuesday", "A file.", "A call.", CASE, topic="paper", difficulty=2, why="The score.")
     assert vignettes()[made.vignette] == made
     assert made.case == CASE
@@ -136,14 +136,14 @@ OPTIONS = {"A": "Yes.", "B": "No."}
     ],
 )
 def test_invalid_input_gets_one_message_with_the_field_and_the_value(make: Any, said: str) -> None:
-    """Nothing is made of it."""
+    """Nothing is created."""
     with pytest.raises(CaseError) as caught:
         make()
     assert str(caught.value).startswith(said)
 
 
 class Mood(Form):
-    """A kind of one's own: one control."""
+    """A custom kind of activity with one control."""
 
     def __init__(self, row: ActivityRow) -> None:
         super().__init__(row, {"mood": FormField("calm", str, "Mood", ("calm", "tense"))})
@@ -153,12 +153,12 @@ class Mood(Form):
         return {"mood": str(state["mood"])}
 
     def page(self) -> str:
-        """Return a page of one part."""
+        """Return a page with one part."""
         return f'<div data-fragment="mood">{self.state["mood"]}</div>'
 
 
 def test_a_custom_kind_of_activity_is_opened_by_its_row() -> None:
-    """A registered kind opens through a row that is in no table, and an unknown one is named with the most likely."""
+    """A row that is in no table opens it. For an unknown kind, the error suggests the most similar one."""
     add_texts({"activity.my_mood.title": "Moods", "activity.my_mood.lead": "Choose one."})
     register_kind("mood", Mood)
     try:
@@ -173,13 +173,13 @@ def test_a_custom_kind_of_activity_is_opened_by_its_row() -> None:
 
 
 def test_a_custom_row_opens_a_built_in_kind_of_activity() -> None:
-    """The items of another activity's row can be sorted again under a name of one's own."""
+    """Another activity's items can be sorted again under a custom name."""
     row = ActivityRow("forms", "", "sorting")
     assert open_activity(Sorting(row)).text == open_activity(row).text == open_activity("forms").text
 
 
 def test_custom_texts_override_the_workbooks_until_they_are_removed() -> None:
-    """A text of one's own is before the workbook's of the same id."""
+    """A custom text replaces the workbook's text with the same id."""
     from backchannel_lib.base import texts
 
     label = Verdict.IGNORED.label

@@ -40,16 +40,16 @@ class Table:
             self.rows = list(csv.DictReader(lines))
 
     def line(self, key: str) -> int:
-        """Tell the line of the file that a row of this id is in."""
+        """Return the line number of the row with this id."""
         return 2 + [next(iter(row.values())) for row in self.rows].index(key)
 
     def update(self, key: str, **cells: str) -> Table:
-        """Change cells of the row of this id."""
+        """Change cells in the row with this id."""
         self.rows[self.line(key) - 2].update(cells)
         return self
 
     def read_text(self, encoding: str) -> str:
-        """Return the table as the text of a file."""
+        """Return the table as a file's text."""
         assert encoding == "utf-8"
         out = io.StringIO(newline="")
         writer = csv.DictWriter(out, list(self.rows[0]))
@@ -58,7 +58,7 @@ class Table:
         return out.getvalue()
 
     def refusal(self) -> str:
-        """Load the table and return what is said against it."""
+        """Load the table, and return the error message."""
         with pytest.raises(TableError) as caught:
             LOADERS[self.name](self)
         return str(caught.value)
@@ -68,7 +68,7 @@ class Table:
 
 
 def test_an_unchanged_copy_is_accepted() -> None:
-    """The copies that the other tests change are taken as they are, so that a refusal is about the change."""
+    """So an error in the other tests is about their change."""
     assert all(loader(Table(file)) == loader() for file, loader in LOADERS.items())
 
 
@@ -109,21 +109,21 @@ def test_an_unchanged_copy_is_accepted() -> None:
     ],
 )
 def test_a_broken_question_is_rejected(cells: dict[str, str], said: str) -> None:
-    """A row that breaks the schema is rejected at its line with what was expected."""
+    """The error has the line, and says what the column accepts."""
     table = Table("questions.csv")
     line = table.line("time_four" if cells.get("question") == "time_four" else "time_lists_made")
     assert table.update("time_lists_made", **cells).refusal().startswith(f"questions.csv, row {line}, {said}")
 
 
 def test_either_basis_is_enough() -> None:
-    """A claim, a fact or an assumption of ours is each enough for a question to rest on."""
+    """A question needs a claim, a fact or an assumption."""
     for cells in ({"assumption": ""}, {"claims": ""}, {"claims": "", "assumption": "", "facts": "soap_rule.penalty"}):
         assert len(load_questions(Table("questions.csv").update("time_lists_made", **cells))) == len(QUESTIONS)
 
 
 @given(st.sampled_from(CASES + RULES), st.data())
 def test_only_the_computed_answer_is_accepted(row: Question, data: st.DataObject) -> None:
-    """Whichever other option a question about a case names as right, it is rejected with the computed one."""
+    """If a question about a case gives another option as right, the error names the computed one."""
     wrong = data.draw(st.sampled_from([option.option for option in row.options if option.option != row.answer]))
     said = Table("questions.csv").update(row.question, answer=wrong).refusal()
     assert said.endswith(f"column answer: expected '{row.answer}', which its case comes to, found '{wrong}'")
@@ -139,7 +139,7 @@ def test_only_the_computed_answer_is_accepted(row: Question, data: st.DataObject
     ],
 )
 def test_a_question_without_one_of_its_texts_is_rejected(monkeypatch: pytest.MonkeyPatch, word: str) -> None:
-    """The question's own text, an option's text and the word on each answer all have to be there."""
+    """It needs its own text, and each option's text and feedback."""
     monkeypatch.setattr(questions, "all_words", lambda: {key: text for key, text in all_words().items() if key != word})
     question = word.split(".")[1]
     line = Table("questions.csv").line(question)
@@ -161,7 +161,7 @@ def test_a_question_without_one_of_its_texts_is_rejected(monkeypatch: pytest.Mon
     ],
 )
 def test_a_broken_option_is_rejected(rows: list[dict[str, str]], said: str) -> None:
-    """An option that occurs twice, has no question or has no id is rejected at its line."""
+    """The error has the line of an option that is duplicate, or has no question or id."""
     table = Table("options.csv")
     table.rows += rows
     assert table.refusal().startswith(f"options.csv, row {len(table.rows) + 1}, {said}")
@@ -177,7 +177,7 @@ def test_a_broken_option_is_rejected(rows: list[dict[str, str]], said: str) -> N
     ],
 )
 def test_unsuitable_options_are_rejected(monkeypatch: pytest.MonkeyPatch, options: list[str], said: str) -> None:
-    """A question about a case offers three or four verdicts, from low to high, and nothing that is none."""
+    """A question about a case needs three or four verdicts, from low to high, and nothing else."""
     changed = [questions.Option("time_lists_made", option) for option in options]
     changed += [option for option in load_options() if option.question != "time_lists_made"]
     monkeypatch.setattr(questions, "load_options", lambda: changed)
@@ -188,7 +188,7 @@ def test_unsuitable_options_are_rejected(monkeypatch: pytest.MonkeyPatch, option
 
 @pytest.mark.parametrize("options", [["not_allowed", "allowed", "ask_first"], ["not_allowed", "ask_first", "maybe"]])
 def test_a_rule_has_its_three_answers(monkeypatch: pytest.MonkeyPatch, options: list[str]) -> None:
-    """A question about the rule offers the rule's three answers, in their order."""
+    """A question about the rule has the rule's three answers, in order."""
     changed = [questions.Option("after_autumn_call", option) for option in options]
     changed += [option for option in load_options() if option.question != "after_autumn_call"]
     monkeypatch.setattr(questions, "load_options", lambda: changed)
@@ -199,7 +199,7 @@ def test_a_rule_has_its_three_answers(monkeypatch: pytest.MonkeyPatch, options: 
 
 
 def test_an_unknown_chapter_is_named() -> None:
-    """Asking for a chapter that does not exist names the ones that do, the most likely first."""
+    """The error lists the existing chapters, with the most similar one first."""
     with pytest.raises(CaseError) as caught:
         questions_of("06_timng")
     assert str(caught.value).startswith("chapter: must be one of 06_timing, 00_start_here, ")
@@ -220,7 +220,7 @@ def test_an_unknown_chapter_is_named() -> None:
     ],
 )
 def test_a_broken_bet_is_rejected(cells: dict[str, str], said: str) -> None:
-    """A bet without a case, a claim or a text, or with another bet's verdict, is rejected at its line."""
+    """The error has the line of a bet without a case, claim or text, or with another bet's verdict."""
     table = Table("bets.csv")
     line = table.line("who_will_stay")
     assert table.update("who_will_stay", **cells).refusal().startswith(f"bets.csv, row {line}, {said}")
@@ -228,7 +228,7 @@ def test_a_broken_bet_is_rejected(cells: dict[str, str], said: str) -> None:
 
 @pytest.mark.parametrize("part", ["title", "story", "why"])
 def test_a_bet_without_one_of_its_texts_is_rejected(monkeypatch: pytest.MonkeyPatch, part: str) -> None:
-    """A bet has its title, its story and the word on what decided."""
+    """It needs a title, a story and the explanation."""
     gone = f"bet.full_list.{part}"
     monkeypatch.setattr(questions, "all_words", lambda: {key: text for key, text in all_words().items() if key != gone})
     with pytest.raises(TableError) as caught:
@@ -241,14 +241,14 @@ def test_a_bet_without_one_of_its_texts_is_rejected(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_every_chapter_has_its_questions(chapter: str) -> None:
-    """A chapter has three to six questions, at least two of them about a case of their own."""
+    """A chapter has three to six questions, at least two of them with their own case."""
     asked = questions_of(chapter)
     assert 3 <= len(asked) <= 6
     assert sum(row.kind != "choice" for row in asked) >= 2
 
 
 def test_the_questions_are_in_the_order_of_the_chapters() -> None:
-    """The table goes through the chapters once, and their questions are all of them."""
+    """The table has all chapters' questions in one pass."""
     assert tuple(row for chapter in CHAPTERS for row in questions_of(chapter)) == QUESTIONS
     assert [(option.question, option.option) for row in QUESTIONS for option in row.options] == [
         (option.question, option.option) for option in load_options()
@@ -256,7 +256,7 @@ def test_the_questions_are_in_the_order_of_the_chapters() -> None:
 
 
 def test_an_option_says_what_it_is() -> None:
-    """A verdict and a rule's answer go by their own names, everything else by its own text."""
+    """Verdicts and the rule's answers have their own names, and other options have their own texts."""
     for row in QUESTIONS:
         for option in row.options:
             own = {
@@ -269,7 +269,7 @@ def test_an_option_says_what_it_is() -> None:
 
 
 def test_every_case_is_new() -> None:
-    """No question about a verdict, and no bet, tells a case that the article, another question or another bet tells."""
+    """No question about a verdict and no bet has a case from the article, another question or another bet."""
     told = [Case.from_record(dict(row.overrides)) for row in load_examples()]
     told += [row.case for row in CASES] + [bet.case for bet in BETS]
     assert [case for case, times in Counter(told).items() if times > 1] == []
@@ -278,7 +278,7 @@ def test_every_case_is_new() -> None:
 
 
 def test_questions_go_through_all_verdicts_answers_and_phases() -> None:
-    """Each verdict is the right one somewhere, so is each answer of the rule, and each phase occurs in both kinds."""
+    """Each verdict and each of the rule's answers is right somewhere, and each phase occurs in both kinds of question."""
     assert {row.answer for row in CASES} == {verdict.name.lower() for verdict in Verdict}
     assert {row.answer for row in RULES} == set(ANSWERS)
     assert {row.case.phase for row in CASES if row.case} == set(Case.fields()["phase"].levels)
@@ -290,7 +290,7 @@ def test_questions_go_through_all_verdicts_answers_and_phases() -> None:
 
 @pytest.mark.parametrize("kind", ["choice", "case", "rule"])
 def test_the_right_answer_has_no_favorite_place(kind: str) -> None:
-    """Among the questions of a kind, each place is right in about its even share of them."""
+    """Within a kind of question, each position is right about equally often."""
     asked = [row for row in QUESTIONS if row.kind == kind]
     sizes = {len(row.options) for row in asked}
     for size in sizes:
@@ -302,7 +302,7 @@ def test_the_right_answer_has_no_favorite_place(kind: str) -> None:
 
 
 def test_the_right_answer_has_no_favorite_length() -> None:
-    """Of the choices, the right answer is the longest in at most four of ten, and the shortest in at most four of ten."""
+    """The right answer is the longest at most four times in ten, and the shortest at most four times in ten."""
     longest = shortest = 0
     for row in CHOICES:
         right = next(len(option.text) for option in row.options if option.option == row.answer)
@@ -314,7 +314,7 @@ def test_the_right_answer_has_no_favorite_length() -> None:
 
 
 def test_only_the_right_answer_gets_a_yes() -> None:
-    """The word on the right answer begins with a yes, and that on any other does not."""
+    """The right answer's feedback begins with a yes, and no other does."""
     for row in QUESTIONS:
         for option in row.options:
             assert option.why.startswith(("Yes.", "Yes,", "Yes:")) == (option.option == row.answer), option
@@ -322,7 +322,7 @@ def test_only_the_right_answer_gets_a_yes() -> None:
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_a_right_answer_gets_a_yes_once(chapter: str) -> None:
-    """The yes has its own line, and what follows continues without it."""
+    """The yes has its own line, and the rest doesn't repeat it."""
     row = next(row for row in load_activities() if row.chapter == chapter and row.kind == "questions")
     quiz: Any = make_activity(row.activity)
     for name, one in quiz.questions.items():
@@ -334,7 +334,7 @@ def test_a_right_answer_gets_a_yes_once(chapter: str) -> None:
 
 
 def test_every_word_on_an_answer_is_its_own() -> None:
-    """No feedback is in two places, and each is one to four sentences."""
+    """No feedback is used twice, and each has one to four sentences."""
     texts = [option.why for option in load_options()]
     assert len(set(texts)) == len(texts)
     for text in texts:
@@ -345,7 +345,7 @@ def test_every_word_on_an_answer_is_its_own() -> None:
 
 # ---- a case is shown in words, and the three voices are kept apart ----
 
-#: How a text tells what a case sets: each pair that may be set, and words of which one has to be there.
+#: Words for each value that a case can set. At least one of them has to be in the text.
 TOLD: dict[tuple[str, str], str] = {
     ("failed_clerkship", "true"): "failed clerkship",
     ("leave_of_absence", "true"): "leave of absence",
@@ -403,7 +403,7 @@ STORIES: list[tuple[str, Question | Bet, str]] = [
 
 @pytest.mark.parametrize(("name", "row", "text"), STORIES, ids=[story[0] for story in STORIES])
 def test_the_text_states_every_field_that_a_case_sets(name: str, row: Question | Bet, text: str) -> None:
-    """Each field that a case sets is a fact of its text, a number by its figure; and the moment is always told."""
+    """Each field is a fact in the text, numbers with their figures, and the moment is always stated."""
     for field, value in row.overrides:
         if field in {"score", "range_low", "range_floor"}:
             assert re.search(rf"\b{value}\b", text), (field, value)
@@ -415,7 +415,7 @@ def test_the_text_states_every_field_that_a_case_sets(name: str, row: Question |
 
 @pytest.mark.parametrize("row", CASES, ids=lambda row: row.question)
 def test_the_text_states_the_defaults_that_matter(row: Question) -> None:
-    """A question about a verdict tells score and range, whether there are flags, and in SOAP whether lists are open."""
+    """A question about a verdict has score and range, says if there are flags and, in SOAP, whether lists are open."""
     assert row.case is not None
     assert {"score", "range_low"} <= set(dict(row.overrides))
     flagged = row.case.failed_clerkship or row.case.professionalism_issue
@@ -429,21 +429,19 @@ def test_the_text_states_the_defaults_that_matter(row: Question) -> None:
 
 @pytest.mark.parametrize("row", CASES, ids=lambda row: row.question)
 def test_our_own_choices_are_called_ours(row: Question) -> None:
-    """Where the rule that decides is ours in part, the question names the assumption and a word on an answer says so."""
+    """If the deciding rule is partly ours, the question names the assumption and some feedback says so."""
     assert row.case is not None
     judgment = judge(row.case)
     deciding = {reason.assumption for reason in judgment.reasons if reason.stage in judgment.binding} - {""}
     named = {"which_flags_count"} if row.case.failed_clerkship or row.case.leave_of_absence else set()
-    assert deciding - named == (
-        {row.assumption} - {""}
-    )  # a failed clerkship and a leave are flags according to the article itself
+    assert deciding - named == ({row.assumption} - {""})  # the article itself calls a failed clerkship and a leave flags
     right = next(option.why for option in row.options if option.option == row.answer)
     assert ("our assumption" in right or bool(re.search(r"\b[Ww]e assume\b", right))) == bool(row.assumption)
 
 
 @pytest.mark.parametrize("row", CASES, ids=lambda row: row.question)
 def test_no_contact_that_the_rule_forbids_goes_without_saying_so(row: Question) -> None:
-    """Where the rule does not plainly allow the contact that a verdict is asked for, the right answer's word says so."""
+    """If the rule doesn't simply allow a question's contact, the right answer's feedback says so."""
     assert row.case is not None
     right = next(option.why for option in row.options if option.option == row.answer)
     assert bool(re.search("[Tt]he NRMP's", right)) == (rules_check(row.case).answer != "allowed")
@@ -451,7 +449,7 @@ def test_no_contact_that_the_rule_forbids_goes_without_saying_so(row: Question) 
 
 @pytest.mark.parametrize("row", RULES, ids=lambda row: row.question)
 def test_a_rule_rests_on_the_facts_of_its_answer(row: Question) -> None:
-    """A question about the rule names, among its facts, one of those that the rules check itself rests on."""
+    """A question about the rule cites at least one of the facts that the rules check cites."""
     assert row.case is not None
     assert set(row.facts) & set(rules_check(row.case).facts)
     assert "the NRMP's" in row.text
@@ -464,7 +462,7 @@ def test_nothing_asks_for_a_chance() -> None:
 
 
 def test_the_bets_differ_in_what_decides() -> None:
-    """Three bets, from low to high, each held down by other links than every other."""
+    """The three bets go from low to high, and each is limited by different links."""
     assert len(BETS) == 3
     judged = [judge(bet.case) for bet in BETS]
     verdicts = [judgment.verdict for judgment in judged]
@@ -475,7 +473,7 @@ def test_the_bets_differ_in_what_decides() -> None:
 
 
 def test_each_bet_is_decided_by_what_it_is_about() -> None:
-    """Mending the one thing that a bet is about raises its verdict; the warm letter gains nothing from its warmth."""
+    """Fixing a bet's subject raises its verdict, and a warm letter's warmth doesn't help."""
     mended = {
         "full_list": {"move": "targeted_call"},
         "warm_letter": {"recommender": "known_dean"},
@@ -490,7 +488,7 @@ def test_each_bet_is_decided_by_what_it_is_about() -> None:
 
 
 def test_no_bet_gives_its_verdict_away() -> None:
-    """A bet's title and story use no word of any verdict's name."""
+    """Its title and story have no word from any verdict's name."""
     words = {word for verdict in Verdict for word in verdict.label.lower().split()} - {
         "file",
         "in",

@@ -1,4 +1,4 @@
-"""The quick check: eight questions, every one with a way out, and an answer that says no more than the model."""
+"""The quick check: eight questions that can all be skipped, and an answer that claims no more than the model."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ TUESDAY = datetime(2027, 3, 16, 13, 30, tzinfo=UTC)  # 9:30 am in New York
 
 
 def quick_check(now: datetime = TUESDAY) -> QuickCheck:
-    """Make the activity with a clock that is stopped."""
+    """Make the activity with a stopped clock."""
     return QuickCheck(ROW, lambda: now)
 
 
 def test_it_starts_from_the_clock_and_says_so() -> None:
-    """Nothing has to be entered to learn what is allowed now."""
+    """What's allowed now is there without any entry."""
     check = quick_check()
     fragments = check.fragments(check.state)
     assert "Tuesday, March 16, 2027, 9:30 am ET" in fragments["moment"]
@@ -43,7 +43,7 @@ def test_not_knowing_and_another_answer_take_turns(field: str) -> None:
 
 
 def test_the_sheet_lists_the_answers_it_is_based_on() -> None:
-    """In the words of the page, "I don't know" included."""
+    """It uses the page's words, including "I don't know"."""
     check = quick_check()
     act(check, type="set", field="caller", value="known_dean")
     act(check, type="set", field="file", value="needs_visa")
@@ -54,7 +54,7 @@ def test_the_sheet_lists_the_answers_it_is_based_on() -> None:
 
 
 def test_every_question_starts_unknown_or_empty() -> None:
-    """Nothing is filled in for the student, least of all what would please them."""
+    """Nothing is filled in for the student, especially nothing that would help them."""
     check = quick_check()
     case, unknown = check.known_and_unknown(check.state)
     assert set(answers_to("program")["unknown"].leaves_open) <= set(unknown)
@@ -73,7 +73,7 @@ def test_every_question_starts_unknown_or_empty() -> None:
     ],
 )
 def test_a_day_of_match_week_is_one_of_the_week_at_hand_or_the_next(now: datetime, day: str, moment: datetime) -> None:
-    """In Match Week it is this week's; after it, next year's."""
+    """During Match Week it's this week's day, and afterward next year's."""
     check = quick_check(now)
     assert check.moment(check.with_(day=day)) == moment
 
@@ -97,7 +97,7 @@ answers = st.fixed_dictionaries(
 @settings(max_examples=max(5, settings().max_examples // 3))
 @given(answers)
 def test_any_answers_get_an_answer_and_every_verdict_named_can_come_of_it(given_answers: dict[str, Any]) -> None:
-    """The answers' own case, judged, is among what is said to be possible."""
+    """The verdict on the answers' own case is among the possible ones."""
     check = quick_check()
     state = check.with_(**given_answers)
     advice = check.advice(state)
@@ -113,7 +113,6 @@ def test_any_answers_get_an_answer_and_every_verdict_named_can_come_of_it(given_
     st.sampled_from([("standing", "unknown", "below"), ("caller", "unknown", "known_dean"), ("contacted", "unknown", "yes")]),
 )
 def test_an_answer_never_widens_what_is_possible(given_answers: dict[str, Any], question: tuple[str, str, str]) -> None:
-    """To know more is to know more."""
     name, unknown, known = question
     check = quick_check()
     wide = check.advice(check.with_(**{**given_answers, "inside": "no", name: unknown})).judgment.verdicts
@@ -122,7 +121,7 @@ def test_an_answer_never_widens_what_is_possible(given_answers: dict[str, Any], 
 
 
 def test_two_contradictory_boxes_are_rejected_with_a_message() -> None:
-    """And the state stays as it was."""
+    """The state stays the same."""
     check = quick_check()
     fast, _ = act(check, type="set", field="program", value="interviews_failures|no_failures")
     assert "cannot both be checked" in str(fast)
@@ -130,7 +129,7 @@ def test_two_contradictory_boxes_are_rejected_with_a_message() -> None:
 
 
 def test_the_sheet_holds_the_student_s_own_answers() -> None:
-    """Not an example's: another caller, another sheet."""
+    """Another caller gives another sheet, so it isn't the example's."""
     check = quick_check()
     sheets = set()
     for caller in ("trusted_peer", "self"):
@@ -146,7 +145,7 @@ def test_the_sheet_holds_the_student_s_own_answers() -> None:
 
 
 def test_widgets_get_a_verdict_only_if_there_is_exactly_one() -> None:
-    """A range of verdicts is none."""
+    """With several possible verdicts it's blank."""
     check = quick_check()
     assert check.visible_outcome(check.state) == ("", "not_allowed")
     sure = check.with_(caller="self", message=(), standing="far_below", program=("no_prelim_seat",))
@@ -154,7 +153,7 @@ def test_widgets_get_a_verdict_only_if_there_is_exactly_one() -> None:
 
 
 def test_every_answer_has_a_text_and_the_other_days_lie_in_order() -> None:
-    """What can be chosen can be read, and each question can be left open."""
+    """Each option has a label, and each question can be left open."""
     for question in QUESTIONS:
         for answer in answers_to(question):
             assert answer == "unknown" or text(f"quick.{question}.{answer}")
@@ -172,7 +171,7 @@ def test_every_answer_has_a_text_and_the_other_days_lie_in_order() -> None:
     ],
 )
 def test_an_answer_says_what_its_row_says(question: str, answer: str, field: str, value: object) -> None:
-    """And a field that an answer tells is open no longer."""
+    """A field that an answer sets is no longer unknown."""
     check = quick_check()
     several = isinstance(check.state[question], tuple)
     case, unknown = check.known_and_unknown(check.with_(**{question: (answer,) if several else answer}))

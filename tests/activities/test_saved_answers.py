@@ -1,4 +1,4 @@
-"""What was saved in earlier chapters, whatever its files hold by now: it is used or passed over, and nothing later fails.
+"""Answers saved in earlier chapters, whatever their files contain, are used or ignored, and nothing fails later.
 
 `HYPOTHESIS_PROFILE=thorough` tries a thousand files for each kind of activity, and `HYPOTHESIS_PROFILE=fuzz` 20,000.
 """
@@ -30,17 +30,17 @@ BETS: dict[str, Any] = {row.bet: "maybe" for row in load_bets()}
 
 
 def reads(name: str) -> bool:
-    """Whether an activity reads what was saved: its module asks for it."""
+    """Return whether an activity's module reads saved answers."""
     return hasattr(inspect.getmodule(type(make_activity(name))), "saved_answers")
 
 
 def after(activity: Activity[Any]) -> list[dict[str, Any]]:
-    """List what a reader may do to bring it in, and then."""
+    """List the actions that load saved answers, and some more to try afterward."""
     buttons = [{"type": name, "value": value} for name in activity.actions() for value in ("", "own")]
     return [{"type": "hello"}, *buttons, {"type": "refresh"}, {"type": "undo"}]
 
 
-#: One activity of each kind that reads what was saved; of scenes, one in which a reader's own case is entered.
+#: One activity of each kind that reads saved answers. For scenes, it's one where readers enter their own case.
 ROWS = sorted(load_activities(), key=lambda row: row.own)
 READERS = ["case", *{row.kind: row.activity for row in ROWS if reads(row.activity)}.values()]
 
@@ -54,7 +54,7 @@ def test_several_kinds_of_activity_read_what_was_saved() -> None:
 @pytest.mark.parametrize("name", READERS)
 @given(data=st.data())
 def test_any_saved_answers_are_used_or_passed_over(name: str, data: st.DataObject) -> None:
-    """Whatever is in the files, the page comes up, each button answers, and the page can be drawn again."""
+    """With any content in the files, the page opens, each button answers, and the page can be drawn again."""
     activity: Activity[Any] = CaseActivity() if name == "case" else make_activity(name)
     contents = {"case.json": data.draw(files(CASE)), "bets.json": data.draw(files(BETS))}
     messages = [{"type": "hello"}, *data.draw(st.lists(st.sampled_from(after(activity)), min_size=1, max_size=6))]
@@ -67,7 +67,7 @@ def test_any_saved_answers_are_used_or_passed_over(name: str, data: st.DataObjec
 
 @pytest.mark.parametrize("start", ["", "\ufeff"])
 def test_a_byte_order_mark_loses_no_saved_answers(start: str) -> None:
-    """Windows' editor writes one."""
+    """Some Windows editors add one."""
     with folder_with({"bets.json": f'{start}{{"one": 1}}'.encode()}):
         assert saved_answers.saved("bets") == {"one": 1}
 
@@ -88,7 +88,7 @@ SCENES = [row.activity for row in load_activities() if row.kind == "scenes" and 
 @pytest.mark.parametrize("name", SCENES)
 @pytest.mark.parametrize("saved", [{"score": 520}, {"range_low": 500}, {"score": 520, "range_low": 500, "range_floor": 220}])
 def test_scores_of_two_exams_get_a_sentence_in_every_chapter(name: str, saved: dict[str, int]) -> None:
-    """Typed in or brought from another chapter, they have no verdict and no picture, and one control more makes all right."""
+    """Typed or loaded, they have no verdict and no picture. Changing one control fixes it."""
     with folder_with({"case.json": json.dumps(saved).encode()}), without_failure():
         activity = make_activity(name)
         assert isinstance(activity, Scenes)

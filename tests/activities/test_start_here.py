@@ -1,4 +1,4 @@
-"""What the first chapter tells of the whole workbook is so: the map, the verdicts in their order, the links and the marks."""
+"""What the first chapter says about the workbook is right: the map, the order of the verdicts, the links and the voices."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ HALF_HOUR = ("06_timing", "10_your_case")
 
 
 def rows_of(text: str) -> list[list[str]]:
-    """Return the cells of the tables in a text, heads and lines under them left out."""
+    """Return the cells of a text's tables, without headers and separators."""
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
     return [row for row in rows if row[1] not in {"minutes", "verdict", "mark in the text", "---"}]
 
 
 def test_the_map_names_every_chapter_with_its_minutes() -> None:
-    """The map has the chapters of the table in their order, each with its own minutes, and a link to all but itself."""
+    """It has the table's chapters in order, with their minutes, and links to all but itself."""
     rows = rows_of(CELLS["the-map"])
     assert [(row[0].strip("[")[:2], row[1]) for row in rows] == [(one.chapter[:2], str(one.minutes)) for one in CHAPTERS]
     linked = [re.findall(r"\((.*?)\)", row[0]) for row in rows]
@@ -38,21 +38,21 @@ def test_the_map_names_every_chapter_with_its_minutes() -> None:
 
 @pytest.mark.parametrize("chapter", [row.chapter for row in CHAPTERS if f"chapter.{row.chapter}" in all_words()])
 def test_the_map_names_a_chapter_as_it_names_itself(chapter: str) -> None:
-    """A chapter has one title, in the map and at its head."""
+    """A chapter has the same title in the map and in its heading."""
     assert f"{chapter[:2]} · {text(f'chapter.{chapter}')}" in CELLS["the-map"]
 
 
 def test_the_hours_in_the_map_are_the_sum_of_its_minutes() -> None:
-    """What the map promises in all, and for half an hour, is what its chapters add up to."""
+    """The total and the half-hour path add up from the chapters' minutes."""
     assert "about two hours in all" in CELLS["the-map"]
     assert 110 <= sum(row.minutes for row in CHAPTERS if row.audience == "student") <= 130
     assert f"Read {', '.join(name[:2] for name in HALF_HOUR[:-1])} and {HALF_HOUR[-1][:2]}" in CELLS["the-map"]
-    questions = 3  # a few minutes for each chapter's questions, which may be skipped
+    questions = 3  # a few minutes for each chapter's optional questions
     assert sum(row.minutes - questions for row in CHAPTERS if row.chapter in HALF_HOUR) <= 30
 
 
 def test_the_verdicts_are_listed_lowest_to_highest() -> None:
-    """The first answer draws each verdict under the name that a card shows, at its step; unrun, it lists them."""
+    """The first answer draws each verdict at its step under the card's name, and an unrun notebook lists them."""
     activity = make_activity("first_verdict")
     drawn = re.findall(r"<b>(\d) · (.*?)</b>: ", activity.page())
     assert drawn == [(str(rank), verdict.label) for rank, verdict in enumerate(Verdict, start=1)]
@@ -61,7 +61,7 @@ def test_the_verdicts_are_listed_lowest_to_highest() -> None:
 
 
 def test_the_links_and_the_marks_are_named_as_they_look() -> None:
-    """The five links and the three voices have the names that are next to an answer."""
+    """The five links and the three voices have the same names as next to an answer."""
     told = CELLS["how-to-read"]
     links = told.partition("**Five links**")[2].partition("Each allows")[0].lower()
     assert [stage for stage in STAGES if text(f"stage.{stage}.name").lower() not in links] == []
@@ -75,14 +75,14 @@ def test_the_links_and_the_marks_are_named_as_they_look() -> None:
 
 
 def test_the_rule_comes_before_anything_else() -> None:
-    """Anyone who reads no further than the first page knows when the rule binds, whom it binds, and whom to ask."""
+    """The first page says when the rule applies, to whom, and whom to ask."""
     assert list(CELLS)[:2] == ["opening", "today"]
     for word in ("Monday 10:00 am", "Thursday 9:00 pm ET", "neither you nor anyone acting for you", "dean's office", "[NRMP]"):
         assert word in CELLS["today"], word
 
 
 def test_no_answer_about_the_forms_is_shown_before_a_choice() -> None:
-    """No heap and no reason of a form is in the page or its parts until the reader has chosen and compared."""
+    """No group or reason is in the page or its parts until the reader has chosen and compared."""
     forms = Sorting(next(row for row in load_activities() if row.activity == "forms"))
     assert len(forms.items) >= 5
     assert {fit for row in forms.items.values() for fit in row.fits} == set(forms.choices), "a heap that nothing fits is a trap"

@@ -1,4 +1,4 @@
-"""The clock of Match Week: what it says of the present moment and of one that a reader chooses."""
+"""The clock of Match Week: what it says about now, and about a moment that the reader chooses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.helpers.activities import act
 
 
 def clock_at(moment: datetime) -> WeekClock:
-    """Make the clock at a moment."""
+    """Make the clock at a given moment."""
     made = make_activity("week_clock")
     assert isinstance(made, WeekClock)
     made.clock = lambda: moment
@@ -27,7 +27,7 @@ def clock_at(moment: datetime) -> WeekClock:
 
 
 def today(clock: WeekClock) -> str:
-    """Return what it says of the present moment, as plain text."""
+    """Return what it says about now, as plain text."""
     return re.sub(r"<[^>]*>", "", clock.deferred_fragments(clock.state)["today"].partition("<details")[0])
 
 
@@ -55,7 +55,7 @@ NEXT_YEAR = "Monday, March 13, 2028, 10:00 am ET"
     ],
 )
 def test_the_present_moment_is_described_before_any_guess(moment: datetime, said: list[str]) -> None:
-    """Day, phase, what the rule says and until when; with am and pm, in Eastern Time wherever the reader is."""
+    """It has the day, the phase and the rule's answer with its end, in Eastern Time with am and pm wherever the reader is."""
     clock = clock_at(moment)
     assert not clock.is_seen(clock.state)
     for words in said:
@@ -73,7 +73,7 @@ def test_the_present_moment_is_described_before_any_guess(moment: datetime, said
     )
 )
 def test_the_clock_the_quick_check_and_the_sheet_give_one_answer(moment: datetime) -> None:
-    """At any moment they name the same phase, the same answer of the rule and the same next change."""
+    """At any moment they have the same phase, rule's answer and next change."""
     advice = advise({"program_contacted_first": False}, now=moment)
     told = today(clock_at(moment))
     assert moment_text(eastern(moment)) in told
@@ -102,7 +102,7 @@ def test_the_chosen_moment_says_until_when_its_answer_holds_and_names_the_newest
 
 
 def test_hours_are_chosen_in_words() -> None:
-    """No reader has to count to 21."""
+    """The menu has hours with am and pm instead of 0 to 23."""
     page = make_activity("week_clock").page()
     start = page.index('data-field="hour"')
     options = re.findall(r"<option[^>]*>([^<]*)</option>", page[start : page.index("</select>", start)])

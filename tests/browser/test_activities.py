@@ -1,6 +1,6 @@
-"""Every activity in a real browser, operated only by keyboard: predict, reveal, move, answer.
+"""Every activity in a real browser, using only the keyboard: predict, reveal, move, answer.
 
-Each has a page to itself, since a key costs many times as much in JupyterLab. test_chapters.py looks at whole chapters there.
+Each has its own page, because keys are much slower in JupyterLab. test_chapters.py tests whole chapters there.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from backchannel_lib.notebook.widget import open_activity
 from tests.helpers.lab import SIZE
 from tests.helpers.panel_page import PanelPage
 
-#: Buttons that a walk does not press, since they take back what it is about, leave files on the machine, or open it to phones.
+#: Buttons not to press, because they undo the test's own steps, save files, or open the computer to phones.
 NOT_PRESSED = {
     "undo",
     "reset",
@@ -32,14 +32,14 @@ NOT_PRESSED = {
     "earlier",
 }
 NOT_PRESSED |= {"choose", "fresh", "table", "phones_ask", "phones_open", "phones_close"}
-#: Buttons that lead through an activity when they are pressed again and again, by its kind.
+#: Buttons that lead through an activity if pressed repeatedly, by its kind.
 AGAIN = {"round": "next"}
-#: Where each kind of activity tells its answer: at least one of these places has to be filled after the walk.
+#: The parts with each kind's answer. At least one of them has to be filled afterward.
 ANSWERS = ", ".join(
     f"[data-fragment{name}]"
     for name in ("=beside", "^='told.'", "=compared", "=now", "=made", "=told", "=tally", "=why", "=answer", "=missing")
 )
-#: The key that works each kind of control.
+#: The key that changes each kind of control.
 KEYS = {
     "radio": "Space",
     "checkbox": "Space",
@@ -50,7 +50,7 @@ KEYS = {
     "textarea": "x",
 }
 
-#: A text is sent DEBOUNCE_MS of the page's settings.js after its last key; the page itself waits, so a busy one waits longer.
+#: Text is sent DEBOUNCE_MS (in settings.js) after its last key. The page does the waiting, so a busy page waits longer.
 WRITTEN = "() => new Promise(done => setTimeout(done, 320))"
 
 LOOK = """() => {
@@ -69,10 +69,10 @@ LOOK = """() => {
 
 
 def walk(opened: PanelPage, again: str = "") -> tuple[list[str], bool]:
-    """Go through an activity by Tab, working each control once by its own key, and one button whenever it comes.
+    """Go through an activity with Tab, using each control once with its own key, and one button each time it appears.
 
     Returns:
-        What was worked, and whether an answer stood there at any time.
+        The controls used, and whether an answer was ever on screen.
     """
     page = opened.page
     opened.settle()
@@ -89,7 +89,7 @@ def walk(opened: PanelPage, again: str = "") -> tuple[list[str], bool]:
             continue
         worked.append(name)
         if at["kind"] in KEYS and not (at["kind"] == "radio" and at["checked"]):
-            # Sliders go to and fro, so that shares that have to add up still do.
+            # Sliders move back and forth, so that shares still add up.
             back = at["kind"] == "range" and sum(one.startswith("range") for one in worked) % 2 == 0
             page.keyboard.press("ArrowLeft" if back else KEYS[at["kind"]])
             if at["kind"] == "textarea":
@@ -110,7 +110,7 @@ def answered(page: Page) -> bool:
 
 @pytest.fixture(scope="module")
 def opened(browser: Browser) -> Iterator[PanelPage]:
-    """A page for all activities."""
+    """One page for all activities."""
     context = browser.new_context(viewport=SIZE, accept_downloads=True)
     yield PanelPage(context.new_page())
     context.close()
@@ -119,7 +119,7 @@ def opened(browser: Browser) -> Iterator[PanelPage]:
 @pytest.mark.independent
 @pytest.mark.parametrize("row", load_activities(), ids=lambda row: row.activity)
 def test_an_activity_can_be_used_with_the_keyboard_alone(opened: PanelPage, row: ActivityRow) -> None:
-    """Every control is reached and worked by keys, an answer comes, and never before a prediction."""
+    """Keys reach and work every control, and an answer appears, but never before a prediction."""
     opened.show(open_activity(row))
     page = opened.page
     assert page.locator(".bw-lesson h2").first.text_content() == text(f"activity.{row.activity}.title")

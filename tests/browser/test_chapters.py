@@ -1,6 +1,6 @@
-"""Every chapter in JupyterLab: it comes alive, fits every width, and asks no other host.
+"""Every chapter in JupyterLab: it starts by itself, fits every width, and contacts no other host.
 
-test_activities.py works the activities themselves.
+test_activities.py tests the activities themselves.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from backchannel_lib.base.texts import text
 from tests.helpers.lab import PATIENCE, Lab, Window
 
 CHAPTERS = [row.chapter for row in load_chapters() if any(part.chapter == row.chapter for part in load_activities())]
-#: A control of the first activity that one key changes, for each kind of control.
+#: Controls of the first activity that one key changes, by kind.
 FIRST_CONTROL = ".bw-lesson :is(input[type=radio]:not(:checked), input[type=range], input[type=checkbox], select, summary)"
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_a_chapter_comes_alive_and_fits_every_width(window: Window, lab: Lab, chapter: str) -> None:
-    """Every activity of the chapter is there and answers; axe, console and network are silent."""
+    """Every activity is there and answers, and axe, the console and the network report nothing."""
     with window.notebook(f"{chapter}.ipynb") as opened:
         page = opened.page
         parts = [row for row in load_activities() if row.chapter == chapter]

@@ -1,4 +1,4 @@
-"""A class's pages in a real browser: each student's sheet on paper of its own, nothing wider than a phone, and accessible."""
+"""A class's pages in a real browser: each sheet prints on its own paper, fits a phone, and is accessible."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Casey,x,,,
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files of a small class."""
+    """A small class's files."""
     folder = tmp_path_factory.mktemp("class")
     (folder / "students.csv").write_text(STUDENTS, encoding="utf-8")
     write_class(folder / "students.csv", out=folder / "out", at="2027-02-01T09:00")
@@ -38,15 +38,15 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def printed(page: Page) -> list[str]:
-    """Print the page as it is; return the words on each sheet of paper."""
+    """Print the page, and return the words on each sheet of paper."""
     return [sheet.extract_text() for sheet in PdfReader(io.BytesIO(page.pdf(format="Letter"))).pages]
 
 
 def test_each_sheet_begins_on_paper_of_its_own_and_prints_by_itself(folder: Path, page: Page) -> None:
-    """All of them from the list of names, which stays off the paper; one alone once its name was chosen."""
+    """All sheets print from the list of names, which doesn't print itself, and a chosen name prints alone."""
     page.goto((folder / "students.html").as_uri())
     sheets = printed(page)
-    assert len(sheets) == 2  # six programs of which nothing is known take no more paper than two
+    assert len(sheets) == 2  # six programs without any information take no more paper than two
     assert [sheet.split()[0] for sheet in sheets if "As of" in sheet] == ["Avery", "Blake"]
     assert sheets[0].startswith("Avery")
     page.get_by_role("link", name="Blake").click()

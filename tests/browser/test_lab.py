@@ -1,4 +1,4 @@
-"""JupyterLab as a reader sees it: a chapter that is live when it is opened, with little around it, and safe from stray keys."""
+"""JupyterLab as readers see it: a chapter runs when it opens, with little around it, and stray keys don't change it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from tests.helpers.lab import CLOSE, GLANCE, OPEN, PATIENCE, SIZE, Lab, Opened, 
 
 CHAPTER = "05_what_moves_the_needle.ipynb"
 RECIPES = "13_build_your_own.ipynb"
-#: What a notebook's model holds: its cells' kinds and sources. It is there before anything is saved.
+#: The types and sources of a notebook's cells, from its model, so before anything is saved.
 CELLS = """() => [...window.jupyterapp.shell.currentWidget.content.model.cells]
   .map(one => [one.type, one.sharedModel.getSource()])"""
-#: How many cells the kernel of the notebook visible has run.
+#: How many cells the visible notebook's kernel has run.
 EXECUTED = """async () => {
   const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
   const asked = { code: '', silent: true, user_expressions: { count: 'get_ipython().execution_count - 1' } };
@@ -27,13 +27,13 @@ EXECUTED = """async () => {
 }"""
 SIDE_BARS = ".jp-SideBar:visible, #jp-left-stack:visible, #jp-right-stack:visible"
 FILE_NAME = "#jp-title-panel-title:visible"
-#: Whether all activities of a notebook are there.
+#: Whether all of a notebook's activities are on the page.
 ALL_THERE = "count => document.querySelectorAll('.jp-Notebook .bw').length === count"
 
 
 @pytest.fixture(scope="module")
 def opened(reader: BrowserContext, lab: Lab) -> Iterator[Opened]:
-    """A chapter that was opened, and no more."""
+    """A chapter that was just opened."""
     opened = open_and_run(reader, lab, CHAPTER)
     opened.page.wait_for_function(ALL_THERE, arg=3, polling=GLANCE, timeout=PATIENCE)
     opened.wait_until_idle()
@@ -42,13 +42,13 @@ def opened(reader: BrowserContext, lab: Lab) -> Iterator[Opened]:
 
 
 def move(opened: Opened) -> None:
-    """Choose the first answer that is offered."""
+    """Choose the first answer."""
     opened.page.locator(".bw input[type=radio]").first.check()
     opened.settle()
 
 
 def test_a_chapter_is_live_when_it_is_opened_and_was_run_once(opened: Opened) -> None:
-    """Its first control moves, the reader is where the chapter begins, and each cell was run once."""
+    """Its first control works, the view is at the top, and each cell was run once."""
     page = opened.page
     assert page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollTop") == 0
     assert page.evaluate(EXECUTED) == sum(kind == "code" for kind, _ in page.evaluate(CELLS))
@@ -57,7 +57,7 @@ def test_a_chapter_is_live_when_it_is_opened_and_was_run_once(opened: Opened) ->
 
 
 def test_lab_shows_the_chapter_and_little_else(opened: Opened, lab: Lab) -> None:
-    """No code, no toolbars, no side bars, no Voilà, no terminal; no token, since the address may be on a projector."""
+    """There's no code, toolbar, sidebar, Voilà or terminal, and no token, because the address may be on a projector."""
     page = opened.page
     for name in (".jp-InputArea", ".jp-Placeholder", ".jp-InputPrompt", ".jp-NotebookPanel-toolbar", ".jp-cell-toolbar"):
         assert page.locator(f".jp-NotebookPanel .jp-CodeCell {name}:visible, {name}.jp-Toolbar:visible").count() == 0, name
@@ -73,7 +73,7 @@ def test_lab_shows_the_chapter_and_little_else(opened: Opened, lab: Lab) -> None
 
 
 def test_prose_and_activities_have_one_look(opened: Opened) -> None:
-    """Text has one size, headings one weight, and all of it one left edge; above it is one row of menus, and no file name."""
+    """Text has one size, headings one weight, and everything one left edge. Above it are only menus, without a file name."""
     page = opened.page
     sizes = page.evaluate("""() => ['.jp-MarkdownOutput p', '.bw-lead', '.jp-MarkdownOutput h2', '.bw-title'].map(one => {
       const style = getComputedStyle(document.querySelector(one));
@@ -94,7 +94,7 @@ def test_prose_and_activities_have_one_look(opened: Opened) -> None:
 
 
 def test_a_chapter_prints_as_wide_as_the_paper(opened: Opened) -> None:
-    """On paper, an activity is as wide as the prose, and nothing of JupyterLab is around it."""
+    """On paper, an activity is as wide as the prose, without any part of JupyterLab around it."""
     page = opened.page
     page.emulate_media(media="print")
     prose, activity = (
@@ -109,7 +109,7 @@ def test_a_chapter_prints_as_wide_as_the_paper(opened: Opened) -> None:
 
 
 def test_no_stray_key_and_no_double_click_changes_a_chapter(opened: Opened) -> None:
-    """Anyone who clicks on prose and types, or clicks twice, finds everything as it was."""
+    """Clicking or double-clicking prose and typing leaves everything unchanged."""
     page = opened.page
     before = page.evaluate(CELLS)
     prose = page.locator(".jp-MarkdownCell p").nth(1)
@@ -129,7 +129,7 @@ def test_no_stray_key_and_no_double_click_changes_a_chapter(opened: Opened) -> N
 
 
 def test_a_second_tab_shows_the_same_widgets_and_runs_nothing(opened: Opened, reader: BrowserContext, lab: Lab) -> None:
-    """What the reader has done is in the second tab, also after the chapter was saved and loaded again."""
+    """The reader's work is in the second tab, even after the chapter was saved and reloaded."""
     page = opened.page
     done = page.evaluate(EXECUTED)
     page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
@@ -150,7 +150,7 @@ def test_a_second_tab_shows_the_same_widgets_and_runs_nothing(opened: Opened, re
 
 
 def test_a_dead_kernel_gets_a_message(opened: Opened, lab: Lab) -> None:
-    """When the kernel is gone, a move is answered by a calm sentence that says what to do, and nothing breaks."""
+    """After the kernel has died, a move gets a calm message that says what to do, and nothing breaks."""
     page = opened.page
     status = page.evaluate(
         """async address => {
@@ -171,7 +171,7 @@ def test_a_dead_kernel_gets_a_message(opened: Opened, lab: Lab) -> None:
 
 
 def test_a_users_own_notebook_is_not_run(opened: Opened, lab: Lab) -> None:
-    """Neither a new one nor a copy of a chapter under another name, which is free to be changed."""
+    """That's a new one, or a renamed copy of a chapter, which can be edited freely."""
     page = opened.page
     copied: dict[str, Any] = page.evaluate(
         """async path => {
@@ -189,7 +189,7 @@ def test_a_users_own_notebook_is_not_run(opened: Opened, lab: Lab) -> None:
     assert "backchannel" not in written["metadata"]
     assert not [cell for cell in written["cells"] if {"editable", "deletable"} & set(cell["metadata"])]
     page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
-    moved = lab.folder / "notebooks" / "moved.ipynb"  # with all that is in the copy, as a file manager copies it
+    moved = lab.folder / "notebooks" / "moved.ipynb"  # with everything in it, like a file manager's copy
     moved.write_bytes((lab.folder / "my_work" / "chapters" / CHAPTER).read_bytes())
     page.evaluate("window.jupyterapp.commands.execute('docmanager:open', { path: 'notebooks/moved.ipynb' })")
     page.wait_for_function("window.jupyterapp.shell.currentWidget?.context?.path === 'notebooks/moved.ipynb'")
@@ -201,7 +201,7 @@ def test_a_users_own_notebook_is_not_run(opened: Opened, lab: Lab) -> None:
 
 
 def test_a_saved_chapter_opens_the_next_day_static_and_then_comes_alive(opened: Opened, lab: Lab) -> None:
-    """On a new kernel, what was saved shows its static version and never an error; the workbook's own file was not touched."""
+    """With a new kernel the saved outputs show their static version, never an error, and the workbook's file is unchanged."""
     original = lab.folder / "notebooks" / CHAPTER
     before = original.read_bytes()
     saved = lab.folder / "my_work" / "chapters" / CHAPTER
@@ -225,7 +225,7 @@ def test_a_saved_chapter_opens_the_next_day_static_and_then_comes_alive(opened: 
 
 
 def test_recipes_keep_their_code_and_a_teachers_change(opened: Opened, lab: Lab) -> None:
-    """Chapter 13 is live too, with its code visible; what a teacher changes is saved, and is not run by itself later."""
+    """Chapter 13 runs too, with visible code. A teacher's edit is saved, and doesn't run by itself later."""
     original = (lab.folder / "notebooks" / RECIPES).read_bytes()
     page = opened.page
     page.evaluate(CLOSE)
@@ -248,7 +248,7 @@ def test_recipes_keep_their_code_and_a_teachers_change(opened: Opened, lab: Lab)
 
 
 def test_recipes_can_be_read_on_a_phone(opened: Opened) -> None:
-    """No line of code and no output is cut off, and no word is broken that would fit on a line."""
+    """No line of code or output is cut off, and no word that would fit on a line is broken."""
     page = opened.page
     page.set_viewport_size({"width": 390, "height": 844})
     page.evaluate(CLOSE)

@@ -1,7 +1,7 @@
-"""A panel whose messages are lost, doubled, delayed and reordered on their way, and one without its storage.
+"""A panel whose messages are lost, duplicated, delayed and reordered, and one without browser storage.
 
-Whatever happens to them, the page ends with what Python has, and says so when it waits for an answer. How a message is lost
-between JupyterLab and its kernel is tested in test_panel.py.
+Whatever happens, the page ends up with Python's state, and says so while it waits for an answer. Messages that are lost between
+JupyterLab and its kernel are tested in test_panel.py.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NOTICE = ".bw [data-notice]"
 
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[PanelPage]:
-    """A page for all tests of this file."""
+    """One page for all tests in this file."""
     context = browser.new_context(viewport=SIZE)
     yield PanelPage(context.new_page())
     context.close()
@@ -30,7 +30,7 @@ def page(browser: Browser) -> Iterator[PanelPage]:
 
 @pytest.fixture
 def fresh(page: PanelPage) -> tuple[PanelPage, Network]:
-    """A panel with a known dean's call, which has the file read; nothing is on its way."""
+    """A panel with a known dean's call, which gets the file read, and no messages in transit."""
     panel = Panel(Case(recommender="known_dean"))
     panel.update(specifics=True)
     page.show(panel)
@@ -40,12 +40,12 @@ def fresh(page: PanelPage) -> tuple[PanelPage, Network]:
 
 
 def pick(opened: Opened, recommender: str) -> None:
-    """Choose who makes the contact."""
+    """Choose the caller."""
     opened.page.check(f".bw [data-field=recommender] input[value={recommender}]")
 
 
 def watch(opened: Opened) -> None:
-    """Note each verdict that the page shows from now on."""
+    """Record each verdict that the page shows from now on."""
     opened.page.evaluate(
         """() => {
           const verdict = () => document.querySelector('.bw .bw-verdict-name').innerText;
@@ -58,13 +58,13 @@ def watch(opened: Opened) -> None:
 
 
 def seen(opened: Opened) -> list[str]:
-    """Return the verdicts that the page has shown since."""
+    """Return the recorded verdicts."""
     verdicts: list[str] = opened.page.evaluate("seen")
     return verdicts
 
 
 def expected(opened: Opened) -> str:
-    """Return the verdict on the case that the controls show."""
+    """Return the verdict on the case in the controls."""
     page = opened.page
     recommender = page.eval_on_selector(".bw [data-field=recommender] input:checked", "one => one.value")
     specifics = page.is_checked(".bw [data-field=specifics] input")
@@ -85,7 +85,7 @@ def expected(opened: Opened) -> str:
     ids="-".join,  # of those that are lists
 )
 def test_the_page_ends_with_the_verdict_of_the_kernel(fresh: tuple[PanelPage, Network], answers: list[str]) -> None:
-    """The next answer reveals a lost one, and the page asks for everything; nobody has to do anything."""
+    """The next answer reveals a lost one, and the page requests everything, without any action by the reader."""
     opened, network = fresh
     count = len(network.passed)
     network.answers = answers.copy()
@@ -100,7 +100,7 @@ def test_the_page_ends_with_the_verdict_of_the_kernel(fresh: tuple[PanelPage, Ne
 
 
 def test_answers_after_a_lost_one_are_not_shown_until_nothing_is_missing(fresh: tuple[PanelPage, Network]) -> None:
-    """The rest of the answer belongs to another verdict than the one on screen; what was asked for instead makes both right."""
+    """The rest of the answer belongs to a verdict that isn't on screen. The page requests everything and then shows both."""
     opened, network = fresh
     before = opened.page.inner_text(".bw [data-fragment=changes]")
     network.answers, network.others = ["lost", "arrives"], "held"
@@ -121,7 +121,7 @@ def test_answers_after_a_lost_one_are_not_shown_until_nothing_is_missing(fresh: 
 
 @pytest.mark.parametrize("told", ["panel.late", pytest.param("panel.disconnected", marks=pytest.mark.slow)])
 def test_while_an_answer_is_late_the_page_says_so_and_then_shows_it(fresh: tuple[PanelPage, Network], told: str) -> None:
-    """The verdict on screen is the old one, and the page says so, even once it gave up; when the answer comes, that goes."""
+    """The notice stays with the old verdict, even after the page gives up, until the answer arrives."""
     opened, network = fresh
     network.others = "held"
     pick(opened, "trusted_peer")
@@ -136,7 +136,7 @@ def test_while_an_answer_is_late_the_page_says_so_and_then_shows_it(fresh: tuple
 
 
 def test_while_the_rest_of_an_answer_is_missing_the_page_says_so(fresh: tuple[PanelPage, Network]) -> None:
-    """What would change the verdict comes a moment after it; until then the page may show that of the case before."""
+    """The list of changes follows the verdict. Until then the page may show the previous case's list."""
     opened, network = fresh
     network.answers, network.others = ["arrives"], "held"
     pick(opened, "trusted_peer")
@@ -149,7 +149,7 @@ def test_while_the_rest_of_an_answer_is_missing_the_page_says_so(fresh: tuple[Pa
 @pytest.mark.slow
 @pytest.mark.parametrize("lost", ["answers", "actions"])
 def test_a_missing_answer_is_reported_and_the_next_action_fixes_it(fresh: tuple[PanelPage, Network], lost: str) -> None:
-    """Neither a change that never arrived nor one whose answers are lost is forgotten."""
+    """The next action includes a change that never arrived, or one whose answers were lost."""
     opened, network = fresh
     network.others, network.actions = "lost", lost != "actions"
     pick(opened, "trusted_peer")
@@ -169,7 +169,7 @@ def test_a_missing_answer_is_reported_and_the_next_action_fixes_it(fresh: tuple[
 
 
 def test_an_older_answer_never_replaces_a_newer_one(fresh: tuple[PanelPage, Network]) -> None:
-    """The answers to a change come after those to its Undo."""
+    """Here a change's answers arrive after those to its Undo."""
     opened, network = fresh
     network.answers = ["held"] * 2  # both answers to the change
     watch(opened)
@@ -188,7 +188,7 @@ def test_an_older_answer_never_replaces_a_newer_one(fresh: tuple[PanelPage, Netw
 
 
 def test_a_run_of_moves_over_a_bad_network_ends_right(fresh: tuple[PanelPage, Network]) -> None:
-    """Answers were asked for beforehand, some are lost, some come twice, some late: the last move counts."""
+    """With prefetched answers and some answers lost, duplicated or late, the last move counts."""
     opened, network = fresh
     network.prefetch = True
     network.answers = ["arrives", "lost", "twice", "late", "arrives", "lost", "late", "twice"] * 3
@@ -198,7 +198,7 @@ def test_a_run_of_moves_over_a_bad_network_ends_right(fresh: tuple[PanelPage, Ne
     for _ in range(25):
         page.keyboard.press("ArrowLeft")
         page.wait_for_timeout(20)
-    for _ in range(40):  # as many more as it takes until nothing is lost any more
+    for _ in range(40):  # more moves until no message is lost any more
         if not network.answers:
             break
         page.keyboard.press("ArrowRight")
@@ -217,7 +217,7 @@ def test_a_run_of_moves_over_a_bad_network_ends_right(fresh: tuple[PanelPage, Ne
 def test_undo_keeps_controls_and_verdict_in_sync_if_the_browser_blocks_storage(
     fresh: tuple[PanelPage, Network],
 ) -> None:
-    """Anyone who blocks site data gets the same answers."""
+    """Blocking site data doesn't change any answer."""
     opened, page = fresh[0], fresh[0].page
     page.evaluate(REFUSE_STORAGE)
     pick(opened, "trusted_peer")
@@ -238,7 +238,7 @@ def test_undo_keeps_controls_and_verdict_in_sync_if_the_browser_blocks_storage(
     page.evaluate("delete window.sessionStorage")
 
 
-#: What a browser does that is told to block site data.
+#: What a browser does if it blocks site data.
 REFUSE_STORAGE = """Object.defineProperty(window, 'sessionStorage', {
   configurable: true,
   get() { throw new DOMException('The operation is insecure.', 'SecurityError'); },

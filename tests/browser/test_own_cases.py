@@ -1,4 +1,4 @@
-"""The form for cases of your own in a real browser: what is missing is said where it is missing, and what is saved plays."""
+"""The form for your own cases in a real browser: errors appear at their fields, and a saved case can be played."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from backchannel_lib.workshop.own_cases.model import CASES, NAME, REQUIRED, TEXT
 from tests.helpers.lab import GLANCE, SIZE
 from tests.helpers.panel_page import PanelPage
 
-#: Each test has a folder of its own for what a facilitator writes.
+#: Each test has its own folder for a facilitator's files.
 pytestmark = pytest.mark.usefixtures("own_folder")
 
 
 @pytest.mark.slow
 def test_a_case_is_written_rejected_completed_saved_and_changed_by_keyboard(browser: Browser, own_folder: Path) -> None:
-    """Each missing text has its sentence, the focus goes to the first, the preview follows, and the file has what was typed."""
+    """Each missing text has its message, the first gets the focus, the preview follows, and the file has what was typed."""
     context = browser.new_context(viewport=SIZE)
     form = PanelPage(context.new_page())
     page = form.page

@@ -1,7 +1,7 @@
-"""The panel of chapter 10 in a real browser, with a keyboard: by itself, and as JupyterLab shows it.
+"""Chapter 10's panel in a real browser, with a keyboard: by itself, and in JupyterLab.
 
-What only JupyterLab can show is tested there, in one page that all these tests share: its keys, its themes, its widths, and the
-way of a message to a kernel and back. Without a browser the tests fail with the sentence that says how to get one.
+The tests in JupyterLab share one page, and cover only its keys, themes and widths, and a message's path to a kernel and back.
+Without a browser they fail with a message that says how to get one.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ STATED = '{"score": 240}'
 
 @pytest.fixture(scope="module")
 def panel(browser: Browser) -> Iterator[PanelPage]:
-    """A page for all tests that need no Lab."""
+    """One page for all tests without JupyterLab."""
     context = browser.new_context(viewport=SIZE, accept_downloads=True)
     yield PanelPage(context.new_page())
     context.close()
@@ -41,7 +41,7 @@ def panel(browser: Browser) -> Iterator[PanelPage]:
 
 @pytest.fixture
 def fresh(panel: PanelPage) -> PanelPage:
-    """The panel as chapter 10 makes it, with everything about the program stated."""
+    """The panel as in chapter 10, with everything about the program stated."""
     widget = Panel(unknown=MAY_BE_UNKNOWN)
     widget.activity.commit(widget.activity.from_file(STATED))
     panel.show(widget)
@@ -50,11 +50,11 @@ def fresh(panel: PanelPage) -> PanelPage:
 
 
 def test_the_mark_on_the_drawing_is_where_plotly_would_put_it(fresh: PanelPage) -> None:
-    """After a run of moves the mark comes to rest at the place that plotly itself draws for it."""
+    """After several moves the marker is where Plotly itself draws it."""
     page = fresh.page
     page.locator(".bw [data-chart=map]").scroll_into_view_if_needed()
     page.wait_for_selector(".bw [data-chart=map] .svg-container", timeout=PATIENCE)
-    # Where the mark is right after its last move is noted in the page itself: plotly draws it a moment later.
+    # The page itself records the marker's position right after its last move, because Plotly redraws it a moment later.
     page.evaluate(
         f"""() => {{
             const box = document.querySelector('.bw [data-chart=map]');
@@ -84,7 +84,7 @@ def test_the_mark_on_the_drawing_is_where_plotly_would_put_it(fresh: PanelPage) 
 
 
 def test_a_drawing_made_beforehand_moves_its_mark_to_where_plotly_draws_it(panel: PanelPage) -> None:
-    """As long as no chart is in sight and only marks move, the page does without plotly."""
+    """As long as no chart is in view and only markers move, the page doesn't load Plotly."""
     page = panel.page
     page.evaluate("delete globalThis.backchannelPlotly")
     page.set_viewport_size({"width": SIZE["width"], "height": 300})
@@ -102,7 +102,7 @@ def test_a_drawing_made_beforehand_moves_its_mark_to_where_plotly_draws_it(panel
     assert moved == [pytest.approx(there, abs=0.01) for there in page.evaluate(SHARES)]
 
 
-#: Where the mark of each chart is between the ends of its plot, as shares of it.
+#: Each marker's position within its plot, from 0 to 1.
 SHARES = """() => [...document.querySelectorAll('.bw [data-chart]')].map((box) => {
     const bounds = (one) => one.getBoundingClientRect();
     const point = bounds([...box.querySelectorAll('.scatterlayer .trace')].at(-1).querySelector('path'));
@@ -113,12 +113,12 @@ SHARES = """() => [...document.querySelectorAll('.bw [data-chart]')].map((box) =
 
 
 def test_a_panel_closed_while_its_charts_move_and_change_size_leaves_no_error(fresh: PanelPage) -> None:
-    """Whatever was still to be drawn is forgotten with the view."""
+    """Pending drawing is canceled with the view."""
     page = fresh.page
     fresh.complaints.clear()
     page.focus(f".bw {SCORE}")
-    page.keyboard.press("ArrowRight")  # the mark is drawn a moment after the key
-    page.set_viewport_size({"width": SIZE["width"] - 300, "height": SIZE["height"]})  # and the charts, after their resize
+    page.keyboard.press("ArrowRight")  # the marker is drawn a moment after the key
+    page.set_viewport_size({"width": SIZE["width"] - 300, "height": SIZE["height"]})  # and the charts, after resizing
     page.evaluate("new Promise((resized) => requestAnimationFrame(() => requestAnimationFrame(resized)))")
     page.evaluate("document.body.dataset.jpThemeLight = 'false'")
     page.evaluate("show()")
@@ -129,11 +129,11 @@ def test_a_panel_closed_while_its_charts_move_and_change_size_leaves_no_error(fr
     assert fresh.complaints == []
 
 
-#: Longer than the wait before a resized chart is drawn in placement.js, in ms.
+#: In ms; longer than placement.js waits before it draws a resized chart.
 LONGEST_WAIT = 300
 
 
-#: Where the mark is on the drawing, and whether it was shifted there, or drawn there by plotly.
+#: The marker's position, and whether it was moved there or drawn there by Plotly.
 MARK = """() => {
     const trace = [...document.querySelectorAll('.bw [data-chart=map] .scatterlayer .trace')].at(-1);
     const point = trace.querySelector('path').getBoundingClientRect();
@@ -142,7 +142,7 @@ MARK = """() => {
 
 
 def test_on_a_phone_the_line_that_stays_in_sight_is_low_and_has_rule_verdict_and_weakest_link(panel: PanelPage) -> None:
-    """Whatever the answer is, it takes at most 100 of 740 pixels, the rule comes first, and the way on is next to it."""
+    """With any answer it takes at most 100 of 740 pixels, the rule comes first, and the button is next to it."""
     page = panel.page
     page.set_viewport_size({"width": 360, "height": 740})
     for case in (Case(recommender="known_dean"), Case(phase="groundwork")):
@@ -163,7 +163,7 @@ def test_on_a_phone_the_line_that_stays_in_sight_is_low_and_has_rule_verdict_and
 
 
 def test_a_change_is_applied_with_one_key_and_undone(fresh: PanelPage) -> None:
-    """Enter on 'Try it' raises the verdict to what was promised; Undo brings the case back."""
+    """Enter on "Try it" raises the verdict as promised, and Undo restores the case."""
     page = fresh.page
     promised = page.inner_text(".bw .bw-change >> nth=0 >> .bw-reaches").partition(": ")[2]
     page.focus(".bw .bw-change button >> nth=0")
@@ -176,7 +176,7 @@ def test_a_change_is_applied_with_one_key_and_undone(fresh: PanelPage) -> None:
 
 
 def test_a_bad_entry_gets_a_sentence_at_its_field(fresh: PanelPage) -> None:
-    """A word instead of a number gets a sentence next to the field, the verdict stays, and a valid number clears it."""
+    """A word instead of a number gets a message, the verdict stays, and a valid number clears the message."""
     page = fresh.page
     box = ".bw [data-field=score] .bw-number"
     page.fill(box, "abc")
@@ -193,7 +193,7 @@ def test_a_bad_entry_gets_a_sentence_at_its_field(fresh: PanelPage) -> None:
 
 
 def test_a_case_is_saved_and_opened_again(fresh: PanelPage, tmp_path: Path) -> None:
-    """A saved copy brings the case back; a broken file gets a sentence and changes nothing."""
+    """Opening a saved file restores the case. A broken file gets a message and changes nothing."""
     page = fresh.page
     page.check(".bw [data-field=recommender] input[value=known_dean]")
     page.check(".bw [data-field=specifics] input")
@@ -215,7 +215,7 @@ def test_a_case_is_saved_and_opened_again(fresh: PanelPage, tmp_path: Path) -> N
 
 
 def test_unknown_fields_can_be_entered_and_made_unknown_again(panel: PanelPage) -> None:
-    """Each kind of control offers "I don't know", gives the verdict once it has a value, and can become unknown again."""
+    """Each kind of control has "I don't know", and gives a verdict once it has a value."""
     page = panel.page
     panel.show(Panel(unknown=MAY_BE_UNKNOWN))
     assert panel.verdict() == "Between Ignored and Skimmed"
@@ -242,7 +242,7 @@ def test_unknown_fields_can_be_entered_and_made_unknown_again(panel: PanelPage) 
 
 
 def test_every_control_can_be_reached_with_tab(fresh: PanelPage) -> None:
-    """From the first button, Tab visits every shown control of the case in the order of the page."""
+    """From the first button, Tab visits every visible control in the order of the page."""
     page = fresh.page
     shown = page.evaluate("[...document.querySelectorAll('.bw [data-field]:not([hidden])')].map(place => place.dataset.field)")
     page.focus(".bw [data-action=undo]")
@@ -262,7 +262,7 @@ def test_every_control_can_be_reached_with_tab(fresh: PanelPage) -> None:
 
 @pytest.fixture
 def fresh_in_lab(your_case: tuple[Opened, Network]) -> Opened:
-    """The notebook at the same case."""
+    """The notebook with the same case."""
     opened, network = your_case
     network.restore()
     opened.page.set_viewport_size(SIZE)
@@ -276,7 +276,7 @@ def fresh_in_lab(your_case: tuple[Opened, Network]) -> Opened:
 
 
 def test_a_slider_moved_by_keyboard_changes_verdict_and_chart(fresh_in_lab: Opened) -> None:
-    """Arrow keys on the score slider move the score, the verdict and the mark on the charts, and nothing else of Lab."""
+    """Arrow keys move the score, the verdict and the markers, and nothing in JupyterLab."""
     page = fresh_in_lab.page
     before = page.get_attribute(".bw [data-chart=amplifier]", "data-at")
     page.focus(f".bw {SCORE}")
@@ -296,7 +296,7 @@ def test_a_slider_moved_by_keyboard_changes_verdict_and_chart(fresh_in_lab: Open
 def test_a_message_lost_on_the_way_to_the_kernel_or_back_is_noticed(
     fresh_in_lab: Opened, your_case: tuple[Opened, Network]
 ) -> None:
-    """Through JupyterLab's own server, a lost answer is requested again; if nothing comes back, the next action fixes it."""
+    """A lost answer is requested again. If nothing comes back, the next action fixes it."""
     opened, network = your_case
     page = opened.page
     network.prefetch = False
@@ -314,20 +314,20 @@ def test_a_message_lost_on_the_way_to_the_kernel_or_back_is_noticed(
     network.actions = True
     page.check(".bw [data-field=recommender] input[value=trusted_peer]")
     opened.wait_for_notice("")
-    # The change that never arrived counts as well.
+    # The change that never arrived is included, too.
     opened.wait_for_verdict(judge(recommender="trusted_peer", specifics=True).verdict.label)
     opened.settle()
 
 
 def test_axe_finds_nothing_in_the_panel(fresh_in_lab: Opened) -> None:
-    """axe-core has nothing to say of the panel, light or dark, with all its details open."""
+    """It's tested in light and dark, with all details open."""
     page = fresh_in_lab.page
     page.evaluate("document.querySelectorAll('.bw details').forEach(one => one.open = true)")
     found: dict[str, Any] = Axe().run(page, context=".bw").response
     told = [(one["id"], [node["html"][:160] for node in one["nodes"]][:3]) for one in found["violations"]]
     assert told == []
     assert len(found["passes"]) > 15, "axe looked at next to nothing"
-    # Of axe's rules, only those on contrast depend on the theme; axe is in the page now.
+    # Only axe's contrast rules depend on the theme. At this point axe is already on the page.
     for theme in ("JupyterLab Dark", "JupyterLab Light"):
         page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
         page.wait_for_function(
@@ -344,14 +344,14 @@ def test_axe_finds_nothing_in_the_panel(fresh_in_lab: Opened) -> None:
 
 
 def test_nothing_is_cut_off_at_any_width(fresh_in_lab: Opened) -> None:
-    """From a phone to a projector, no content is wider than the panel, nor than the questions under it."""
+    """From a phone to a projector, nothing is wider than the panel or the questions below it."""
     for width in (360, 768, 1280, 1920):
         fresh_in_lab.page.set_viewport_size({"width": width, "height": 800})
         assert fresh_in_lab.cut_off(".bw") == [], width
 
 
-#: The element with the focus, if nothing of it can be seen: something lies over all of it, or it is outside the window.
-#: Blank where it can be seen, null where the focus is not in a panel.
+#: The focused element if it's completely hidden, because something covers it or it's outside the window.
+#: Blank if it's visible, null if the focus isn't in a panel.
 IN_SIGHT = """async () => {
     await new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next)));
     const one = document.activeElement;
@@ -369,10 +369,10 @@ IN_SIGHT = """async () => {
 
 @pytest.mark.parametrize(("width", "height"), [(320, 256), (640, 400)])
 def test_at_400_percent_zoom_no_control_with_the_focus_is_covered(fresh_in_lab: Opened, width: int, height: int) -> None:
-    """With verdict hidden and a notice on screen, Tab leads to nothing that is under them (WCAG 2.4.11)."""
+    """With the verdict's line and a notice on screen, no control that Tab reaches is under them (WCAG 2.4.11)."""
     page = fresh_in_lab.page
     page.set_viewport_size({"width": width, "height": height})
-    fresh_in_lab.cut_off(".bw")  # it waits until the layout has come to rest
+    fresh_in_lab.cut_off(".bw")  # waits until the layout is stable
     page.focus(".bw [data-action=undo]")
     page.keyboard.press("Enter")
     fresh_in_lab.wait_for_notice(text("panel.undone"))
@@ -390,7 +390,7 @@ def test_at_400_percent_zoom_no_control_with_the_focus_is_covered(fresh_in_lab: 
 
 
 def test_nothing_left_this_machine_and_nothing_was_complained_of(your_case: tuple[Opened, Network], lab: Lab) -> None:
-    """Through all the tests in Lab, every request went to our own server, no chart could be shared, no error was told."""
+    """In all tests in JupyterLab, requests went only to our own server, no chart could be uploaded, and no error was logged."""
     opened, _ = your_case
     assert opened.hosts - {"-"} == {lab.address.removeprefix("http://")}
     assert opened.page.query_selector("[data-title*='Share' i], [data-title*='cloud' i]") is None
@@ -399,7 +399,7 @@ def test_nothing_left_this_machine_and_nothing_was_complained_of(your_case: tupl
 
 
 def test_without_a_browser_the_sentence_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a browser, looking for one fails with a sentence, so the tests fail instead of being skipped."""
+    """So the tests fail with that message instead of being skipped."""
     from backchannel_lib.cli import browser
 
     monkeypatch.delenv(browser.VARIABLE, raising=False)

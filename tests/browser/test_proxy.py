@@ -1,4 +1,4 @@
-"""The workshop and its votes behind a reverse proxy with a path, as under JupyterHub: windows, phone, and what others get."""
+"""The workshop and its votes under a reverse proxy's path, as with JupyterHub: windows, phones and other sites' requests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROOM, VOTE = "/user/ana/proxy/room", "/user/ana/proxy/vote"
 
 
 def free_ports(count: int) -> list[int]:
-    """Return free ports of this computer."""
+    """Return free ports on this computer."""
     sockets = [socket.socket() for _ in range(count)]
     try:
         for one in sockets:
@@ -31,7 +31,7 @@ def free_ports(count: int) -> list[int]:
 
 
 def status_of(port: int, path: str, method: str = "GET", **headers: str) -> int:
-    """Return the HTTP status of a path at the proxy."""
+    """Return the HTTP status of a path on the proxy."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         connection.request(method, path, headers=headers)
@@ -42,7 +42,7 @@ def status_of(port: int, path: str, method: str = "GET", **headers: str) -> int:
 
 @pytest.mark.slow
 def test_a_room_is_led_and_a_phone_votes_below_a_path(browser: Browser, tmp_path: Path) -> None:
-    """Two windows and a phone work, their cookies stay below the path, and foreign names and pages get nothing."""
+    """Two windows and a phone work, their cookies have that path, and other hosts and pages get nothing."""
     outside, room_port, vote_port = free_ports(3)
     origin = f"http://127.0.0.1:{outside}"
     arguments = [f"--port={room_port}", f"--base-url={origin}{ROOM}/"]

@@ -1,4 +1,4 @@
-"""The sheet in a real browser: printed from the page it was made on, and copied as text."""
+"""The sheet in a real browser: printed from its page, and copied as text."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def opened(your_case: tuple[Opened, Network]) -> Opened:
 
 
 def printed(page: Page, paper: str) -> list[str]:
-    """Print the page as it is; return the words on each sheet of paper."""
+    """Print the page, and return the words on each sheet of paper."""
     return [
         " ".join(unicodedata.normalize("NFKC", sheet.extract_text()).split())
         for sheet in PdfReader(io.BytesIO(page.pdf(format=paper))).pages
@@ -44,15 +44,15 @@ def test_the_example_is_never_printed(opened: Opened) -> None:
 
 @pytest.mark.parametrize("paper", ["Letter", "A4"])
 def test_the_printed_page_is_the_sheet_of_the_student_s_own_case(opened: Opened, paper: str) -> None:
-    """One page, with the case that was entered, the rule first, and nothing of Lab or of the chapter."""
+    """It's one page with the entered case, the rule first, and nothing from JupyterLab or the chapter."""
     page = opened.page
     page.click(".bw [data-action=reset]")
-    opened.settle()  # a box that is still checked from before would not be checked again
+    opened.settle()  # a box that is already checked wouldn't change
     page.check(".bw [data-field=recommender] input[value=known_dean]")
     page.check(".bw [data-field=specifics] input")
     page.check(".bw [data-field=sheet_topics] input[value=img]")
     page.fill(".bw [data-field=sheet_name] input", "Zoë Student")
-    page.fill(".bw [data-field=sheet_program] input", "Mercy General")  # and the box is not left before it is printed
+    page.fill(".bw [data-field=sheet_program] input", "Mercy General")  # and prints while the box still has the focus
     page.wait_for_function("document.querySelector('.bw-print')?.textContent.includes('Mercy General')", timeout=PATIENCE)
     page.wait_for_function("document.querySelector('.bw-print')?.textContent.includes('IMGs')", timeout=PATIENCE)
     opened.wait_until_idle()
@@ -66,7 +66,7 @@ def test_the_printed_page_is_the_sheet_of_the_student_s_own_case(opened: Opened,
 
 
 def test_the_sheet_is_shown_in_place_and_copied_as_text(opened: Opened) -> None:
-    """What is on the clipboard is the sheet's plain text."""
+    """The clipboard has the sheet's plain text."""
     page = opened.page
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.check(".bw [data-field=recommender] input[value=subspecialist]")

@@ -1,4 +1,4 @@
-"""The static site in three engines, walked as a student would: from a link, on a phone."""
+"""The static site in three engines, used as a student would: from a link, on a phone."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from backchannel_lib.workshop.run_plan.model import vignettes_of
 from tests.helpers.engines import ENGINES, ENTER, PAGE_DOWN, RIGHT, Engine, NoAnswerError, ask, open_engine, wait_for
 from tests.helpers.site import LIVE, PHONE, SETTLED, Site
 
-#: Nothing scrolls sideways; charts take their width a moment later.
+#: Nothing scrolls sideways, once the charts have their width.
 FITS = "document.documentElement.scrollWidth <= innerWidth"
 
 
 @pytest.fixture(scope="module", params=ENGINES)
 def engine(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Engine]:
-    """Each engine, as a phone."""
+    """Each engine with a phone's screen."""
     with open_engine(request.param, browser, PHONE) as engine:
         yield engine
 
 
 def choose(engine: Engine, field: str, value: str) -> None:
-    """Choose an option, or move a slider, as its reader does."""
+    """Choose an option, or move a slider, as a reader does."""
     engine.run(
         f"""(() => {{
         const place = document.querySelector('[data-field="{field}"]');
@@ -47,7 +47,7 @@ def choose(engine: Engine, field: str, value: str) -> None:
 
 
 def fragment(engine: Engine, name: str) -> str:
-    """Return what a part of the page says."""
+    """Return the text of a part of the page."""
     return " ".join(str(ask(engine, f"document.querySelector('[data-fragment=\"{name}\"]').innerText")).split())
 
 

@@ -1,4 +1,4 @@
-"""The workshop deck on the site: one presenter in front of a room, with keys, a projector, and perhaps no network."""
+"""The workshop deck on the site: one presenter, with keys and a projector, and maybe without a network."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ FIRST = vignettes()[next(iter(vignettes_of("standard", 1).values()))]
 
 
 def press(page: Page, *keys: str) -> None:
-    """Press keys one after the other, each as soon as the one before it was answered."""
+    """Press keys one after another, each once the previous one has its answer."""
     for key in keys:
         page.keyboard.press(key)
         wait_until_live(page)
 
 
 def part(page: Page, name: str) -> str:
-    """Return what a part of the page on screen says."""
+    """Return the text of a part of the page on screen."""
     return page.locator(f"[data-on] [data-fragment={name}]").inner_text()
 
 
 def overflow(page: Page) -> tuple[int, int]:
-    """Return by how many pixels the page is too wide, and too high, for its window."""
+    """Return by how many pixels the page is too wide and too high for its window."""
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     across, down = page.evaluate(
         "() => [document.documentElement.scrollWidth - innerWidth, document.documentElement.scrollHeight - innerHeight]"
@@ -57,7 +57,7 @@ def test_nothing_in_the_bar_is_cut_off_or_broken(browser: Browser, site: Site) -
 
 
 def test_a_round_is_run_with_keys_and_continues_after_an_offline_reload(browser: Browser, site: Site) -> None:
-    """From the front page to the deck: next, hands, reveal, back; then the network and the page go away and come again."""
+    """From the front page to the deck: next, hands, reveal, back. Then the page is reloaded without a network."""
     with page_of(browser) as page:
         page.set_viewport_size({"width": 1280, "height": 720})
         page.goto(site.address)
@@ -125,7 +125,7 @@ def test_without_scripts_the_run_plan_can_be_read(browser: Browser, site: Site) 
 
 
 def test_every_step_fits_a_projector_and_a_phone_and_is_accessible(browser: Browser, site: Site) -> None:
-    """On a projector nothing is below the edge of the screen; on a phone nothing is next to it; axe finds nothing."""
+    """Nothing is below a projector's screen or wider than a phone's, and axe finds nothing."""
     with page_of(browser, bypass_csp=True) as page:
 
         def look(step: str, *, one_screen: bool = True) -> None:
@@ -135,7 +135,7 @@ def test_every_step_fits_a_projector_and_a_phone_and_is_accessible(browser: Brow
                 assert across == 0, (step, width)
                 assert down == 0 or not one_screen or (width, height) in PHONES, (step, width, down)
             page.set_viewport_size({"width": 1280, "height": 720})
-            if step not in {"file", STAGES[0], "spread"}:  # they have nothing that the others have not
+            if step not in {"file", STAGES[0], "spread"}:  # they have nothing that the others don't
                 assert violations(page) == [], step
 
         page.goto(site.address + pages.DECK)

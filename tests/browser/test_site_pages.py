@@ -1,4 +1,4 @@
-"""The static site's pages: what can go wrong on the way to an answer, and how they look and behave on every screen."""
+"""The static site's pages: what can go wrong before an answer, and how they look and work on every screen."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from tests.helpers.site import LIVE, PHONE, SETTLED, Site, page_of, violations, 
 SELF = '[data-field="recommender"] input[value="self"]'
 PAGES = [pages.HOME, pages.CHAPTERS, pages.SAVED, *(f"{row.chapter}.html" for row in chapter_rows())]
 
-#: Each opens a browser of its own, so it may run in any process.
+#: Each one opens its own browser, so it can run in any process.
 pytestmark = pytest.mark.independent
 
 
-# ---- what may go wrong on the way ----
+# ---- what can go wrong ----
 
 
 def test_later_visits_need_no_network(browser: Browser, site: Site) -> None:
@@ -47,7 +47,7 @@ def test_later_visits_need_no_network(browser: Browser, site: Site) -> None:
         page.goto(f"{site.address}{pages.CASE}")
         wait_until_live(page)
         assert page.locator("html").get_attribute("data-python") == "snapshot"
-        # All pages start the same Python: once is enough.
+        # All pages start the same Python, so once is enough.
         page.add_init_script("window.Worker = class extends EventTarget { postMessage() {} terminate() {} }")
         for name in PAGES:
             page.goto(site.address + name)
@@ -66,7 +66,7 @@ def test_a_first_visit_with_everything_kept_for_later_is_at_most_10_mb(site: Sit
 def test_neither_a_page_nor_its_worker_can_reach_another_host(browser: Browser, site: Site) -> None:
     with page_of(browser) as page:
         page.goto(f"{site.address}{pages.CHAPTERS}")
-        # The same server under another name is another host.
+        # The same server under another name counts as another host.
         other = site.address.replace("localhost", "127.0.0.1")
         tried = page.evaluate(
             """async other => {
@@ -134,7 +134,7 @@ def test_a_damaged_copy_in_the_browser_is_not_used_either(browser: Browser, site
           await cache.put(file, new Response(packed));
         }"""
         )
-        # What comes then is the ordinary start of the test before.
+        # The ordinary start that follows is covered by the previous test.
         with page.expect_console_message(lambda said: "Python starts without its snapshot" in said.text) as said:
             page.reload()
         assert "damaged on its way here" in said.value.text
@@ -197,7 +197,7 @@ def test_saved_bets_are_in_this_browser_until_they_are_deleted(browser: Browser,
 
 
 def test_the_snapshot_gives_the_same_answers_as_python_on_this_computer(site: Site, browser: Browser) -> None:
-    """Every activity's transcript, in Node.js, without any file of the library: everything has to be in the snapshot."""
+    """It compares every activity's transcript in Node.js without the library's files, so the snapshot needs everything."""
     names = [PANEL, *(row.activity for row in load_activities() if row.activity not in NOT_THE_SAME)]
     script = Path(__file__).parents[1] / "frontend" / "site_transcripts.mjs"
     command = [find_node().node, str(script), str(site.assets), *names]
@@ -208,14 +208,14 @@ def test_the_snapshot_gives_the_same_answers_as_python_on_this_computer(site: Si
     assert different == []
 
 
-#: Activities whose transcript differs: the quick check tells the time, and the reply checker has none of its libraries in a
-#: browser, and says what it therefore did not do.
+#: Activities whose transcript differs: the quick check shows the time, and the reply checker lacks its libraries in a
+#: browser, and says what it skipped.
 NOT_THE_SAME = {"quick_check", "reply"}
 
 
-# ---- for everybody ----
+# ---- for all readers ----
 
-#: The round's own sizes are those of a stage.
+#: The round uses a stage's sizes.
 ROUNDS: Final = "12_workshop.html"
 TEXT_SIZES: Final = """() => new Set([...document.querySelectorAll('body *')]
     .filter(one => one.checkVisibility() && !one.closest('svg, .bw-paper, option, .bw-hidden'))
@@ -226,7 +226,7 @@ FILLED_BUTTONS: Final = """() => [...document.querySelectorAll('.bw')].map(root 
     .filter(one => getComputedStyle(one).backgroundColor !== getComputedStyle(root).backgroundColor)
     .filter(one => !one.matches('.bw-go'))
     .map(one => one.innerText))"""
-#: Which of some places are wholly visible and covered by nothing.
+#: Which of these elements are completely visible and uncovered.
 IN_SIGHT: Final = """selector => [...document.querySelectorAll(selector)].filter(one => {
     const { top, bottom, left, right } = one.getBoundingClientRect();
     const seen = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
@@ -243,7 +243,7 @@ ANSWER: Final = {
 def test_a_control_that_moves_has_its_answer_and_cause_on_the_same_screen(
     browser: Browser, site: Site, size: tuple[int, int]
 ) -> None:
-    """Rule, verdict and weakest link are visible next to every control; what would change it is one press away, and back."""
+    """Rule, verdict and weakest link are visible next to every control. What would change it is one press away."""
     with page_of(browser) as page:
         page.set_viewport_size({"width": size[0], "height": size[1]})
         page.goto(site.address + "10_your_case.html")
@@ -266,7 +266,7 @@ def test_a_control_that_moves_has_its_answer_and_cause_on_the_same_screen(
 
 
 def test_saved_answers_are_restored_without_moving_the_page(browser: Browser, site: Site) -> None:
-    """While Python starts again, what is below the answer is where it will be with the reader's own answer in it."""
+    """While Python starts, the content below the answer is already where it will be with the reader's own answer."""
     height = "document.querySelector('[data-action=sheet]').getBoundingClientRect().top + scrollY"
     with page_of(browser) as page:
         page.goto(site.address)
@@ -285,7 +285,7 @@ def test_saved_answers_are_restored_without_moving_the_page(browser: Browser, si
 
 
 def test_every_page_is_accessible_in_each_look_fits_a_phone_and_asks_its_own_host_alone(browser: Browser, site: Site) -> None:
-    """Axe finds nothing in light, dark and forced colors; nothing scrolls sideways at 360 and 390 px, or with text at 200%."""
+    """Axe finds nothing in light, dark and forced colors. Nothing scrolls sideways at 360 and 390 px or with text at 200%."""
     with page_of(browser, bypass_csp=True) as page:
         hosts: set[str] = set()
         page.on("request", lambda one: hosts.add(one.url.split("/")[2]) if one.url.startswith("http") else None)
@@ -301,7 +301,7 @@ def test_every_page_is_accessible_in_each_look_fits_a_phone_and_asks_its_own_hos
             for width, text_size in ((360, 100), (390, 100), (390, 200)):
                 page.set_viewport_size({"width": width, "height": 800})
                 page.evaluate("size => (document.documentElement.style.fontSize = `${size}%`)", text_size)
-                with contextlib.suppress(TooLateError):  # charts take their new width a moment later
+                with contextlib.suppress(TooLateError):  # charts get their new width a moment later
                     page.wait_for_function("() => document.documentElement.scrollWidth <= innerWidth", timeout=5000)
                 assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (name, width, text_size)
             assert (
@@ -311,7 +311,7 @@ def test_every_page_is_accessible_in_each_look_fits_a_phone_and_asks_its_own_hos
         assert hosts == {site.address.split("/")[2]}
 
 
-#: What stands out of its card, lies on something else, or is beside its heading instead of below it.
+#: Elements that overflow their card, overlap something else, or are next to their heading instead of below it.
 OUT_OF_PLACE: Final = """() => {
     const box = one => one.getBoundingClientRect();
     const across = (one, other) => one.right > other.left && other.right > one.left;
@@ -331,7 +331,7 @@ OUT_OF_PLACE: Final = """() => {
             if (box(label).top < box(heading).bottom - 1) found.push(label.innerText);
     return found;
 }"""
-#: Cards in which controls of one line don't begin at the same height.
+#: Cards where controls in one row don't start at the same height.
 UNEVEN: Final = """() => [...document.querySelectorAll('.bw-row-card > .bw-cells')].filter(cells => {
     const tops = [...cells.querySelectorAll('input:not([type=checkbox]), select')].map(one => one.getBoundingClientRect().top);
     return Math.max(...tops) - Math.min(...tops) > 1;

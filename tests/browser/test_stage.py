@@ -31,7 +31,7 @@ from tests.helpers.stage import PATIENCE, Screen, Stage, opened, presented, wait
 FIRST = next(iter(vignettes_of("standard", 1).values()))
 SIZES = [(1280, 720), (1920, 1080)]
 ON = "[data-on] "
-#: A question of one's own with as many and as long texts as the table takes.
+#: A custom question with the most and longest texts that the table accepts.
 LONGEST = "\n".join(
     (
         ",".join(QUESTIONS.texts),
@@ -41,13 +41,13 @@ LONGEST = "\n".join(
         ),
     )
 )
-#: The share of the screen's height that verdict, spread and clock have at least.
+#: The minimum font size of verdict, spread and clock, as a fraction of the screen's height.
 LEGIBLE = 1 / 20
 
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """The workshop, started once for all tests; port 8866 is taken, so that it has to say that it takes another."""
+    """The workshop, started once for all tests. Port 8866 is in use, so it has to report another one."""
     find_chromium()
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -55,7 +55,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
             taken.bind(("127.0.0.1", present.FIRST_PORT))
             taken.listen()
         except OSError:
-            pass  # somebody else has it, which will do
+            pass  # another program already uses it, which is just as good
         work = tmp_path_factory.mktemp("work")
         (work / QUESTIONS.name).write_text(LONGEST, encoding="utf-8")
         with presented(work) as stage:
@@ -64,15 +64,15 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 @pytest.fixture
 def own_stage(tmp_path: Path) -> Iterator[Stage]:
-    """A workshop that a test may let crash."""
+    """A workshop that the test can crash."""
     with presented(tmp_path) as stage:
         yield stage
 
 
 @pytest.fixture(scope="module")
 def presenter(browser: Browser) -> Iterator[BrowserContext]:
-    """The presenter's browser, which has the workshop's scripts in its cache after the first page."""
-    context = browser.new_context(bypass_csp=True)  # for axe, and for conditions that Playwright evaluates
+    """The presenter's browser, which caches the workshop's scripts after the first page."""
+    context = browser.new_context(bypass_csp=True)  # for axe and for Playwright's conditions
     yield context
     context.close()
 
@@ -86,7 +86,7 @@ def screen(presenter: BrowserContext, stage: Stage) -> Iterator[Screen]:
 
 @pytest.fixture
 def lead(presenter: BrowserContext, stage: Stage, screen: Screen) -> Iterator[Screen]:
-    """The window from which a second person, or the same one, leads what is on the screen."""
+    """The window that a second person, or the same one, uses to control the screen."""
     page = presenter.new_page()
     page.set_viewport_size({"width": 1366, "height": 768})
     page.goto(stage.presenter)
@@ -97,7 +97,7 @@ def lead(presenter: BrowserContext, stage: Stage, screen: Screen) -> Iterator[Sc
 
 @contextlib.contextmanager
 def anew(context: BrowserContext, stage: Stage, size: tuple[int, int] = (1280, 720)) -> Iterator[Screen]:
-    """Open the round, and begin a new session where one has begun."""
+    """Open the round, and start a new session if one is running."""
     screen = opened(context, stage, "round", size)
     for part, key in (("run_plan", "p"), ("round", "r")):
         screen.press(key)
@@ -113,7 +113,7 @@ def anew(context: BrowserContext, stage: Stage, size: tuple[int, int] = (1280, 7
 
 
 def heights(screen: Screen, selector: str) -> list[float]:
-    """Return the letter sizes of the visible texts that a selector finds, as shares of the screen's height."""
+    """Return the font sizes of the visible texts in a selector, as fractions of the screen's height."""
     sizes: list[float] = screen.page.evaluate(
         """selector => [...document.querySelectorAll(selector)].filter(one => one.checkVisibility() && one.innerText.trim())
             .map(one => parseFloat(getComputedStyle(one).fontSize) / innerHeight)""",
@@ -123,7 +123,7 @@ def heights(screen: Screen, selector: str) -> list[float]:
 
 
 def in_sight(screen: Screen, selector: str) -> bool:
-    """Return whether everything that matches a selector is on screen without scrolling."""
+    """Return whether everything in a selector is on screen without scrolling."""
     return bool(
         screen.page.evaluate(
             """selector => [...document.querySelectorAll(selector)].filter(one => one.checkVisibility()).every(one => {
@@ -135,14 +135,14 @@ def in_sight(screen: Screen, selector: str) -> bool:
 
 
 def axe(screen: Screen) -> list[tuple[str, list[str]]]:
-    """List what axe has to say about the whole page."""
+    """List axe's findings for the whole page."""
     found: dict[str, Any] = Axe().run(screen.page).response
     assert len(found["passes"]) > 10
     return [(one["id"], [node["html"][:160] for node in one["nodes"]][:3]) for one in found["violations"]]
 
 
 def test_a_port_in_use_is_reported_and_another_one_used(stage: Stage) -> None:
-    """The command says which port is in use, and the address that it gives has another."""
+    """The command names the port in use, and its address has another one."""
     assert f"Port {present.FIRST_PORT} is in use by another program" in stage.said
     port = re.search(r":(\d+)/", stage.address)
     assert port is not None
@@ -151,7 +151,7 @@ def test_a_port_in_use_is_reported_and_another_one_used(stage: Stage) -> None:
 
 
 def test_the_address_on_the_projector_holds_no_token(screen: Screen, stage: Stage) -> None:
-    """Anyone who photographs the screen cannot open the workshop: the browser is known by its cookie."""
+    """A photo of the screen can't open the workshop, because it needs the browser's cookie."""
     page = screen.page
     assert page.evaluate("location.href") == f"{stage.address.partition('?')[0]}#round"
     assert stage.address.partition("token=")[2] not in page.evaluate("JSON.stringify([document.cookie, document.referrer])")
@@ -164,13 +164,13 @@ def test_the_address_on_the_projector_holds_no_token(screen: Screen, stage: Stag
 def test_a_whole_round_is_played_by_keys_and_read_from_the_last_row(
     presenter: BrowserContext, stage: Stage, size: tuple[int, int]
 ) -> None:
-    """File, vote, links, spread, rule, one slider, next file: by keys, visible, large enough; axe and network are silent."""
+    """From one file to the next, everything is visible and large enough, and axe and the network report nothing."""
     with anew(presenter, stage, size) as screen:
         play_a_round(screen, stage)
 
 
 def play_a_round(screen: Screen, stage: Stage) -> None:  # noqa: PLR0915 - a round is one story
-    """Play the first round by keys."""
+    """Play the first round with keys."""
     page = screen.page
     judgment = judge(vignettes()[FIRST].case)
     assert axe(screen) == []
@@ -232,7 +232,7 @@ def play_a_round(screen: Screen, stage: Stage) -> None:  # noqa: PLR0915 - a rou
     assert screen.complaints == []
 
 
-#: What a round's buttons, which stay at the bottom of the screen, cover.
+#: Elements covered by a round's buttons, which stay at the bottom of the screen.
 BEHIND_BUTTONS = """selector => {
     const { top } = document.querySelector('[data-on] .bw-round > .bw-nav').getBoundingClientRect();
     return [...document.querySelectorAll(selector)].filter(one => one.checkVisibility())
@@ -243,7 +243,7 @@ BEHIND_BUTTONS = """selector => {
 def test_the_rules_longest_answer_leaves_room_for_the_links_and_the_rooms_votes(
     presenter: BrowserContext, stage: Stage, size: tuple[int, int]
 ) -> None:
-    """With the last link and with the spread, neither is behind the buttons or cut off, and rule and verdict are complete."""
+    """Neither the links nor the spread are behind the buttons or cut off, and rule and verdict are complete."""
     longest = max(vignettes(), key=lambda name: len(rules_check(vignettes()[name].case).label))
     with anew(presenter, stage, size) as screen:
         screen.page.click(f"{ON}[data-details=deck] summary")
@@ -258,7 +258,7 @@ def test_the_rules_longest_answer_leaves_room_for_the_links_and_the_rooms_votes(
 
 
 def test_keys_inside_a_control_never_turn_the_page(screen: Screen) -> None:
-    """In a menu, a box and on a slider arrows, digits and letters belong to the control; Escape leads out of it."""
+    """In a menu, a box or a slider, arrows, digits and letters belong to the control. Escape leaves it."""
     page = screen.page
     page.focus(f"{ON}[data-field=seed] input")
     for key in ("ArrowRight", "ArrowLeft", "p", "d", "m", "u", "3"):
@@ -310,7 +310,7 @@ PRESS = """([key, code, shiftKey]) => document.activeElement.dispatchEvent(
 
 
 def test_keys_work_on_keyboards_of_other_languages(screen: Screen) -> None:
-    """A Russian P and C, and a French 3 without Shift, do what is printed on the buttons."""
+    """A Russian P and C, and a French 3 without Shift, do what their buttons show."""
     page = screen.page
     screen.press("ArrowRight", "ArrowRight")
     page.evaluate(PRESS, ["&", "Digit1", False])
@@ -323,7 +323,7 @@ def test_keys_work_on_keyboards_of_other_languages(screen: Screen) -> None:
 
 
 def test_a_clicker_turns_the_page_whatever_has_the_focus(screen: Screen) -> None:
-    """Page Down and Page Up, which clickers send, change no control: not the menu of files, and not a count of hands."""
+    """Page Down and Page Up from a clicker change neither the menu of files nor a count of hands."""
     page = screen.page
     page.focus(f"{ON}[data-field=plan] select")
     before = page.input_value(f"{ON}[data-field=plan] select")
@@ -340,7 +340,7 @@ def test_a_clicker_turns_the_page_whatever_has_the_focus(screen: Screen) -> None
 
 
 def test_the_screen_goes_dark_and_the_keys_are_listed(screen: Screen) -> None:
-    """B and the period key, and Escape leads back; a question mark lists every key."""
+    """B and the period key darken the screen, Escape brings it back, and a question mark lists every key."""
     page = screen.page
     for on, off in (("b", "b"), (".", "Escape")):
         page.keyboard.press(on)
@@ -350,7 +350,7 @@ def test_the_screen_goes_dark_and_the_keys_are_listed(screen: Screen) -> None:
     page.keyboard.press("?")
     shown = page.locator("#stage-keys:visible").inner_text()
     assert all(text(f"run_plan.key_{key}") in shown for key in KEYS)
-    page.keyboard.press("ArrowRight")  # belongs to the list while it is open
+    page.keyboard.press("ArrowRight")  # belongs to the list while that is open
     page.keyboard.press("Escape")
     page.wait_for_selector("#stage-keys", state="hidden")
     assert text("round.setup") in screen.fragment("head")
@@ -358,7 +358,7 @@ def test_the_screen_goes_dark_and_the_keys_are_listed(screen: Screen) -> None:
 
 @pytest.mark.parametrize("key", ["Escape", "Enter"])
 def test_a_count_is_sent_as_soon_as_a_key_leaves_its_box(screen: Screen, key: str) -> None:
-    """Not a moment later, because a key pressed right after it would act on the vote without this count."""
+    """Otherwise the next key would act on a vote without this count."""
     screen.press("ArrowRight", "ArrowRight", "0", *["Enter"] * (len(Verdict) - 1))
     left, sent = screen.page.evaluate(
         """key => {
@@ -386,7 +386,7 @@ def test_a_second_vote_is_shown_next_to_the_first(screen: Screen) -> None:
         for column in ("bw-first-cell", "bw-count-cell")
     )
     assert (first, second) == ([5, 0, 0, 0, 0, 0, 0, 0, 0], [2, 0, 0, 0, 0, 0, 0, 0, 0])
-    for width, height in ((1024, 768), (1280, 720), (1920, 1080), (1280 * 2 // 3, 720 * 2 // 3)):  # the last is a zoom of 150%
+    for width, height in ((1024, 768), (1280, 720), (1920, 1080), (1280 * 2 // 3, 720 * 2 // 3)):  # the last is 150% zoom
         page.set_viewport_size({"width": width, "height": height})
         assert in_sight(screen, f"{ON}.bw-spread tr, {ON}[data-fragment=nav] button"), (width, height)
 
@@ -394,15 +394,15 @@ def test_a_second_vote_is_shown_next_to_the_first(screen: Screen) -> None:
 def test_after_a_crash_the_same_command_brings_every_window_back_where_it_was(
     presenter: BrowserContext, own_stage: Stage
 ) -> None:
-    """Kill the program in the middle of a vote: a sentence at once; started again, all is there by itself."""
+    """After a crash during a vote there's a message immediately, and restarting restores everything without any action."""
     stage = own_stage
     screen = opened(presenter, stage, "round")
     page = screen.page
-    screen.press("ArrowRight", "ArrowRight", "c", "2", "Enter", "7", "Escape")  # the clock first: votes are waited for
+    screen.press("ArrowRight", "ArrowRight", "c", "2", "Enter", "7", "Escape")  # the clock first, because the votes need a wait
     clock, votes = page.inner_text(f"{ON}[data-clock-face]"), screen.fragment("tally")
     assert votes.startswith("9 ")
     stage.crash()
-    page.wait_for_selector("#status:visible")  # nobody has pressed a key
+    page.wait_for_selector("#status:visible")  # without any key
     assert page.inner_text("#status") == text("stage.asleep")
     assert "Traceback" not in page.inner_text("body")
     with page.expect_navigation(timeout=PATIENCE):
@@ -416,7 +416,7 @@ def test_after_a_crash_the_same_command_brings_every_window_back_where_it_was(
     screen.press("4", "Escape")
     assert screen.fragment("tally").startswith("11 "), "the first count is 4 now, and the second still 7"
     screen.press("c")
-    page.wait_for_timeout(6500)  # longer than the page takes to tell how far the clock is
+    page.wait_for_timeout(6500)  # longer than the page takes to report its clock
     assert page.locator(f"{ON}[data-clock-action=pause]").is_visible(), "the clock stopped by itself"
     stage.crash()
     (stage.work / "workshop.json").write_text("{ broken", encoding="utf-8")
@@ -430,7 +430,7 @@ def test_after_a_crash_the_same_command_brings_every_window_back_where_it_was(
 
 
 def test_a_room_s_questions_come_one_at_a_time_and_nothing_is_cut_off(screen: Screen, lead: Screen) -> None:
-    """The presenter's Q opens them, a digit and the arrow show question and answer, and Q goes back to the file."""
+    """Q opens them, a digit and the arrow show a question and its answer, and Q goes back to the file."""
     room, page = screen.page, lead.page
     room.wait_for_selector("body[data-led]")
 
@@ -474,7 +474,7 @@ def test_a_room_s_questions_come_one_at_a_time_and_nothing_is_cut_off(screen: Sc
 
 
 def test_a_presenter_leads_from_a_second_window_and_the_room_sees_only_what_it_should(screen: Screen, lead: Screen) -> None:
-    """One key moves both windows; notes, the next file and the counts by phone stay in the presenter's; either may crash."""
+    """One key moves both windows. Notes, the next file and phone counts are only in the presenter's, and either may crash."""
     room, page = screen.page, lead.page
     room.wait_for_selector("body[data-led]")
     assert room.locator(".stage-pages, .bw-nav:visible, .bw-foot:visible").filter(visible=True).count() == 0
@@ -529,7 +529,7 @@ def test_a_presenter_leads_from_a_second_window_and_the_room_sees_only_what_it_s
 
 
 def test_the_room_sees_nothing_before_its_state_has_come(browser: Browser, stage: Stage) -> None:
-    """After a crash, a page that is loaded again doesn't show the settings of a session that hasn't begun."""
+    """Reloaded after a crash, the page doesn't briefly show the settings of a session that hasn't started."""
     context = browser.new_context(bypass_csp=True)
     page = context.new_page()
     page.route("**/assets/room.js", lambda route: route.abort())
@@ -540,7 +540,7 @@ def test_the_room_sees_nothing_before_its_state_has_come(browser: Browser, stage
 
 
 def test_what_only_the_presenter_decides_stays_in_the_presenters_window(screen: Screen, lead: Screen) -> None:
-    """What opening the phones' vote means, more votes than people, and the clock's buttons; a key's sentence is in sight."""
+    """That's what opening the phones means, more votes than people, and the clock's buttons. A key's message is in view."""
     room, page = screen.page, lead.page
     room.wait_for_selector("body[data-led]")
     lead.press("ArrowRight", "ArrowRight")
@@ -563,7 +563,7 @@ def test_what_only_the_presenter_decides_stays_in_the_presenters_window(screen: 
 
 
 def test_undo_takes_back_what_the_presenter_did_last_in_the_plan_or_in_the_round(lead: Screen) -> None:
-    """U is one key for both: after a count it takes back the count, and after a skipped step it brings the step back."""
+    """U works for both: after a count it takes back the count, and after a skipped step it restores the step."""
     page = lead.page
     tally, plan = "[data-activity=round] [data-fragment=tally]", "[data-fragment=plan]"
 
@@ -589,7 +589,7 @@ def test_undo_takes_back_what_the_presenter_did_last_in_the_plan_or_in_the_round
 
 
 def test_the_room_follows_where_the_presenter_reads(screen: Screen, lead: Screen) -> None:
-    """The desk's results are many screens long: what the presenter has at the top, the room sees, without a second mouse."""
+    """The desk's results are many screens long, and the room's window scrolls along with the presenter's."""
     room, page = screen.page, lead.page
     page.click("[data-details=plan] summary")
     page.check("[data-activity=run_plan] [data-field=plan] [value=long]")
@@ -619,7 +619,7 @@ def test_the_room_follows_where_the_presenter_reads(screen: Screen, lead: Screen
 
 
 def test_a_proxy_that_connects_before_the_server_is_back_costs_no_window(browser: Browser, own_stage: Stage) -> None:
-    """JupyterHub's proxy opens a connection and only then looks for the server: a page loaded then would be its error."""
+    """JupyterHub's proxy accepts connections before the server is back, and a reload at that moment would show its error."""
     stage, in_vain = own_stage, list[WebSocketRoute]()
 
     def connect(socket: WebSocketRoute) -> None:
@@ -653,7 +653,7 @@ def test_a_proxy_that_connects_before_the_server_is_back_costs_no_window(browser
 
 
 def test_a_page_that_is_loaded_again_keeps_the_phones_vote_open(screen: Screen, browser: Browser, stage: Stage) -> None:
-    """F5 changes nothing: the vote continues at the same address."""
+    """After F5 the vote continues at the same address."""
     page = screen.page
     screen.press("ArrowRight", "ArrowRight")
     page.click(f"{ON}[data-action=phones_ask]")
@@ -677,7 +677,7 @@ def test_a_page_that_is_loaded_again_keeps_the_phones_vote_open(screen: Screen, 
 
 
 def test_after_the_last_count_every_key_leads_on_from_its_box(screen: Screen, stage: Stage) -> None:
-    """Nobody has to leave the box first: its number counts, and the key does what it does elsewhere."""
+    """The count in the focused box is sent, and the key does the same as elsewhere."""
     screen.press("ArrowRight", "ArrowRight", "3", "Enter", "1", "2", "b")
     screen.page.wait_for_selector("body[data-dark]")
     screen.press("b", "v")
@@ -689,7 +689,7 @@ def test_after_the_last_count_every_key_leads_on_from_its_box(screen: Screen, st
 
 
 def test_a_phone_votes_once_and_the_room_sees_it(screen: Screen, browser: Browser, stage: Stage) -> None:
-    """Opened on request, the phone's page takes one vote, the presenter's screen counts it, and closing the vote ends it."""
+    """The phone's page accepts one vote, the presenter's screen counts it, and closing the vote ends it."""
     page = screen.page
     screen.press("ArrowRight", "ArrowRight")
     page.click(f"{ON}[data-action=phones_ask]")
@@ -729,7 +729,7 @@ def test_a_phone_votes_once_and_the_room_sees_it(screen: Screen, browser: Browse
 
 
 def test_without_its_token_nobody_gets_in(browser: Browser, stage: Stage) -> None:
-    """Without the token nobody opens the workshop, and the room's token opens no notes."""
+    """Nothing opens without a token, and the room's token doesn't open the notes."""
     context = browser.new_context()
     page = context.new_page()
     for address in (stage.address.partition("?")[0], stage.presenter.partition("?")[0]):

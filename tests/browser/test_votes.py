@@ -1,4 +1,4 @@
-"""A phone votes in each engine, and what the room learns of it."""
+"""A phone votes in each engine, and the room sees the result."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ CHOICES = [(verdict.name.lower(), verdict.label) for verdict in Verdict]
 
 @pytest.fixture(scope="module", params=ENGINES)
 def engine(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Engine]:
-    """Each engine, as a phone."""
+    """Each engine with a phone's screen."""
     with open_engine(request.param, browser, PHONE) as engine:
         yield engine
 
 
 def said(kind: str) -> str:
-    """Return the condition that the page says a sentence of a kind."""
+    """Return a condition for a message of this kind on the page."""
     return f"document.querySelector('#said')?.dataset.kind === '{kind}'"
 
 
 def test_a_phone_votes_once_per_round_in_each_engine(engine: Engine, tmp_path: Path) -> None:
-    """It votes, is told that it counts, cannot vote again, not even reloaded, and may vote in the next round."""
+    """It votes and sees that the vote counts. It can't vote again, even after a reload, until the next round."""
     file = tmp_path / "votes.sqlite"
     server = VoteServer(file)
     opened = server.open("127.0.0.1")
@@ -60,7 +60,7 @@ def test_a_phone_votes_once_per_round_in_each_engine(engine: Engine, tmp_path: P
         with VoteStore(file) as store:
             assert store.counts("two") == dict.fromkeys(dict(CHOICES), 0) | {"ignored": 1}
         server.close()
-        server = VoteServer(file)  # of the next session, with a code of its own
+        server = VoteServer(file)  # the next session's, with its own code
         assert server.open("127.0.0.1", opened.port).code != opened.code
         wait_for(engine, f"document.querySelector('#said').innerText === {json.dumps(text('votes.page.over'))}")
     finally:

@@ -399,7 +399,7 @@ def test_the_spread_shows_every_count_and_marks_the_article(board: Round) -> Non
 
 
 def test_the_round_continues_without_a_vote(board: Round) -> None:
-    """The page says once that voting is optional, and → continues."""
+    """A message says that nobody has voted, and the links appear."""
     press(board, TO_VOTE)
     assert press(board)["notice"] == text("round.nobody_voted")
     assert board.state.step == "links"

@@ -1,4 +1,4 @@
-"""The board of the year's plan: ticked, dated and saved, with the NRMP's rule kept and kind words for what is not a day."""
+"""The year plan's board: checking tasks, entering a date, saving, the NRMP's rule, and kind messages for invalid dates."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TASKS = {row.task: row for row in load_plan_tasks()}
 
 
 def board(**values: object) -> YearPlanActivity:
-    """Open the board, with some fields set."""
+    """Open the board with some fields set."""
     made = make_activity("year_plan")
     assert isinstance(made, YearPlanActivity)
     made.update(**values)
@@ -28,7 +28,7 @@ def board(**values: object) -> YearPlanActivity:
 
 
 def everything() -> dict[str, str]:
-    """Return every task as ticked, by group."""
+    """Return every task as checked, by group."""
     return {group: "|".join(row.task for row in TASKS.values() if row.group == group) for group in GROUPS}
 
 
@@ -46,7 +46,7 @@ def plan(made: YearPlanActivity) -> str:
 
 
 def test_it_opens_on_a_fixed_day_outside_soap_with_nothing_ticked() -> None:
-    """The same day on every machine, the Friday of a Match Week, and an empty plan that says so kindly."""
+    """It's a Friday of Match Week on every computer, and the empty plan has a kind message."""
     made = board()
     day = date.fromisoformat(FIRST_DAY)
     assert day == match_week(day.year) + timedelta(days=4)
@@ -55,7 +55,7 @@ def test_it_opens_on_a_fixed_day_outside_soap_with_nothing_ticked() -> None:
 
 
 def test_every_task_can_be_ticked_under_its_group() -> None:
-    """The page offers each task once, and each box belongs to the field of its group."""
+    """Each task is on the page once, in its group's field."""
     page = board().page()
     for row in TASKS.values():
         assert page.count(f'value="{row.task}"') == 1
@@ -65,7 +65,7 @@ def test_every_task_can_be_ticked_under_its_group() -> None:
 
 @pytest.mark.parametrize("task", TASKS)
 def test_a_checked_task_is_in_the_plan_with_its_days_and_its_source(task: str) -> None:
-    """Each task appears with title, days, reason and the line that says whose advice it is; the rule where it touches."""
+    """It has a title, days, a reason and whose advice it is, and the rule if that applies."""
     row = TASKS[task]
     made = board(start="2027-03-15", **{row.group: task})
     item = plan_for(date(2027, 3, 15), [task]).items[0]
@@ -77,7 +77,7 @@ def test_a_checked_task_is_in_the_plan_with_its_days_and_its_source(task: str) -
 
 
 def test_nothing_that_the_rule_touches_falls_into_soap() -> None:
-    """Ticked on any day around a Match Week, what the rule touches has no day from its Monday to its Thursday."""
+    """With any start around Match Week, such tasks have no day from Monday to Thursday of that week."""
     monday = match_week(2027)
     for offset in range(-20, 6):
         made = board(start=(monday + timedelta(days=offset)).isoformat(), **everything())
@@ -87,7 +87,7 @@ def test_nothing_that_the_rule_touches_falls_into_soap() -> None:
 
 
 def test_warnings_are_shown() -> None:
-    """Too much in the first week is said, and so is what has no day."""
+    """There's one for too much in the first week, and one for tasks without a day."""
     made = board(**everything())
     shown = made._plan(made.state)
     assert len(shown.warnings) > 1
@@ -98,7 +98,7 @@ def test_warnings_are_shown() -> None:
 
 
 def test_a_plan_with_only_undated_tasks_says_so() -> None:
-    """A reader whose only tick has no day any more is told why, and there is nothing to save."""
+    """If the only checked task has no day left, the plan says why, and there's nothing to save."""
     made = board(first_days="soap_applications")
     assert text("plan.left_out", title=TASKS["soap_applications"].title) in plan(made)
     assert do(made, "calendar")["notice"] == text("plan_board.nothing")
@@ -125,7 +125,7 @@ def test_a_plan_with_only_undated_tasks_says_so() -> None:
     ],
 )
 def test_an_invalid_date_gets_a_friendly_message(typed: str, rule: str) -> None:
-    """Whatever is typed in vain is answered at its field with an example or the years, and the plan stays."""
+    """The field's message has an example or the valid years, and the plan stays the same."""
     made = board(first_days="rest")
     before = made.state
     with pytest.raises(CaseError) as caught:
@@ -138,7 +138,7 @@ def test_an_invalid_date_gets_a_friendly_message(typed: str, rule: str) -> None:
 
 @pytest.mark.parametrize("typed", ["2013-01-01", "2100-12-31", " 2028-02-29 "])
 def test_the_first_and_last_days_are_accepted(typed: str) -> None:
-    """The first and the last year are days like others, and blanks around a day do no harm."""
+    """This covers the first and last year, and spaces around a date."""
     made = board(start=typed, **everything())
     assert made._plan(made.state).start == date.fromisoformat(typed.strip())
     assert plan(made)
@@ -146,14 +146,14 @@ def test_the_first_and_last_days_are_accepted(typed: str) -> None:
 
 @pytest.mark.parametrize("typed", ["3/2/2027", "03/02/2027", " 3/02/2027 ", "2027-03-02"])
 def test_a_day_as_it_is_written_in_the_us_is_understood(typed: str) -> None:
-    """Month, day and year with strokes between them are the same day as year-month-day."""
+    """Month/day/year gives the same day as year-month-day."""
     made = board(start=typed)
     assert made.state["start"] == "3/2/2027"
     assert made._plan(made.state).start == date(2027, 3, 2)
 
 
 def test_the_line_to_call_is_named_once_in_normal_size_before_anything_to_do() -> None:
-    """The page names 988 in one sentence, with nothing ticked as with everything, and not in small print."""
+    """One sentence has 988, with nothing checked or with everything, and not in small print."""
     told = tag("p", text("plan.crisis"), class_="bw-ours bw-lead")
     for made in (board(), board(**everything())):
         assert made.page().count(told) == 1
@@ -162,14 +162,14 @@ def test_the_line_to_call_is_named_once_in_normal_size_before_anything_to_do() -
 
 
 def test_nothing_is_called_ours_twice() -> None:
-    """Where a sentence says that the advice is ours, no badge says again that a part of it is."""
+    """If a sentence says that the advice is ours, no badge repeats it."""
     badge = text("card.ours")
     assert badge not in plan(board(first_days="rest|talk_to_someone|read_agreement"))
     assert badge in plan(board(first_days="honest_with_mentors"))
 
 
 def test_saving_reminds_of_a_shared_computer() -> None:
-    """The text next to the buttons and the notice both say to delete the file on a shared computer."""
+    """The text next to the buttons and the notice both say to delete the file there."""
     made = board(first_days="rest")
     assert "Shared computer?" in do(made, "text")["notice"]
     assert "Shared computer?" in do(made, "calendar")["notice"]
@@ -177,7 +177,7 @@ def test_saving_reminds_of_a_shared_computer() -> None:
 
 
 def test_the_start_button_checks_three_more_tasks() -> None:
-    """The button adds its three, keeps the rest, and one undo takes it back."""
+    """It keeps the other tasks, and one undo takes it back."""
     made = board(first_days="name_risks", year="fresh_list")
     told = do(made, "begin")
     assert set(made._checked(made.state)) == {"name_risks", "fresh_list", *TO_BEGIN}
@@ -188,7 +188,6 @@ def test_the_start_button_checks_three_more_tasks() -> None:
 
 
 def test_unticking_everything_can_be_undone() -> None:
-    """Nothing that was ticked is lost by one press."""
     made = board(**everything())
     do(made, "clear")
     assert made._checked(made.state) == []
@@ -197,12 +196,12 @@ def test_unticking_everything_can_be_undone() -> None:
 
 
 def without_ids(ics: str) -> str:
-    """Leave out of a calendar file what differs each time it is made."""
+    """Remove the parts of a calendar file that differ each time."""
     return re.sub(r"(UID:\w+-|DTSTAMP:)[0-9a-fTZ-]+", r"\1", ics.replace("\r\n ", ""))
 
 
 def test_both_files_are_those_of_the_library_with_the_day_in_their_name() -> None:
-    """Text and calendar are saved as the plan has them, and the notice names the file."""
+    """Text and calendar match the plan, and the notice names the file."""
     made = board(start="2027-03-22", first_days="rest", two_months="open_seats")
     wanted = plan_for(date(2027, 3, 22), ["rest", "open_seats"])
     for do_what, ending, content in (("text", "txt", wanted.text), ("calendar", "ics", wanted.ics)):
@@ -214,7 +213,7 @@ def test_both_files_are_those_of_the_library_with_the_day_in_their_name() -> Non
 
 @pytest.mark.parametrize("what", ["text", "calendar"])
 def test_an_empty_plan_saves_no_file(what: str) -> None:
-    """With nothing ticked there is no empty file, but a sentence."""
+    """With nothing checked there's a message instead."""
     told = do(board(), what)
     assert "file" not in told
     assert told["notice"] == text("plan_board.nothing")
@@ -224,13 +223,13 @@ def test_an_empty_plan_saves_no_file(what: str) -> None:
     ("field", "value"), [("first_days", "rset"), ("first_days", "rest|rest"), ("year", "rest"), ("month", "")]
 )
 def test_an_unknown_task_cannot_be_checked(field: str, value: str) -> None:
-    """Only tasks of a group can be ticked in it, each once."""
+    """A group accepts only its own tasks, each once."""
     with pytest.raises(CaseError):
         board().with_value(field, value)
 
 
 def test_a_saved_state_restores_the_same_plan() -> None:
-    """A new kernel, given what the page kept, shows the same plan."""
+    """A new kernel gets it from the page."""
     made = board(start="2027-06-20", **everything())
     again = make_activity("year_plan")
     again.commit(again.from_file(json.dumps(made.values(made.state))))
@@ -240,7 +239,7 @@ def test_a_saved_state_restores_the_same_plan() -> None:
 
 @pytest.mark.parametrize("text", ["", "3", '{"start": "soon"}', '{"year": "rest"}'])
 def test_a_broken_saved_state_is_rejected(text: str) -> None:
-    """What the board never wrote changes nothing."""
+    """A state that the board never saved changes nothing."""
     made = board(first_days="rest")
     before = made.state
     assert "notice" in do(made, "load", value=text)
@@ -248,7 +247,7 @@ def test_a_broken_saved_state_is_rejected(text: str) -> None:
 
 
 def test_the_tour_is_the_same_each_time_and_leaves_no_trace() -> None:
-    """The tour names every task, tells the same twice, holds no day of today, and ends where it began."""
+    """It names every task, doesn't depend on today's date, and ends where it began."""
     made = board(first_days="rest")
     before = made.state
     told = made.transcript()

@@ -1,4 +1,4 @@
-"""The plan of a year: what is ticked gets days that fit the year and the NRMP's rule, as text and as a calendar file."""
+"""The year plan: checked tasks get days that fit the year and the NRMP's rule, as text and as a calendar file."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ DAY = timedelta(days=1)
 
 
 def starts() -> st.SearchStrategy[date]:
-    """Draw first days of a plan, most of them within a month of a Match Week."""
+    """Draw a plan's first days, mostly within a month of a Match Week."""
     near = st.builds(lambda year, days: match_week(year) + timedelta(days=days), st.integers(2014, 2099), st.integers(-30, 30))
     return near | st.dates(date(2013, 1, 1), date(2100, 12, 31))
 
 
 def choices() -> st.SearchStrategy[list[str]]:
-    """Draw what is ticked, in any order, some of it twice."""
+    """Draw checked tasks in any order, some of them twice."""
     return st.lists(st.sampled_from(sorted(TASKS)), max_size=30)
 
 
 def soap_days(first: date, last: date) -> set[date]:
-    """List the days from Monday to Thursday of the Match Weeks between two days, by the third Friday of March alone."""
+    """List the Mondays to Thursdays of Match Weeks between two days, computed only from the third Friday of March."""
     days = set()
     for year in range(first.year, last.year + 1):
         friday = next(date(year, 3, day) for day in range(15, 22) if date(year, 3, day).weekday() == 4)
@@ -54,7 +54,7 @@ def soap_days(first: date, last: date) -> set[date]:
 
 
 def test_the_tasks_are_marked_as_whose_they_are() -> None:
-    """A task whose advice is the article's names claims; every task says what of it is ours, and whom it involves."""
+    """A task with the article's advice cites claims. Every task says which part is ours, and whom it involves."""
     for row in TASKS.values():
         assert row.assumption
         assert row.claims or row.advice_is_ours
@@ -66,24 +66,24 @@ def test_the_tasks_are_marked_as_whose_they_are() -> None:
 
 
 def test_the_kind_tasks_are_there() -> None:
-    """Sleep, someone to talk to with the line to call, and the school's support can be ticked, and are marked as ours."""
+    """Sleep, someone to talk to with the number to call, and the school's support are there, marked as ours."""
     for name in ("rest", "talk_to_someone", "school_support"):
         assert TASKS[name].advice_is_ours
         assert not TASKS[name].rule
         assert TASKS[name].group == "first_days"
     assert "988" in text("plan.crisis")
-    assert not any("988" in row.why for row in TASKS.values())  # it is named once, and plainly
+    assert not any("988" in row.why for row in TASKS.values())  # the number appears once, in plain text
 
 
 def test_whatever_involves_a_program_waits_for_the_rule() -> None:
-    """The NRMP's rule touches exactly the tasks that involve a program."""
+    """The NRMP's rule applies to exactly the tasks that involve a program."""
     assert {row.task for row in TASKS.values() if row.rule} == {row.task for row in TASKS.values() if "program" in row.needs}
 
 
 @pytest.mark.parametrize("text", ["", "7", "start7", "start+", "starts+7", "start + 7", "start+1000", "start+7 ", "2027-03-15"])
 @pytest.mark.parametrize("column", ["starts", "ends"])
 def test_an_invalid_day_is_rejected(tmp_path: Path, column: str, text: str) -> None:
-    """A day is written as one of the anchors and a number of days, and in no other way."""
+    """A day has to be one of the anchors and a number of days."""
     header, first, *rest = TABLE.read_text(encoding="utf-8").splitlines()
     cells = dict(zip(header.split(","), first.split(","), strict=True)) | {column: text}
     path = tmp_path / "plan_tasks.csv"
@@ -102,7 +102,7 @@ def test_an_invalid_day_is_rejected(tmp_path: Path, column: str, text: str) -> N
 @example(start=date(2100, 12, 31), chosen=sorted(TASKS))
 @example(start=date(2028, 2, 29), chosen=sorted(TASKS))
 def test_every_task_has_its_days_in_the_year(start: date, chosen: list[str]) -> None:
-    """What is ticked is in the plan once, or among what is left out; its days are in the year, in order."""
+    """A checked task is either in the plan once or listed as left out, and its days are in the year and in order."""
     plan = plan_for(start, chosen)
     placed = [item.task.task for item in plan.items]
     left_out = [row.task for row in plan.left_out]
@@ -117,7 +117,7 @@ def test_every_task_has_its_days_in_the_year(start: date, chosen: list[str]) -> 
 
 @given(start=starts())
 def test_no_task_of_the_rule_has_a_day_in_soap(start: date) -> None:
-    """From Monday to Thursday of any Match Week stands nothing that the NRMP's rule touches."""
+    """No such task has a day from Monday to Thursday of any Match Week."""
     plan = plan_for(start, TASKS)
     forbidden = soap_days(start, plan.last)
     for item in plan.items:
@@ -129,7 +129,7 @@ def test_no_task_of_the_rule_has_a_day_in_soap(start: date) -> None:
 
 @given(start=starts(), chosen=choices())
 def test_the_order_of_ticking_changes_nothing(start: date, chosen: list[str]) -> None:
-    """The same ticks in another order, or twice, make the same plan; a task's days do not depend on what else is ticked."""
+    """Another order or duplicates give the same plan, and a task's days don't depend on the other tasks."""
     plan = plan_for(start, chosen)
     assert plan == plan_for(start, [*reversed(chosen), *chosen])
     whole = {item.task.task: item for item in plan_for(start, TASKS).items}
@@ -137,7 +137,7 @@ def test_the_order_of_ticking_changes_nothing(start: date, chosen: list[str]) ->
 
 
 MATCH_WEEKS = [
-    (date(2027, 2, 28), date(2026, 3, 16)),  # more than two weeks ahead: still about the last one
+    (date(2027, 2, 28), date(2026, 3, 16)),  # more than two weeks ahead, so still about the last one
     (date(2027, 3, 1), date(2027, 3, 15)),
     (date(2027, 3, 15), date(2027, 3, 15)),
     (date(2027, 12, 31), date(2027, 3, 15)),
@@ -148,11 +148,11 @@ MATCH_WEEKS = [
 
 @pytest.mark.parametrize(("start", "monday"), MATCH_WEEKS)
 def test_which_match_week_a_plan_is_about(start: date, monday: date) -> None:
-    """A plan is about the Match Week at most two weeks ahead, else about the last that has begun."""
+    """It's the next Match Week if that is at most two weeks ahead, otherwise the last one that has begun."""
     assert match_week_of(start) == monday
 
 
-#: First day, task, and its days; None where it has none.
+#: First day, task, and the task's days or None.
 DATED = [
     ("2027-03-15", "soap_applications", ("2027-03-15", "2027-03-18"), False),
     ("2027-03-17", "soap_applications", ("2027-03-17", "2027-03-18"), False),
@@ -186,7 +186,7 @@ DATED = [
 
 @pytest.mark.parametrize(("start", "task", "days", "moved"), DATED)
 def test_the_days_of_a_task(start: str, task: str, days: tuple[str, str] | None, moved: bool) -> None:
-    """Each task's days at the edges of Match Week and of the year, and whether the rule has moved it, are as listed."""
+    """It tries the edges of Match Week and of the year, and whether the rule moves the task."""
     plan = plan_for(date.fromisoformat(start), [task])
     found = [(item.begins.isoformat(), item.ends.isoformat()) for item in plan.items]
     assert found == ([days] if days else [])
@@ -194,7 +194,7 @@ def test_the_days_of_a_task(start: str, task: str, days: tuple[str, str] | None,
     assert [row.task for row in plan.left_out] == ([] if days else [task])
 
 
-#: Days of a task in March 2027, and what is left of them; SOAP runs from the 15th to the 18th.
+#: A task's days in March 2027, and which of them remain. SOAP is from the 15th to the 18th.
 CLEARED = [
     ((1, 14), (1, 14)),
     ((1, 15), (1, 14)),
@@ -213,12 +213,12 @@ CLEARED = [
 
 @pytest.mark.parametrize(("days", "left"), CLEARED)
 def test_what_the_rule_leaves_of_a_task(days: tuple[int, int], left: tuple[int, int] | None) -> None:
-    """Of a task with days on both sides of SOAP the longer side is left; with days in SOAP alone nothing is left."""
+    """If a task has days before and after SOAP, the longer part stays. If all its days are in SOAP, none do."""
     begins, ends = _clear_of_soap(date(2027, 3, days[0]), date(2027, 3, days[1]))
     assert (begins, ends) == tuple(date(2027, 3, day) for day in left) if left else ends < begins
 
 
-#: First day, task, and whether the days of SOAP, March 15 to 18, still are in its days or ahead of its first day.
+#: First day, task, and whether the task starts before SOAP (March 15 to 18) ends.
 IN_SOAP = [
     ("2027-03-03", "honest_with_mentors", False),  # over on the 13th
     ("2027-03-05", "honest_with_mentors", True),  # over on the Monday
@@ -227,21 +227,21 @@ IN_SOAP = [
     ("2027-03-18", "honest_with_mentors", False),  # begins on the Friday
     ("2027-03-19", "honest_with_mentors", False),
     ("2027-03-01", "weigh_pivot", True),
-    ("2027-03-16", "rest", False),  # no mentor in it
-    ("2027-03-01", "role_near_specialty", False),  # the rule itself keeps it out
-    ("2027-03-19", "year_with_a_team", False),  # another Match Week than the plan is about
+    ("2027-03-16", "rest", False),  # no mentor involved
+    ("2027-03-01", "role_near_specialty", False),  # excluded by the rule itself
+    ("2027-03-19", "year_with_a_team", False),  # a different Match Week from the plan's
 ]
 
 
 @pytest.mark.parametrize(("start", "task", "said"), IN_SOAP)
 def test_only_tasks_that_begin_before_soap_ends_say_to_ask_only_for_advice(start: str, task: str, said: bool) -> None:
-    """A talk with a mentor in the days of SOAP, and none after it, says that mentors may not be asked to contact a program."""
+    """Until SOAP ends, a talk with a mentor says that mentors may not be asked to contact a program."""
     item = plan_for(date.fromisoformat(start), [task]).items[0]
     assert (text("plan.advice_only") in item.sentences) is said
 
 
 def test_a_violation_is_said_to_bar_from_soap() -> None:
-    """What breaking the rule can cost is said as plainly as the NRMP says it, with the policy to read."""
+    """The consequences are stated as plainly as the NRMP does, with the policy to read."""
     assert "bar you from SOAP in next year's Match" in TASKS["read_agreement"].why
     assert "policy on violations" in TASKS["read_agreement"].why
 
@@ -251,14 +251,14 @@ def test_a_violation_is_said_to_bar_from_soap() -> None:
     [None, "2027-03-15", 2027, datetime(2027, 3, 15, 9, 0), date(2012, 12, 31), date(2101, 1, 1)],
 )
 def test_an_invalid_first_day_is_rejected(start: Any) -> None:
-    """A first day that is no calendar day, or lies far outside our time, is rejected."""
+    """Something that isn't a date, or is far from the present, is rejected."""
     with pytest.raises(CaseError, match=r"^start: must be a date between 2013 and 2100, but it is "):
         plan_for(start, [])
 
 
 @pytest.mark.parametrize(("chosen", "value"), [(["rest", "slep"], "'slep'"), ("rest", "'rest'"), (None, "empty"), ([7], "7")])
 def test_an_unknown_task_is_rejected(chosen: Any, value: str) -> None:
-    """A task that is none of the table's is rejected, with those that there are."""
+    """The error lists the existing tasks."""
     with pytest.raises(CaseError, match=rf"^chosen: must be one of .*fresh_list.*, but it is {value}\.$"):
         plan_for(date(2027, 3, 15), chosen)
 
@@ -267,7 +267,7 @@ def test_an_unknown_task_is_rejected(chosen: Any, value: str) -> None:
 
 
 def test_too_much_in_the_first_week_is_said() -> None:
-    """As many things in the first week as we think bearable give no warning, one more gives one; later things do not count."""
+    """One task more than our limit gives a warning, and later tasks don't count."""
     first = [name for name, row in TASKS.items() if row.group == "first_days"]
     later = [name for name, row in TASKS.items() if row.group == "year"]
     most = int(assumption("plan_first_week_at_most"))
@@ -278,7 +278,7 @@ def test_too_much_in_the_first_week_is_said() -> None:
 
 
 def test_what_the_rule_moves_and_what_has_no_day_are_said() -> None:
-    """A task that the rule moves is named with its new day, and one without a day is named as left out."""
+    """The warning names a moved task with its new day, or a task that is left out."""
     role, soap = TASKS["role_near_specialty"].title, TASKS["soap_applications"].title
     moved = text("plan.warning.moved", day="Fri, Mar 19, 2027", title=role)
     assert plan_for(date(2027, 3, 10), ["role_near_specialty", "rest"]).warnings == (moved,)
@@ -289,13 +289,13 @@ def test_what_the_rule_moves_and_what_has_no_day_are_said() -> None:
 
 
 def unwrapped(text: str) -> str:
-    """Return a text with every run of blanks and line ends as one blank."""
+    """Return a text with all whitespace as single spaces."""
     return " ".join(text.split())
 
 
 @given(start=starts(), chosen=choices())
 def test_the_text_has_the_whole_plan(start: date, chosen: list[str]) -> None:
-    """The text names every task once as a box to tick, with its days, its reason and whose advice it is, and no long line."""
+    """Each task has a checkbox, its days, its reason and whose advice it is, and no line is too long."""
     plan = plan_for(start, chosen)
     told = unwrapped(plan.text)
     assert re.findall(r"^\[ \] (.*)$", plan.text, re.MULTILINE) == [item.task.title for item in plan.items]
@@ -316,7 +316,7 @@ def test_the_text_has_the_whole_plan(start: date, chosen: list[str]) -> None:
 
 
 def test_a_plan_without_a_tick_is_a_plain_sentence() -> None:
-    """Nothing ticked gives a kind sentence, no calendar, and no warning; something ticked does not give that sentence."""
+    """An empty plan has a kind sentence, no calendar and no warning. Other plans don't have that sentence."""
     plan = plan_for(date(2027, 3, 15), [])
     assert unwrapped(plan.text) == " ".join(
         [
@@ -330,7 +330,6 @@ def test_a_plan_without_a_tick_is_a_plain_sentence() -> None:
 
 
 def test_a_single_day_is_shown_as_one() -> None:
-    """A task of one day names one day."""
     assert plan_for(date(2027, 3, 18), ["soap_applications"]).items[0].days == "Thu, Mar 18, 2027"
 
 
@@ -338,7 +337,7 @@ def test_a_single_day_is_shown_as_one() -> None:
 
 
 def parsed(ics: str) -> list[dict[str, str]]:
-    """Read a calendar file as the standard has it: lines unfolded, texts unescaped, one record per event."""
+    """Parse a calendar file by the standard: unfold lines, unescape text, and return one record per event."""
     assert ics.endswith("\r\n")
     assert "\n" not in ics.replace("\r\n", "")
     lines = ics.replace("\r\n ", "").split("\r\n")[:-1]
@@ -365,7 +364,7 @@ def parsed(ics: str) -> list[dict[str, str]]:
 @given(start=starts(), chosen=choices().filter(bool))
 @example(start=date(2027, 3, 15), chosen=sorted(TASKS))
 def test_the_calendar_is_read_back_as_the_plan(start: date, chosen: list[str]) -> None:
-    """A reader of calendar files finds each item on its days, with title and reasons, under an id of its own."""
+    """Each item is on its days, with its title, its reasons and its own id."""
     plan = plan_for(start, chosen)
     events = parsed(plan.ics) if plan.items else []
     assert len(events) == len(plan.items)
@@ -379,7 +378,7 @@ def test_the_calendar_is_read_back_as_the_plan(start: date, chosen: list[str]) -
         if (item.ends - item.begins).days < 14:
             assert after - DAY == item.ends
             assert len(told) == len(item.sentences)
-        else:  # a long one is on its first day alone, and names its last
+        else:  # a long one is only on its first day, and names its last one
             assert after - DAY == item.begins
             assert told[-1].startswith("Until ")
             assert f"{item.ends.day}, {item.ends.year}" in told[-1]
@@ -393,7 +392,7 @@ def test_no_line_of_the_calendar_is_too_long(start: date, chosen: list[str]) -> 
 
 
 def test_a_calendar_program_reads_it_and_two_files_never_share_an_id() -> None:
-    """`icalendar` finds each item on its days; the file says when it was made, and its ids are its own."""
+    """`icalendar` finds each item on its days, and the file has its creation time and unique ids."""
     plan = plan_for(date(2027, 3, 17), sorted(TASKS))
     before = datetime.now(UTC).replace(microsecond=0)
     files = [icalendar.Calendar.from_ical(plan.ics).walk("VEVENT") for _ in range(2)]
@@ -407,7 +406,7 @@ def test_a_calendar_program_reads_it_and_two_files_never_share_an_id() -> None:
     assert len(set(ids)) == len(ids) == 2 * len(plan.items)
 
 
-#: What a calendar file can hold; tests/base/test_calendar_file.py has the rest.
+#: Characters that a calendar file can hold; tests/base/test_calendar_file.py has the others.
 WRITABLE = st.characters(codec="utf-8", exclude_categories=("Cc",), include_characters="\t\n")
 
 
@@ -417,7 +416,7 @@ WRITABLE = st.characters(codec="utf-8", exclude_categories=("Cc",), include_char
 @example(text="a, b; c\\n\nd" * 20)
 @example(text=" " * 200)
 def test_any_text_survives_the_calendar(text: str) -> None:
-    """Whatever the words are, also beyond English, they come back whole from a folded and escaped line."""
+    """Any words in any language can be read back from folded and escaped lines."""
     folded = _folded(f"SUMMARY:{_escaped(text)}")
     assert all(0 < len(line.encode()) <= 75 for line in folded.split("\r\n"))
     value = folded.replace("\r\n ", "").removeprefix("SUMMARY:")
@@ -442,7 +441,7 @@ DTEND;VALUE=DATE:20270319
 
 
 def test_the_rest_of_the_calendar_depends_only_on_the_plan() -> None:
-    """But for the ids and when it was made, the file is, to the letter, what stands here, whatever the day and the machine."""
+    """Except for ids and the creation time, the file is exactly this text on every day and computer."""
     ics = plan_for(date(2027, 3, 17), ["soap_applications"]).ics.replace("\r\n ", "")
     ics = re.sub(r"(UID:soap_applications-|DTSTAMP:)[0-9a-fTZ-]+", r"\1...", ics)
     assert ics.startswith(SMALL.replace("\n ", "").replace("\n", "\r\n"))
