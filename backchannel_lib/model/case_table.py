@@ -48,7 +48,7 @@ SUMMARIES: Final = frozenset(
 LAST_ROWS: Final = 5  # where totals and notes appear
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class KnownColumns:
     """The columns that one kind of table can have.
 

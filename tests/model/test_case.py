@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backchannel_lib import Case, CaseError, judge, model
-from backchannel_lib.model.case import MOVES, NEEDS, PHASES, RECOMMENDERS
+from backchannel_lib.model.case import MOVES, NEEDS, PHASES, RECOMMENDERS, Field
 from tests.helpers.cases import CALLER_MOVES, CALLERS, FLAGS, cases, records
 
 NEED_LIST = "language, local, track, coverage"
@@ -158,6 +158,7 @@ BAD_VALUES: list[tuple[str, object, str]] = [
     ("score", "240", integer_field(1, 999, "'240'")),
     ("score", None, integer_field(1, 999, "empty")),
     ("score", [240], integer_field(1, 999, "[240]")),
+    ("score", np.array([240, 250]), integer_field(1, 999, "array([240, 250])")),
     ("failed_attempts", -1, "must be a whole number of 0 or more, but it is -1."),
     ("failed_attempts", 0.5, "must be a whole number of 0 or more, but it is 0.5."),
     ("failed_attempts", False, "must be a whole number of 0 or more, but it is False."),
@@ -210,6 +211,16 @@ def test_an_invalid_value_is_rejected_with_its_field_and_the_reason(field: str, 
         assert str(caught.value) == f"{field}: {sentence}"
         assert caught.value.sentence == sentence
         assert caught.value.field == field
+
+
+def test_a_field_allows_none_only_if_it_says_so() -> None:
+    """A blank cell means its default unless it says otherwise."""
+    seat = Field("seat", "flag", default=False)
+    assert (seat.read(""), dataclasses.replace(seat, default=None, optional=True).check(None)) == (False, None)
+    with pytest.raises(CaseError, match="seat: must be true or false, but it is empty"):
+        seat.check(None)
+    with pytest.raises(CaseError, match="seat: must be filled in"):
+        dataclasses.replace(seat, blank_is_default=False).read("")
 
 
 def test_a_long_value_is_truncated_in_the_message() -> None:

@@ -165,6 +165,7 @@ def test_the_error_for_an_invalid_table_gives_the_row_the_column_the_value_and_w
         ("Score:Range Low", "is the separator a colon?"),
         ("score range_low", "is the separator a space?"),
         ("Name; Step 2 CK", "is the separator a semicolon?"),
+        ("score," + "x" * 3994, "is the separator a comma?"),
     ],
 )
 def test_a_header_read_with_the_wrong_separator_is_recognized(header: str, words: str) -> None:

@@ -280,7 +280,13 @@ def test_a_class_can_be_a_file_and_the_error_for_one_that_cannot_be_read_names_i
 def test_a_table_needs_a_name_in_one_column_or_two() -> None:
     with pytest.raises(SheetError, match=r"column name: is missing, and every row needs one\. The columns found are 'Score'"):
         read_class("Score\n251\n")
-    assert only("Last name,Score\nOkafor,251\n").case.score == 251
+    for columns, cells in (
+        ("Last name", "Okafor"),
+        ("Last name,First name", "Okafor,Ana"),
+        ("Name,Last name", "Ana Okafor,Okafor"),
+    ):
+        (student,) = read_class(f"{columns},Score\n{cells},251\n").students
+        assert student.name == ("Okafor" if columns == "Last name" else "Ana Okafor")
 
 
 def test_fields_without_a_column_in_either_table_are_assumed_unless_they_stay_unknown() -> None:
