@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from backchannel_lib import Case, CaseError, TableError, judge_open, phase_at, rules_check
 from backchannel_lib.base.texts import text
 from backchannel_lib.model import advice as advice_module
-from backchannel_lib.model.advice import SLOTS, advise, load_next_steps, load_not_covered
+from backchannel_lib.model.advice import SLOTS, NextStep, advise, load_next_steps, load_not_covered
 from backchannel_lib.model.calendar import eastern
 from backchannel_lib.model.case import PHASES
 from tests.helpers.cases import cases, moments
@@ -225,7 +225,9 @@ def test_every_field_step_and_topic_has_its_texts() -> None:
         if name != "intensity":  # no rule depends on the warmth of the praise
             assert text(f"ask.{name}").endswith("?")
         assert text(f"open.{name}")
-    assert all(text(f"next_step.{row.step}") for row in load_next_steps())
+    for row in load_next_steps():
+        step = NextStep(row, FEBRUARY, whole_day=True)
+        assert (step.sentence, step.who) == (text(f"next_step.{row.step}"), text(f"next_step.who.{row.who}"))
     for row in load_not_covered():
         assert text(f"not_covered.{row.topic}.question").endswith("?")
         assert text(f"not_covered.{row.topic}.name")

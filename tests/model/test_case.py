@@ -79,6 +79,7 @@ def test_a_case_has_the_specified_defaults() -> None:
     """Its fields are in the specified order, and there are no others."""
     assert list(Case().to_record().items()) == list(DEFAULTS.items())
     assert ", ".join(Case.fields()) == ALL_FIELDS
+    assert Case().fields() is Case.fields()
 
 
 def test_the_levels_are_the_specified_ones() -> None:

@@ -12,6 +12,7 @@ from backchannel_lib import Case, CaseFileError, SheetError, Verdict, judge, jud
 from backchannel_lib.activities.planner.tables import Program, programs_to_csv
 from backchannel_lib.base.spreadsheet import to_csv
 from backchannel_lib.base.texts import text
+from backchannel_lib.model import class_list
 from backchannel_lib.model.class_list import (
     UNKNOWN_IF_BLANK,
     ClassRow,
@@ -383,6 +384,16 @@ def test_only_changes_that_raise_the_lowest_or_highest_verdict_beyond_declined_a
         assert [(one.change.remedies, one.verdicts) for one in judged.changes] == expected[:2]
         helped += bool(expected)
     assert helped > 10
+
+
+def test_a_change_that_only_rules_out_a_better_verdict_is_not_among_those_that_help(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A caller who isn't known yet could be better than a dean."""
+    monkeypatch.setattr(class_list, "CHANGES_SHOWN", 100)
+    (student,) = read_class("Name,Score,Range low\nAvery,251,230\n").students
+    (judged,) = judge_student(student, BEFORE)
+    callers = {one.change.remedies for one in judged.changes if one.change.remedies[0].startswith("ask_")}
+    assert {("ask_trusted_peer",), ("ask_subspecialist",)} <= callers
+    assert ("ask_known_dean",) not in callers
 
 
 def test_a_name_has_1_to_80_characters() -> None:
