@@ -149,6 +149,18 @@ def test_a_step_has_a_time_of_day_only_if_an_event_has_one() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("now", "then"),
+    [
+        (datetime(2027, 7, 1), datetime(2028, 3, 13, 10, 0)),
+        (datetime(2027, 12, 31, 23, 59), datetime(2028, 3, 13, 10, 0)),
+        (datetime(2028, 1, 1), datetime(2028, 3, 13, 10, 0)),
+    ],
+)
+def test_the_next_match_week_is_that_of_the_next_march(now: datetime, then: datetime) -> None:
+    assert [step.when for step in advise(Case(), now=now).steps if step.row.step == "before_results"] == [then]
+
+
 def test_the_error_for_an_invalid_condition_of_a_step_names_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a spreadsheet, the header is row 1."""
     first, *others = load_next_steps()
