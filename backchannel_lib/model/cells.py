@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import functools
-import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -78,7 +77,7 @@ def is_blank(cell: object) -> bool:
         (True, True, True, False)
     """
     if isinstance(cell, str):
-        return len(cell) < 40 and plain(cell).casefold() in BLANK
+        return plain(cell).casefold() in BLANK
     if cell is None:
         return True
     try:
@@ -130,8 +129,8 @@ def default_text(field: Field) -> str:
 
     Examples:
         >>> from backchannel_lib import Case
-        >>> [default_text(Case.fields()[name]) for name in ("sponsors_visas", "needs", "phase")]
-        ['yes', 'none', 'soap_lists']
+        >>> [default_text(Case.fields()[name]) for name in ("sponsors_visas", "needs", "phase", "failed_attempts")]
+        ['yes', 'none', 'soap_lists', '0']
     """
     if isinstance(field.default, bool):
         return "yes" if field.default else "no"
@@ -146,7 +145,7 @@ def _typed(field: Field, cell: object) -> object:
         return bool(cell)
     if field.kind == "number" and hasattr(cell, "isoformat"):
         raise CaseError(field.name, "cell_date", str(cell))
-    if field.kind == "number" and isinstance(cell, float) and cell == 0 and math.copysign(1, cell) < 0:
+    if field.kind == "number" and isinstance(cell, float) and str(cell) == "-0.0":
         return field.check(str(cell))
     return cell
 

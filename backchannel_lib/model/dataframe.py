@@ -42,7 +42,7 @@ from backchannel_lib.model.verdict import Verdict
 
 Array: TypeAlias = npt.NDArray[Any]
 
-CHUNK: Final = 1 << 14  # rows at a time, so that intermediate results stay in the CPU cache
+CHUNK: Final = 16_384  # rows at a time, so that intermediate results stay in the CPU cache
 BEST: Final = max(Verdict).value
 
 
@@ -186,8 +186,9 @@ def _header_of(frame: pd.DataFrame) -> Header:
     try:
         header = read_header(headers, CASE_COLUMNS, first=[*frame.iloc[0]] if len(frame) else ())
     except SheetError as error:
-        for at in range(min(len(frame), LAST_ROWS) if error.rule == "sheet_no_column" else 0):
-            if any(CASE_COLUMNS.name_of(cell) is not None for cell in frame.iloc[at]):  # the real header is below a title
+        for at in range(min(len(frame), LAST_ROWS)):
+            known = any(CASE_COLUMNS.name_of(cell) is not None for cell in frame.iloc[at])
+            if known and error.rule == "sheet_no_column":  # the real header is below a title
                 raise SheetError("", [SheetProblem("sheet_no_column.header", None, details={"row": at + 2})]) from None
         raise
     refuse_planners_own(header, headers)
@@ -207,7 +208,8 @@ def _rows_of(frame: pd.DataFrame, places: Array) -> list[object]:
 
 
 def _row_of(frame: pd.DataFrame, at: int) -> object:
-    return _rows_of(frame, np.array([at]))[0]
+    (row,) = _rows_of(frame, np.array([at]))
+    return row
 
 
 def _without_blank_rows(frame: pd.DataFrame) -> pd.DataFrame:
@@ -220,17 +222,18 @@ def _without_blank_rows(frame: pd.DataFrame) -> pd.DataFrame:
         column = frame.iloc[:, place]
         missing = column.isna().to_numpy(dtype=bool)
         if column.dtype.kind == "O":
-            missing = missing | np.fromiter((isinstance(cell, str) and not squeeze(cell) for cell in column), bool, len(column))
-        blank = blank & missing
+            spaces = (isinstance(cell, str) and not squeeze(cell) for cell in column)
+            missing = np.logical_or(missing, np.fromiter(spaces, bool, len(column)))
+        blank = np.logical_and(blank, missing)
     return (frame[~blank] if blank.any() else frame).copy(deep=False)
 
 
 def _different(column: pd.Series[Any]) -> Iterable[object]:
-    """Return the distinct values of a column, or its first values if they can't be hashed."""
+    """Return the distinct values of a column, or all of them if they can't be hashed."""
     try:
         return cast("Iterable[object]", column.unique())
     except TypeError:  # lists or sets
-        return list(column.head(100))
+        return column
 
 
 def _encode(field: Field, value: object) -> int:
@@ -255,7 +258,7 @@ def _read_column(field: Field, column: pd.Series[Any]) -> tuple[Array, Array | N
     dtype = column.dtype
     if field.kind == "flag" and isinstance(dtype, np.dtype) and dtype.kind == "b":
         return column.to_numpy().view(np.uint8), None
-    if field.kind == "number" and dtype.kind in "iu" and not isinstance(dtype, pd.CategoricalDtype):
+    if field.kind == "number" and dtype.kind in "iu":
         return _read_integers(field, column)
     if field.kind == "number" and dtype.kind == "f":
         return _read_floats(field, column)
@@ -266,7 +269,7 @@ def _read_column(field: Field, column: pd.Series[Any]) -> tuple[Array, Array | N
         places = np.fromiter((known.setdefault(_known_as(value), len(known)) for value in column), np.intp, len(column))
         firsts = np.unique(places, return_index=True)[1]
         return _read_places(field, places, [column.iloc[at] for at in firsts])
-    places, uniques = pd.factorize(column, use_na_sentinel=True)
+    places, uniques = pd.factorize(column)
     return _read_places(field, places, list(uniques))
 
 
@@ -290,33 +293,33 @@ def _read_places(field: Field, places: Array, values: list[Any]) -> tuple[Array,
     return read if field.kind == "number" else read.view(np.uint8), read == _BAD if _BAD in codes else None
 
 
-_BAD: Final = -2  # no field is ever encoded as this; -1 is an unknown track record
+_BAD: Final = np.iinfo(np.int8).min  # no field is ever encoded as this
 
 
 def _read_integers(field: Field, column: pd.Series[Any]) -> tuple[Array, Array | None]:
     low, high = field.low, field.most
-    if column.dtype.kind == "u":
-        column = column.clip(upper=high + 1)  # the signed array below can't hold the largest unsigned numbers
+    # The largest unsigned numbers become negative, which isn't allowed either.
     numbers = column.to_numpy(dtype=np.int64, na_value=_BAD) if column.hasnans else column.to_numpy(dtype=np.int64)
     if not numbers.size or (numbers.min() >= low and numbers.max() <= high):  # cheaper than storing a million comparisons
         return numbers, None
-    missing = column.isna().to_numpy() & field.blank_is_default
-    bad = ((numbers < low) | (numbers > high)) & ~missing
+    missing = np.logical_and(column.isna().to_numpy(), field.blank_is_default)
+    bad = np.clip(numbers, low, high) != numbers
+    bad[missing] = False
     return np.where(missing, _encode(field, field.default), numbers), bad
 
 
 def _read_floats(field: Field, column: pd.Series[Any]) -> tuple[Array, Array | None]:
     values = column.to_numpy(dtype=np.float64, na_value=np.nan)
-    missing = np.isnan(values) & field.blank_is_default
-    bad = ~(np.isfinite(values) & (values == np.floor(values))) | (values < field.low)
-    bad = (bad | np.signbit(values) | (values > field.most)) & ~missing
-    values = np.where(missing | bad, _encode(field, field.default), values)
+    missing = np.logical_and(np.isnan(values), field.blank_is_default)
+    bad = np.logical_or(np.clip(np.floor(values), field.low, field.most) != values, np.signbit(values))
+    bad[missing] = False
+    values = np.where(np.logical_or(missing, bad), _encode(field, field.default), values)
     return values.astype(np.int64), bad
 
 
 def _check_sums(frame: pd.DataFrame, header: Header, problems: Problems) -> None:
     """Reject a row at the end that has a total in an unknown column."""
-    for at in range(max(0, len(frame) - LAST_ROWS), len(frame)):
+    for at in range(len(frame))[-LAST_ROWS:]:
         cells = [frame.iat[at, place] for place in header.others]  # noqa: PD009 (by position, because headers can repeat)
         found = is_summary([str(frame.index[at]) if frame.index.dtype.kind == "O" else None, *cells])
         if found is not None:
@@ -332,7 +335,7 @@ def _check_together(frame: pd.DataFrame, header: Header, columns: dict[str, Arra
     above = np.greater(columns["range_floor"], columns["range_low"])
     own = np.equal(columns["recommender"], fields["recommender"].levels.index("self"))
     direct = np.equal(columns["move"], fields["move"].levels.index("direct_email"))
-    bad = np.broadcast_to(above | (own != direct) | (one != two) | (two != three), rows)
+    bad = np.broadcast_to(functools.reduce(np.logical_or, (above, own != direct, one != two, two != three)), rows)
     for at in np.flatnonzero(bad).tolist():
         cells = {name: frame.iloc[at, place] for name, place in header.places.items() if name in _TOGETHER}
         given = {name for name, cell in cells.items() if not is_blank(cell)}

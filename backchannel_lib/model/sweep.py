@@ -104,6 +104,5 @@ def _stretches(case: Case, low: int, high: int, unknown: tuple[str, ...]) -> lis
         return [(score, score) for score in range(low, high + 1)]
     # Answers can change only at a known end of the range or at an end of the exam's scale, which no range can cross.
     known = [getattr(case, name) for name in RANGE if name not in unknown]
-    edges = {number + step for number in (1, step2_top(), 999, *known) for step in (-1, 0, 1, 2)}
-    starts = sorted({low, *(edge for edge in edges if low < edge <= high)})
+    starts = sorted({low, *(edge for edge in (step2_top(), 999, *known) if low < edge <= high)})
     return list(zip(starts, [*(start - 1 for start in starts[1:]), high], strict=True))

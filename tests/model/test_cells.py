@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from backchannel_lib import Case, CaseError
 from backchannel_lib.activities.planner.tables import PERSON_FIELDS, PROGRAM_FIELDS
 from backchannel_lib.base.texts import all_words
-from backchannel_lib.model.cells import is_blank, levels_by_key, word_key
+from backchannel_lib.model.cells import is_blank, levels_by_key, nearest, plain, word_key
 from backchannel_lib.page.case_controls import field_options
 from tests.helpers.cases import cases
 
@@ -109,7 +109,8 @@ REJECTED: list[tuple[str, Any, str]] = [
     *((field, "#REF!", "cell_error") for field in ("score", "scripted", "phase", "needs")),
     *(("score", cell, "cell_error") for cell in ("#N/A", "#DIV/0!", "#VALUE!", "#####")),
     ("track_record", "none", "range"),
-    ("track_record", "2 of 4", "range"),
+    *(("track_record", cell, "range") for cell in ("2 of 4", "2 of 2")),
+    ("score", " " * 50, "cell_blank"),
     *(("scripted", cell, "yes_no") for cell in ("perhaps", "ja", "oui", "x", "✓", "2", "yes and no")),
     ("scripted", 2, "flag"),
     *(("interviews_failures", cell, "cell_unknown") for cell in ("unknown", "?", "not sure", "TBD")),
@@ -126,6 +127,33 @@ def test_a_cell_that_is_not_a_value_is_rejected(field: str, cell: object, rule: 
     assert (caught.value.field, caught.value.rule) == (field, rule)
     assert str(caught.value).startswith(f"{field}: must ")
     assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("\uff01\uff5e", "!~"),
+        ("\uff00\uff5f", "\uff00\uff5f"),  # just outside of the full-width characters
+        ('"', '"'),
+        ('""', ""),
+        ('5"', '5"'),
+        ('"5', '"5'),
+    ],
+)
+def test_only_full_width_characters_and_pairs_of_quotation_marks_are_replaced(cell: str, text: str) -> None:
+    assert plain(cell) == text
+
+
+@pytest.mark.parametrize(("cell", "found"), [("-1", "-1"), (-1.0, "-1.0"), ("-0", "'-0'"), (-0.0, "'-0.0'")])
+def test_the_error_for_a_negative_number_shows_the_number(cell: object, found: str) -> None:
+    with pytest.raises(CaseError) as caught:
+        FIELDS["failed_attempts"].read(cell)
+    assert str(caught.value).endswith(f"but it is {found}.")
+
+
+@pytest.mark.parametrize(("letters", "level"), [(75, "known_dean"), (76, "trusted_peer")])
+def test_only_the_first_80_characters_of_a_word_are_compared_with_the_levels(letters: int, level: str) -> None:
+    assert nearest(FIELDS["recommender"], "x" * letters + " dean").startswith(f"{level}, ")
 
 
 @pytest.mark.parametrize(

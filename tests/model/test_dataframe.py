@@ -15,7 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backchannel_lib import READINGS, Case, CaseError, SheetError, Verdict, judge, judge_frame
-from backchannel_lib.model.dataframe import CHUNK
+from backchannel_lib.model import dataframe, rules
+from backchannel_lib.model.dataframe import CHUNK, judge_columns, read_columns
+from backchannel_lib.model.tables import ReadingChange, load_rules
 from tests.helpers.cases import READINGS as EVERY_READING
 from tests.helpers.cases import STAGES, cases, many_cases
 
@@ -248,6 +250,10 @@ def test_the_verdicts_label_is_an_ordered_category() -> None:
             {"score": [520, 530], "range_low": [500, 500], "range_floor": [400, 220]},
             "row 3, column range_floor: must be a score from the same exam as score and range_low, but it is 220.",
         ),
+        (
+            {"score": [520, 240], "range_low": [500, 500], "range_floor": [400, 400]},
+            "row 3, column score: must be a score from the same exam as range_low and range_floor, but it is 240.",
+        ),
     ],
 )
 def test_scores_from_two_exams_in_a_frame_are_rejected(columns: dict[str, list[int]], expected_message: str) -> None:
@@ -293,6 +299,14 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"track_record": objects(None, 4)}, "row 3, column track_record: must be a whole number from 0 to 3, but it is 4."),
     ({"scripted": ["true", "perhaps"]}, "row 3, column scripted: must be yes or no, but it is 'perhaps'."),
     ({"scripted": objects(True, 2)}, "row 3, column scripted: must be true or false, but it is 2."),
+    ({"scripted": [1, 2]}, "row 3, column scripted: must be true or false, but it is 2."),
+    (
+        {"range_floor": [220, 236], "range_low": 235, "recommender": ["known_dean", "self"], "move": "formal_email"},
+        (
+            "row 3, column range_floor: must not be above the bottom of the program's range, 235, but it is 236. "
+            "Lower it to 235 or less, or raise the bottom of the range to 236 or more."
+        ),
+    ),
     (
         {"phase": ["soap_lists", "soap_list"]},
         "row 3, column phase: must be one of soap_lists, groundwork, gap_filling, post_soap, but it is 'soap_list'.",
@@ -475,6 +489,7 @@ def test_a_frame_accepts_the_same_values_as_a_record(field: str, value: object) 
         pytest.param(pd.to_timedelta([240, 240], unit="ns"), id="times"),
         pytest.param(np.array([240 + 1j] * 2), id="complex"),
         pytest.param(np.array([2**63 + 1] * 2, dtype="uint64"), id="uint64"),
+        pytest.param(pd.array([2**64 - 1, None], dtype="UInt64"), id="UInt64"),
     ],
 )
 def test_a_typed_column_without_scores_is_rejected(column: Any) -> None:
@@ -529,18 +544,61 @@ def test_a_blank_row_is_skipped_even_if_its_name_is_only_spaces() -> None:
     assert judge_frame(frame).index.tolist() == [0, 2]
 
 
-@pytest.mark.parametrize("rows", [2, 5, 12])
+def test_a_blank_row_is_a_default_case_if_every_column_has_a_default() -> None:
+    frame = pd.DataFrame({"phase": ["soap_lists", None], "scripted": ["yes", None]})
+    assert answers(frame) == expected([Case(scripted=True), Case()])
+
+
+@pytest.mark.parametrize("rows", [0, 2, 5, 12])
 def test_a_total_in_the_last_row_is_rejected_however_long_the_table_is(rows: int) -> None:
     frame = pd.DataFrame({"name": [*["Avery"] * rows, "Total"], "score": [250] * (rows + 1)})
     with pytest.raises(CaseError, match=rf"^row {rows + 2}: must be a row of the table, but it looks like a total"):
         judge_frame(frame)
 
 
+def test_only_the_last_five_rows_can_be_totals() -> None:
+    """Further up, a student can have such a name."""
+    names = ["Avery", "Total", "Blake", "Casey", "Drew", "Emery", "Finley"]
+    assert len(judge_frame(pd.DataFrame({"name": names, "score": 250}))) == 7
+    with pytest.raises(CaseError, match="row 3: must be a row of the table"):
+        judge_frame(pd.DataFrame({"name": names[:-1], "score": 250}))
+
+
 @pytest.mark.parametrize(
-    ("rows", "rule"), [([["a", "b"], ["Score", "Move"]], "sheet_no_column.header"), ([["a", "b"]], "sheet_no_column")]
+    ("rows", "columns", "rule", "words"),
+    [
+        ([["Score", "Move"]], "xy", "sheet_no_column.header", "row 2 has"),
+        ([["a", "b"], ["Score", "Move"]], "xy", "sheet_no_column.header", "row 3 has"),
+        ([["a", "b"], ["c", "d"], ["Score", "Move"]], "xy", "sheet_no_column.header", "row 4 has"),
+        ([["a", "b"]], "xy", "sheet_no_column", "none of the columns we know"),
+        ([["Score", "Move"]], ["score", "score"], "sheet_twice", "appears more than once"),
+    ],
 )
-def test_the_error_points_to_a_header_below_a_title_only_if_there_is_one(rows: list[list[str]], rule: str) -> None:
+def test_the_error_points_to_a_header_below_a_title_only_if_there_is_one(
+    rows: list[list[str]], columns: Any, rule: str, words: str
+) -> None:
     """If no column is a case's, a row that contains such names could be the header."""
-    with pytest.raises(SheetError) as caught:
-        judge_frame(pd.DataFrame(rows, columns=["x", "y"]))
+    with pytest.raises(SheetError, match=words) as caught:
+        judge_frame(pd.DataFrame(rows, columns=list(columns)))
     assert caught.value.problems[0].rule == rule
+
+
+def test_an_unknown_track_record_is_not_a_number_of_interviews() -> None:
+    """It is written as -1, in a column of any type."""
+    for column in ([None, "1"], [np.nan, 1.0], pd.array([None, 1], dtype="Int64")):
+        read = read_columns(pd.DataFrame({"track_record": column}))["track_record"]
+        assert np.asarray(read).tolist() == [-1, 1]
+
+
+def test_changed_rules_mean_the_same_for_columns_as_for_cases(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No rule of ours has only a set as its condition, or anything but the best verdict where none of a stage's rules holds."""
+    rows = [row._replace(allows="maybe") if row.rule == "some_lever" else row for row in load_rules()]
+    changes = (ReadingChange("vouch_is_enough", "condition", "need_met", "needs"),)
+    monkeypatch.setattr(rules, "load_rules", lambda: tuple(rows))
+    monkeypatch.setattr(rules, "load_reading_changes", lambda: changes)
+    book = rules.rule_book.__wrapped__("vouch_is_enough")
+    monkeypatch.setattr(dataframe, "rule_book", lambda _: book)
+    monkeypatch.setattr(dataframe, "_program", dataframe._program.__wrapped__)
+    caps = judge_columns(read_columns(frame_of(CASES)), len(CASES), None)[1]
+    assert np.transpose(caps).tolist() == [[int(cap) for cap in book.outcome(case).caps] for case in CASES]
+    assert any(case.needs for case in CASES)

@@ -208,6 +208,33 @@ def test_the_map_shows_the_lowest_possible_verdict(case: Case, unknown: set[str]
                 assert set(left.depends_on) <= set(shown.depends_on)
 
 
+@pytest.mark.parametrize(
+    ("case", "low", "high"),
+    [
+        (Case(score=1, specifics=True), 1, 300),
+        (Case(score=300, specifics=True), 190, 300),
+        (Case(score=301, range_low=500, range_floor=400, specifics=True), 301, 850),
+        (Case(score=998, range_low=500, range_floor=400, specifics=True), 350, 998),
+        (Case(score=999, range_low=500, range_floor=400, specifics=True), 350, 999),
+        (Case(score=998, range_low=235, specifics=True), 190, 300),  # scores from two exams
+    ],
+)
+@pytest.mark.parametrize("unknown", [(), ("range_low",), ("range_floor",), ("range_low", "range_floor")])
+def test_the_map_has_a_verdict_for_every_score_of_the_slider_and_the_case(
+    case: Case, low: int, high: int, unknown: tuple[str, ...]
+) -> None:
+    """Each band begins where the verdict changes, at both ends of the scale too."""
+    found = sweep(case, None, unknown).bands["trusted_peer"]
+    assert (found[0].low, found[-1].high) == (low, high)
+    for band, after in itertools.pairwise(found):
+        assert band.high + 1 == after.low
+        assert band.verdict != after.verdict
+    called = replace_known(case, unknown, score=240 if high == 300 else 530, recommender="trusted_peer")
+    for score in {low, low + 1, low + 2, high - 1, high, *(edge for band in found for edge in (band.low, band.high))}:
+        left = possible(called.replace(score=score), unknown).lowest
+        assert band_at(found, score).verdict == left, score
+
+
 def test_a_result_is_settled_only_if_the_unknown_fields_make_no_difference() -> None:
     """Then there is only one judgment left."""
     assert not possible(Case(), ["range_low"]).is_settled

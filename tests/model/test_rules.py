@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 from collections.abc import Callable
 from datetime import date, datetime
@@ -523,3 +524,9 @@ def test_the_caller_and_the_move_affect_neither_the_file_nor_the_timing(caller: 
     """The only exception is a flag that they explain."""
     judgment = judge(Case(recommender=caller, move=move))
     assert (judgment.caps["paper"], judgment.caps["timing"]) == (OFFER, PHONE)
+
+
+def test_a_reading_and_an_agreement_cannot_be_changed() -> None:
+    for one, name in ((READINGS["range_and_credible"], "default"), (readings_agree(Case()), "verdict")):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(one, name, None)

@@ -11,7 +11,7 @@ import pytest
 
 from backchannel_lib import Case, TableError, judge
 from backchannel_lib.base import texts
-from backchannel_lib.base.texts import all_words, load_words
+from backchannel_lib.base.texts import all_words, load_words, text
 from backchannel_lib.model import rules, soap_rule, tables
 from backchannel_lib.model.conditions import parse, scalar_function
 from backchannel_lib.model.rules import rule_book
@@ -183,6 +183,8 @@ NUMBERS = [
     ("verdicts.csv", "rank", 0, 8),
     ("callers.csv", "weight", 0, 100),
     ("decides.csv", "share", 0, 100),
+    ("article_sections.csv", "line", 1, 999),
+    ("week_events.csv", "day", 0, 4),
     ("percentiles.csv", "score", 1, 300),
     ("percentiles.csv", "percentile", 0, 100),
     ("score_anchors.csv", "low", 1, 300),
@@ -203,9 +205,60 @@ def test_an_invalid_number_is_rejected(tmp_path: Path, file: str, column: str, l
         assert getattr(LOADERS[file](path)[1], column) == int(cell_text)
 
 
-@pytest.mark.parametrize("place", ["1", "2", "6"])
-def test_two_stages_cannot_share_a_position_on_screen(tmp_path: Path, place: str) -> None:
-    assert error_for(tmp_path, "stages.csv", with_cell("stages.csv", "shown", place)).startswith("stages.csv, row ")
+@pytest.mark.parametrize(
+    ("column", "place", "row", "rule"),
+    [
+        (1, "0", 2, "a whole number from 1 to 5"),
+        (1, "6", 2, "a whole number from 1 to 5"),
+        (3, "1", 4, "a place that no other stage has"),
+        (5, "3", 6, "a place that no other stage has"),
+    ],
+)
+def test_each_stage_has_its_own_position_on_screen_from_1_to_5(
+    tmp_path: Path, column: int, place: str, row: int, rule: str
+) -> None:
+    rows = cells("stages.csv")
+    for number, one in enumerate(rows[1:], start=1):
+        one[rows[0].index("shown")] = place if number == column else str(number)
+    message = error_for(tmp_path, "stages.csv", rows)
+    assert message == f"stages.csv, row {row}, column shown: expected {rule}, found {message.rpartition(' ')[2]}"
+
+
+@pytest.mark.parametrize("year", ["2026", "unknown"])
+def test_a_fact_that_nothing_was_found_has_no_year(tmp_path: Path, year: str) -> None:
+    rows = cells("facts.csv")
+    grade, at = rows[0].index("grade"), rows[0].index("year")
+    number = next(number for number, row in enumerate(rows) if row[grade] == "none")
+    rows[number][at] = year
+    message = error_for(tmp_path, "facts.csv", rows)
+    assert message.startswith(f"facts.csv, row {number + 1}, column year: expected undated, ")
+
+
+@pytest.mark.parametrize(
+    ("source", "year", "grade", "citation", "graded"),
+    [
+        ("NRMP", "2026", "A", "NRMP (2026)", True),
+        ("NRMP 2026", "2026", "A", "NRMP 2026", True),
+        ("NRMP 2025", "2026", "B", "NRMP 2025 (2026)", True),
+        ("Our search", "undated", "none", "Our search", False),
+    ],
+)
+def test_a_citation_names_the_year_once_and_the_grade_if_there_is_one(
+    source: str, year: str, grade: str, citation: str, graded: bool
+) -> None:
+    fact = load_facts()[0]._replace(source=source, year=year, grade=grade)
+    assert fact.citation == citation
+    how = f". How we got it: {text(f'grade.{grade}')}" if graded else "."
+    assert fact.graded_citation == citation + how
+
+
+def test_a_phase_can_turn_the_year_within_one_month(tmp_path: Path) -> None:
+    """It then ends on an earlier date than it starts."""
+    rows = cells("phases.csv")
+    starts, ends = rows[0].index("starts"), rows[0].index("ends")
+    rows[1][ends], rows[2][starts] = "July 19", "July 20"
+    rows[2][ends], rows[3][starts] = "July 10", "July 11"
+    assert len(LOADERS["phases.csv"](write(tmp_path / "phases.csv", rows))) == 4
 
 
 def test_a_caller_in_both_the_table_and_the_chart_says_how_they_were_matched(tmp_path: Path) -> None:
@@ -293,6 +346,7 @@ def test_a_text_id_in_two_files_is_rejected(monkeypatch: pytest.MonkeyPatch, tmp
     [
         ("weight", "random_dan", "50", "target", "one of random_dean, "),
         ("weight", "random_dean", "101", "to", "a whole number from 0 to 100,"),
+        ("weight", "random_dean", "-1", "to", "a whole number from 0 to 100,"),
         ("weight", "random_dean", "", "to", "some text,"),
         ("calendar", "fridy", "gap_filling", "target", "one of friday, "),
         ("calendar", "friday", "gap_fillin", "to", "one of gap_filling, "),
@@ -316,6 +370,30 @@ def test_an_invalid_time_of_a_phase_is_rejected_with_its_location(tmp_path: Path
         message = error_for(tmp_path, "phases.csv", with_cell("phases.csv", column, value))
         rule = "a day and hour of Match Week such as Thursday 09:00, or a date such as July 1"
         assert message == f"phases.csv, row 3, column {column}: expected {rule}, found {value!r}"
+
+
+@pytest.mark.parametrize("starts", ["Wednesday 23:00", "Thursday 01:00"])
+def test_a_phase_must_end_when_the_next_one_starts(tmp_path: Path, starts: str) -> None:
+    rows = cells("phases.csv")
+    rows[3][rows[0].index("starts")] = starts
+    message = error_for(tmp_path, "phases.csv", rows)
+    assert message.startswith("phases.csv, row 3, column ends: expected the moment at which gap_filling starts, ")
+
+
+@pytest.mark.parametrize(
+    ("table", "chart", "joined", "relation"),
+    [
+        ("Dean", "Dean", "same", "same"),
+        ("Dean", "A dean", "order", "other_name"),
+        ("Dean", "", "", "only_table"),
+        ("", "Dean", "", "only_chart"),
+    ],
+)
+def test_a_caller_says_where_the_article_has_it(table: str, chart: str, joined: str, relation: str) -> None:
+    row = load_callers()[0]._replace(impact="high", weight=80, table_row=table, chart_row=chart, joined=joined)
+    assert row.relation == relation
+    assert row.in_table == (f"{table}: {text('level.impact.high')}" if table else text("order.not_there"))
+    assert row.in_chart == (f"{chart}: 80" if chart else text("order.not_there"))
 
 
 @pytest.mark.parametrize("ends", ["Monday 11:00", "Monday 12:00"])
