@@ -60,10 +60,10 @@ ADVICE = {
     "the environment variable HTTPS_PROXY to its address.",
     "hash": "A package that arrived is not the one that this workbook was tested with, so it was not installed. Use "
     "another network; if it happens there too, tell the workbook's authors.",
-    "python": f"A package is not to be had for Python {platform.python_version()} on this system ({platform.platform()}). "
+    "python": f"A package is not available for Python {platform.python_version()} on this system ({platform.platform()}). "
     "Run workbook.py with one of Python 3.11 to 3.14, 64 bits.",
     "rights": f"The folder {ROOT} could not be written to. Close JupyterLab and every other program that uses it; if that does "
-    "not help, copy it to a place that is yours to write to, and run the command there.",
+    "not help, copy it to a folder that you can write to, and run the command there.",
     "venv": "This Python comes without its venv module. On Debian or Ubuntu: sudo apt-get install python3-venv.",
 }
 
@@ -189,8 +189,8 @@ def run_logged(command: Sequence[str], name: str, cwd: Path = ROOT) -> None:
     printed = log.read_text(encoding="utf-8", errors="replace")
     cause = cause_of(printed)
     advice = ADVICE[cause] if cause else "The cause is not one that this script knows:\n" + printed[-800:].strip()
-    advice += "\nThen run the same command again: what was fetched already is not fetched twice."
-    raise SetupError(f"The packages could not be installed.\n{advice}\nAll that was printed is in {log}", cause)
+    advice += "\nThen run the same command again: it continues where it stopped."
+    raise SetupError(f"The packages could not be installed.\n{advice}\nThe complete output is in {log}", cause)
 
 
 def cause_of(printed: str) -> str | None:
@@ -231,7 +231,7 @@ def main(arguments: Sequence[str]) -> int:
         cause = cause_of(str(error)) if isinstance(error, OSError) else None
         sys.exit(f"\n{ADVICE[cause] if cause else error}")
     except KeyboardInterrupt:
-        print("\nStopped. The same command begins anew.", file=sys.stderr)
+        print("\nStopped. Run the same command to start again.", file=sys.stderr)
         return 130
 
 

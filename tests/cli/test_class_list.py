@@ -169,7 +169,7 @@ def test_ctrl_c_stops_the_run_and_keeps_the_results_so_far(tmp_path: Path) -> No
         (["students.csv", "--at", "Monday"], "must be a date and time"),
         (["students.csv"], "column name: is missing"),
         (["empty.csv"], "column name: is missing"),
-        (["programs.csv", "--programs", "students.csv"], "students.csv has none of the columns we know"),
+        (["programs.csv", "--programs", "students.csv"], "students.csv has none of the columns we recognize"),
     ],
 )
 def test_the_command_says_in_a_sentence_why_it_failed(

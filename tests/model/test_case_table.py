@@ -83,7 +83,7 @@ def error_for(way: Way, content: str, folder: Path) -> str:
     [
         (
             "Name,Step 2 CK\nA,240\n",
-            "has none of the columns we know. Its columns are 'Name', 'Step 2 CK'. 'Step 2 CK' looks like score: ",
+            "has none of the columns we recognize. Its columns are 'Name', 'Step 2 CK'. 'Step 2 CK' looks like score: ",
         ),
         ("Name,Step 2 CK\nA,240\n", "We know these: score, range_low, range_floor, "),
         ("Name,Recomender\nA,self\n", "'Recomender' looks like recommender: rename it. We know these: recommender, score, "),
@@ -194,7 +194,7 @@ def test_no_default_stands_in_for_a_column_that_was_merged_into_another(frame: d
 )
 def test_words_in_a_header_are_columns_only_if_several_are_known(header: str) -> None:
     """A header of more than 4,000 characters isn't split at all."""
-    with pytest.raises(SheetError, match="has none of the columns we know"):
+    with pytest.raises(SheetError, match="has none of the columns we recognize"):
         read_header([header], CASE_COLUMNS)
 
 

@@ -41,7 +41,7 @@ def test_a_reading_is_passed_on_and_an_unknown_one_is_rejected_at_once() -> None
 
 
 def test_a_table_without_case_columns_is_rejected_before_anything_is_computed() -> None:
-    with pytest.raises(SheetError, match="none of the columns we know"):
+    with pytest.raises(SheetError, match="none of the columns we recognize"):
         judge_frame(dd.from_pandas(pd.DataFrame({"Name": ["Avery"], "Town": ["Erie"]}), npartitions=1))  # type: ignore[arg-type]
 
 

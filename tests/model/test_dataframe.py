@@ -570,7 +570,7 @@ def test_only_the_last_five_rows_can_be_totals() -> None:
         ([["Score", "Move"]], "xy", "sheet_no_column.header", "row 2 has"),
         ([["a", "b"], ["Score", "Move"]], "xy", "sheet_no_column.header", "row 3 has"),
         ([["a", "b"], ["c", "d"], ["Score", "Move"]], "xy", "sheet_no_column.header", "row 4 has"),
-        ([["a", "b"]], "xy", "sheet_no_column", "none of the columns we know"),
+        ([["a", "b"]], "xy", "sheet_no_column", "none of the columns we recognize"),
         ([["Score", "Move"]], ["score", "score"], "sheet_twice", "appears more than once"),
     ],
 )

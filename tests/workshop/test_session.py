@@ -255,7 +255,7 @@ def test_going_back_in_the_plan_during_a_vote_says_that_the_votes_are_off_and_un
     voted = opened.round.state
     assert (voted.step, sum(voted.counted)) == ("vote", 1)
     said = [notice for _, answer in send(opened, "run_plan", type="back") if (notice := answer.get("notice"))]
-    assert said == [text("run_plan.votes_off", title=voted.file.title)]
+    assert said == [text("run_plan.off_screen", title=voted.file.title)]
     assert opened.round.state.vignette != voted.vignette
     send(opened, "run_plan", type="undo")
     assert opened.round.state == voted

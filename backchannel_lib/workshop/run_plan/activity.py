@@ -144,7 +144,7 @@ class RunPlan(PersistentForm):
             plan = self.state["plan"]
             files = files_of(plan, room.seed, self.state["skipped"]).get(steps_of(plan)[at].step, ())
             if before.vignette in files and room.vignette not in files:
-                return {**result, "notice": text("run_plan.votes_off", title=room.file.title)}
+                return {**result, "notice": text("run_plan.off_screen", title=room.file.title)}
         return result
 
     def _to(self, at: int | None) -> ActionResult:

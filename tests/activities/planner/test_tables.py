@@ -91,7 +91,7 @@ NAME_RULE = "must be a name of 1 to 80 characters without the character |, but i
         ("name\n", "people, column kind: is missing, and every row needs one. The columns found are 'name'."),
         (
             "Pet,Kin\n",
-            "The table people has none of the columns we know. Its columns are 'Pet', 'Kin'. 'Kin' looks like kind: ",
+            "The table people has none of the columns we recognize. Its columns are 'Pet', 'Kin'. 'Kin' looks like kind: ",
         ),
     ],
 )
