@@ -256,15 +256,20 @@ def test_recipes_can_be_read_on_a_phone(opened: Opened) -> None:
     recipes = sum(kind == "code" for kind, _ in page.evaluate(CELLS))
     page.wait_for_function(f"async count => await ({EXECUTED})() === count", arg=recipes, polling=GLANCE, timeout=PATIENCE)
     opened.wait_until_idle()
-    for part in (".jp-OutputArea-output pre", ".dataframe td", ".jp-CodeCell .jp-InputPrompt"):
-        page.wait_for_selector(part, state="attached", timeout=PATIENCE)
+    # JupyterLab takes cells out of the page while they are out of sight, so all three must be there at once.
+    look = page.wait_for_function(
+        """parts => {
+          const found = parts.map(part => document.querySelector(part));
+          if (!found.every(Boolean)) return null;
+          const [output, cell, prompt] = found.map(one => getComputedStyle(one));
+          return [output.wordBreak, cell.textAlign, prompt.display];
+        }""",
+        arg=[".jp-OutputArea-output pre", ".dataframe td", ".jp-CodeCell .jp-InputPrompt"],
+        polling=GLANCE,
+        timeout=PATIENCE,
+    ).json_value()
+    assert look == ["normal", "left", "none"]
     cut = page.evaluate("""() => [...document.querySelectorAll('.jp-CodeCell .cm-scroller, .jp-OutputArea-output pre')]
       .filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.innerText.slice(0, 80))""")
     assert cut == []
-    look = page.evaluate("""() => {
-      const style = one => getComputedStyle(document.querySelector(one));
-      const prompt = style('.jp-CodeCell .jp-InputPrompt').display;
-      return [style('.jp-OutputArea-output pre').wordBreak, style('.dataframe td').textAlign, prompt];
-    }""")
-    assert look == ["normal", "left", "none"]
     page.set_viewport_size(SIZE)

@@ -29,7 +29,7 @@ ENGINES: Final = ("chromium", "firefox", "webkit")
 ENTER, RIGHT, PAGE_DOWN = "\ue007", "\ue014", "\ue00f"
 KEY_NAMES: Final = {ENTER: "Enter", RIGHT: "ArrowRight", PAGE_DOWN: "PageDown"}  # as Playwright names them
 MINI_BROWSERS: Final = "webkit2gtk-4.*/MiniBrowser"
-PATIENCE_S: Final = 60.0
+PATIENCE_S: Final = 120.0
 LOOK_S: Final = 0.1
 #: The time after which a question is repeated: Firefox doesn't answer one asked just before the page was left.
 ANSWER_S: Final = 10.0
