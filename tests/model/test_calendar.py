@@ -400,6 +400,7 @@ def test_moments_from_numpy_and_pandas_are_accepted(moment: Any, phase: str) -> 
         (np.datetime64("2027-03-15"), "numpy.datetime64"),  # a day without a time
         (np.datetime64(10**17, "s"), "numpy.datetime64"),
         (np.datetime64(-(10**17), "s"), "numpy.datetime64"),
+        (np.datetime64(-18_446_742_273_709, "s"), "numpy.datetime64"),  # in microseconds, it overflows to the year 2027
         (np.datetime64("10000-01-01T00:00"), "numpy.datetime64"),
         (np.datetime64("0000-12-31T23:59"), "numpy.datetime64"),
         (np.array(["2027-03-15T12:00"], dtype="datetime64[ns]"), "numpy.ndarray"),
