@@ -43,8 +43,8 @@ NEAR, NEAR_SECONDS = ("tests/model/", "tests/test_examples.py"), 3.0
 CACHES: Final = ("functools.cache", "functools.lru_cache")
 #: Mutations to skip: for names and small numbers, `==` and `is` mostly mean the same in Python.
 SAME: Final = ("Eq_Is", "Is_Eq", "NotEq_IsNot", "IsNot_NotEq")
-#: Mutations to skip where a text is compared: they depend on the alphabet, which means nothing here.
-ORDER: Final = ("_Lt", "_LtE", "_Gt", "_GtE")
+#: Mutations to skip in comparisons with a string, because alphabetical order means nothing in the model.
+ORDERED: Final = ("_Lt", "_LtE", "_Gt", "_GtE")
 
 
 class Place(NamedTuple):
@@ -139,8 +139,8 @@ def functions(tree: ast.AST, names: str = "") -> Iterator[tuple[int, int, str]]:
 def without_effect(tree: ast.AST) -> Iterator[ast.expr]:
     """Yield the expressions that can change without changing what the workbook does.
 
-    These are type hints that nothing reads at run time, which are all but those of a table's rows; caches, which save time; and
-    `zip`'s check that lengths agree, which never fails.
+    These are caches, which only save time; `zip`'s check that lengths agree, which never fails; and type hints, except those of
+    a table's rows, which decide how cells are read.
     """
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     rows = {ast.unparse(call.args[0]) for call in calls if ast.unparse(call.func) == "loader"}
@@ -160,11 +160,11 @@ def without_effect(tree: ast.AST) -> Iterator[ast.expr]:
             yield node.test
 
 
-def text_comparisons(tree: ast.AST) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    """Yield where the operators are that compare something with a text, from the end of what is before to what is after.
+def string_comparisons(tree: ast.AST) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """Yield the span of each operator that compares with a string, from the end of its left operand to the right one.
 
     Examples:
-        >>> list(text_comparisons(ast.parse("kind == 'set'")))
+        >>> list(string_comparisons(ast.parse("kind == 'set'")))
         [((1, 4), (1, 8))]
     """
     for node in ast.walk(tree):
@@ -200,16 +200,16 @@ def mutants_of(path: Path) -> list[Mutant]:
     left_out = [
         ((each.lineno, each.col_offset - 1), (each.end_lineno or 0, each.end_col_offset or 0)) for each in without_effect(tree)
     ]
-    alphabetical = list(text_comparisons(tree))
+    alphabetical = list(string_comparisons(tree))
     mutants = []
     for item in session.work_items:
         (spec,) = item.mutations
         start = tuple(spec.start_pos)
         if spec.operator_name.endswith(SAME) or any(begin <= start < end for begin, end in left_out):
             continue
-        if lines[start[0] - 1].startswith("*,", start[1]):  # not a product, but the start of keyword-only parameters
+        if lines[start[0] - 1].startswith("*,", start[1]):  # not a multiplication, but the start of keyword-only parameters
             continue
-        if spec.operator_name.endswith(ORDER) and any(begin <= start < end for begin, end in alphabetical):
+        if spec.operator_name.endswith(ORDERED) and any(begin <= start < end for begin, end in alphabetical):
             continue
         function = next((name for first, last, name in places if first <= start[0] <= last), "")
         mutants.append(Mutant(session, item, path, start[0], function))
@@ -239,7 +239,7 @@ class Tests:
         """Return the tests that reach a mutant, in rounds; each round runs only if the previous ones didn't catch it.
 
         Importing all test files takes longer than running most tests, so the first round uses only two files. The module's own
-        test file is always among them: a function called during an import seems to be reached only by the test that imports.
+        test file always runs, because a function called during an import seems to be reached only by the test that imports it.
         """
         module, key = mutant.path.stem, mutant.key
         called = bool(mutant.function) and any(key in names for names in self.reached.values())

@@ -212,7 +212,7 @@ class ActivityView(anywidget.AnyWidget):
         if self.session is None:
             for answer in self.activity.first_answers(printable(message)):
                 self.send(answer)
-            self._defer()
+            self._follow_up()
             return
         moved = {self.activity.key: self}
         for part, told in self.session.handle(self.activity.key, printable(message)):
@@ -221,8 +221,8 @@ class ActivityView(anywidget.AnyWidget):
         for view in moved.values():
             view.publish()
 
-    def _defer(self) -> None:
-        """Notify observers, and send the deferred answer once no message has come for a moment.
+    def _follow_up(self) -> None:
+        """Notify observers soon, and send the deferred answer once no message has come for a moment.
 
         Both keep Python busy. If they began right after the first answer, they would delay the thread that sends that answer,
         and then the next message. Without a kernel's loop, both happen at once.

@@ -18,7 +18,7 @@ from backchannel_lib.workshop.run_plan.model import files_of, steps_of
 from backchannel_lib.workshop.stage import stage_parts
 
 Answer: TypeAlias = ShowMessage | PrefetchedMessage
-Place: TypeAlias = tuple[str, str, tuple[str, ...]]
+Place: TypeAlias = tuple[str, str, tuple[str, ...]]  # the plan, its step and the skipped steps
 
 
 class Session:
@@ -39,6 +39,8 @@ class Session:
         self.parts = {name: make_activity(name) for name in stage_parts()} if opened is None else dict(opened)
         self.run_plan: RunPlan = self._part(RunPlan)
         self.round: Round = self._part(Round)
+        # The place that the plan last left, and what the room has seen since; None if the room's screen didn't change.
+        self._left: tuple[Place, WorkshopState] | None = None
         self.run_plan.show_room(self.round.state)
         self.round.next_part = self._next_part
         self.run_plan.next_file = self._next_file
@@ -92,9 +94,6 @@ class Session:
         self.round.follow(*self._place())
         now = self.round.state
         self._left = (place, now) if (now.vignette, now.step) != (room.vignette, room.step) else None
-
-    #: The place that the plan last left, and what the room has seen since; None if the room's screen didn't change.
-    _left: tuple[Place, WorkshopState] | None = None
 
     def _place(self) -> Place:
         """Return the plan, its step, and the skipped steps."""

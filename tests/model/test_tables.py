@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ import pytest
 from backchannel_lib import Case, TableError, judge
 from backchannel_lib.base import texts
 from backchannel_lib.base.texts import all_words, load_words, text
-from backchannel_lib.model import rules, soap_rule, tables
+from backchannel_lib.model import advice, rules, soap_rule, tables
 from backchannel_lib.model.conditions import parse, scalar_function
 from backchannel_lib.model.rules import rule_book
 from backchannel_lib.model.tables import (
@@ -22,7 +24,6 @@ from backchannel_lib.model.tables import (
     load_assumptions,
     load_callers,
     load_claims,
-    load_conditions,
     load_examples,
     load_exams,
     load_facts,
@@ -687,19 +688,20 @@ def test_hours_from_one_time_to_another_read_as_such() -> None:
     assert [fact.id for fact in spans if not re.search(r"\bfrom \d+:\d\d( [ap]m)? to \d+:\d\d [ap]m", fact.sentence)] == []
 
 
-def test_the_error_for_an_invalid_named_condition_names_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("module", "loader", "build", "table"),
+    [
+        (rules, "load_conditions", lambda: rule_book.__wrapped__(None), "conditions.csv"),
+        (soap_rule, "load_soap_rule", soap_rule._table.__wrapped__, "soap_rule.csv"),
+        (advice, "load_next_steps", advice._table.__wrapped__, "next_steps.csv"),
+    ],
+)
+def test_the_error_for_an_invalid_condition_names_its_row(
+    module: ModuleType, loader: str, build: Callable[[], object], table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As in a spreadsheet, the header is row 1."""
-    first, second, *others = load_conditions()
-    monkeypatch.setattr(rules, "load_conditions", lambda: (first, second._replace(when="no_such_field"), *others))
+    first, second, *others = getattr(module, loader)()
+    monkeypatch.setattr(module, loader, lambda: (first, second._replace(when="no_such_field"), *others))
     with pytest.raises(TableError) as caught:
-        rule_book.__wrapped__(None)
-    assert str(caught.value).startswith("conditions.csv, row 3, column when: ")
-
-
-def test_the_error_for_an_invalid_condition_of_the_nrmp_rule_names_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in a spreadsheet, the header is row 1."""
-    first, *others = load_soap_rule()
-    monkeypatch.setattr(soap_rule, "load_soap_rule", lambda: (first._replace(when="no_such_condition"), *others))
-    with pytest.raises(TableError) as caught:
-        soap_rule._table.__wrapped__()
-    assert str(caught.value).startswith("soap_rule.csv, row 2, column when: ")
+        build()
+    assert str(caught.value).startswith(f"{table}, row 3, column when: ")

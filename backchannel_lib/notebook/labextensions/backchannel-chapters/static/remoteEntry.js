@@ -101,7 +101,7 @@
     if (!panel.isDisposed) panel.model.dirty = false;
   }
 
-  /** Close the side bars and hide the file's name as in the first window, because a second window has its own workspace with JupyterLab's layout. */
+  /** Close the side bars and hide the file's name, because a second window starts with JupyterLab's own layout. */
   function leaveRoom(shell) {
     shell.collapseLeft();
     shell.collapseRight();
