@@ -451,18 +451,15 @@ class _Rules:
 
     def steps(self, name: str, field: Field) -> set[int]:
         """Return the numbers that this field is compared with, and the ends of its range."""
-        steps = {end for end in (field.low, field.high) if end is not None}
+        beside = {other for names in (*self.fields_of.values(), *_CHECKED_TOGETHER) if name in names for other in names}
+        steps = {field.low, field.high, *(getattr(self.case, other) for other in beside - self.unknown)}
         if name in SCORES:
             steps.add(step2_top())
-        for other in {other for names in (*self.fields_of.values(), *_CHECKED_TOGETHER) if name in names for other in names}:
-            value = getattr(self.case, other)
-            if other not in self.unknown and isinstance(value, int) and not isinstance(value, bool):
-                steps.add(value)
         for atom in self.atoms:
             if name in self.fields_of[atom]:
                 numbers = (node.value for node in ast.walk(ast.parse(atom)) if isinstance(node, ast.Constant))
                 steps.update(number for number in numbers if isinstance(number, int))
-        return steps
+        return {step for step in steps if step is not None}
 
     def examples(self) -> dict[Verdict, Case]:
         """Return each verdict that remains possible, lowest first, with a case that gets it."""

@@ -282,13 +282,12 @@ def _range_group(reading: str | None, ends: tuple[str, ...], score: int, low: in
 
 def _keep_distinct(reading: str | None, names: tuple[str, ...], found: list[dict[str, Any]], record: SimpleNamespace) -> _Group:
     """Keep one value for each combination of comparisons that hold."""
-    fields_of, which = comparisons(reading)
-    mask = sum(1 << bit for bit, asked in enumerate(fields_of) if asked & set(names))
+    _, which = comparisons(reading)
     kept: dict[int, Values] = {}
     by_answer: dict[str, dict[Any, set[int]]] = {name: {} for name in names}
     for values in found:
         record.__dict__.update(values)
-        held = which(record) & mask
+        held = which(record)
         kept.setdefault(held, values)
         for name, value in values.items():
             by_answer[name].setdefault(value, set()).add(held)
@@ -312,7 +311,7 @@ def _possible(reading: str | None, groups: tuple[tuple[int, _Answers], ...], hel
         shown = [tuple(row.rule for row in outcome.rows[number]) for outcome in outcomes]
         sure = len(set(shown)) == 1  # otherwise list each rule separately, since any one can hold or not
         found = [Judgment(Case(), reading, outcome).reasons[number] for outcome in dict.fromkeys(outcomes)]
-        each = found[:1] if sure else [replace(one, also=()) for reason in found for one in (reason, *reason.also)]
+        each = found if sure else [replace(one, also=()) for reason in found for one in (reason, *reason.also)]
         reasons = tuple(sorted(dict.fromkeys(each), key=lambda reason: (reason.cap, rules.index(reason.rule))))
         stages[stage] = StageRange(reasons, _narrowed_by(groups, places, shown))
     distinct = sorted(set(outcomes), key=lambda outcome: (outcome.verdict, outcome.caps))
