@@ -416,8 +416,8 @@ class YearTime(NamedTuple):
         after_monday: Time since midnight at the start of Match Week's Monday.
     """
 
-    month: int = 0
-    day: int = 0
+    month: int
+    day: int
     after_monday: timedelta = timedelta()
 
 
@@ -427,7 +427,7 @@ def year_time(cell: str, *, ends: bool = False) -> YearTime:
     clock = re.fullmatch(r"([01][0-9]|2[0-3]):([0-5][0-9])|24:00", rest)
     if day in WEEKDAYS and clock:
         hours, minutes = (int(part) for part in rest.split(":"))
-        return YearTime(after_monday=timedelta(days=WEEKDAYS.index(day), hours=hours, minutes=minutes))
+        return YearTime(0, 0, timedelta(days=WEEKDAYS.index(day), hours=hours, minutes=minutes))
     try:
         date = datetime.strptime(f"2023 {cell}", "%Y %B %d") + timedelta(days=ends)  # noqa: DTZ007 - a day of any year
     except ValueError:

@@ -300,7 +300,9 @@ def test_callers_are_matched_between_the_articles_table_and_chart() -> None:
     assert [row.in_chart == absent for row in load_callers()] == [row.relation == "only_table" for row in load_callers()]
     assert [row.in_table == absent for row in load_callers()] == [row.relation == "only_chart" for row in load_callers()]
     assert load_callers()[0].in_chart.endswith(": 90")
-    assert len({row.sentence for row in load_callers()}) == 6
+    sentences = {row.sentence for row in load_callers()}
+    assert len(sentences) == 6
+    assert all(sentence.endswith(".") for sentence in sentences)
 
 
 # ---- the reader's ratings ----
