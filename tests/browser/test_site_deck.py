@@ -56,6 +56,25 @@ def test_nothing_in_the_bar_is_cut_off_or_broken(browser: Browser, site: Site) -
             assert page.evaluate(IN_THE_BAR) == [], (width, height)
 
 
+def test_on_a_phone_the_buttons_leave_room_for_the_vote(browser: Browser, site: Site) -> None:
+    """They take less than a seventh of its screen, the bar above has two lines, and the file's text keeps its distance."""
+    parts = ("[data-on] .bw-nav", ".stage-bar", "[data-on] .bw-ballot > :nth-child(1)", "[data-on] .bw-ballot > :nth-child(2)")
+    with page_of(browser, has_touch=True, is_mobile=True) as page:
+        page.goto(f"{site.address}{pages.DECK}")
+        wait_until_live(page)
+        press(page, "ArrowRight", "ArrowRight", "5", "Enter", "Escape")
+        sizes = "names => names.map(one => document.querySelector(one).getBoundingClientRect().toJSON())"
+        nav, bar, vote, file = page.evaluate(sizes, list(parts))
+        assert nav["height"] < PHONES[0][1] / 7
+        assert bar["height"] < 100
+        assert file["top"] - vote["bottom"] >= 16
+        small = page.evaluate(
+            "() => [...document.querySelectorAll('.stage-bar :is(a, button), [data-on] .bw-nav button')]"
+            ".filter(one => one.checkVisibility() && one.getBoundingClientRect().height < 44).map(one => one.innerText)"
+        )
+        assert small == []
+
+
 def test_a_round_is_run_with_keys_and_continues_after_an_offline_reload(browser: Browser, site: Site) -> None:
     """From the front page to the deck: next, hands, reveal, back. Then the page is reloaded without a network."""
     with page_of(browser) as page:
