@@ -38,6 +38,10 @@ def test_the_example_is_never_printed(opened: Opened) -> None:
     words = " ".join(printed(opened.page, "Letter"))
     assert "Between Ignored and Skimmed" not in words
     assert text("sheet_desk.nothing_yet") in words
+    opened.page.click(".bw [data-action=sheet]")
+    opened.page.wait_for_selector(".bw-sheet-desk .bw-nothing-yet", timeout=PATIENCE)
+    assert not opened.page.locator(".bw-sheet-desk [data-page-action=print]").is_visible(), "there is nothing to print"
+    opened.page.click(".bw [data-action=sheet]")
     assert "Three sentences to take with you" in words
     assert "Everything as text" in words
 
