@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import io
 import json
 import re
 import subprocess
@@ -13,6 +14,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, Route
 from playwright.sync_api import TimeoutError as TooLateError
+from pypdf import PdfReader
 
 from backchannel_lib.activities.tables import load_activities
 from backchannel_lib.base.texts import text
@@ -383,3 +385,16 @@ def test_a_thumb_can_reach_every_control(browser: Browser, site: Site) -> None:
             .map(one => one.outerHTML.slice(0, 100) + one.getBoundingClientRect().height)"""
         )
         assert small == []
+
+
+@pytest.mark.parametrize("paper", ["Letter", "A4"])
+def test_no_heading_stands_alone_at_the_foot_of_a_printed_page(browser: Browser, site: Site, paper: str) -> None:
+    """It and what begins below it start the next page together."""
+    with page_of(browser) as page:
+        page.goto(f"{site.address}07_doing_it_well.html")
+        wait_until_live(page)
+        headings = {" ".join(one.split()) for one in page.locator("main :is(h1, h2, h3)").all_text_contents()}
+        sheets = PdfReader(io.BytesIO(page.pdf(format=paper))).pages
+        ends = [[" ".join(line.split()) for line in one.extract_text().splitlines() if line.strip()][-3:] for one in sheets]
+    assert len(ends) > 5
+    assert [line for end in ends[:-1] for line in end if line in headings] == []
