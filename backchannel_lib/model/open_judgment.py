@@ -266,8 +266,8 @@ def _conditions(reading: str | None) -> tuple[tuple[tuple[RuleRow, Any], ...], d
 @functools.cache
 def _undecided(
     reading: str | None,
-) -> tuple[tuple[str, ...], dict[str, frozenset[str]], Callable[[Any], int], tuple[_Stage, ...]]:
-    """Return the rules' comparisons, the fields in each, a function that reports which hold, and the undecided stages."""
+) -> tuple[dict[str, frozenset[str]], Callable[[Any], int], tuple[_Stage, ...]]:
+    """Return the fields in each of the rules' comparisons, a function that reports which hold, and the undecided stages."""
     conditions, nodes = _conditions(reading)
     highest = rule_book(reading).highest
     stages = []
@@ -277,7 +277,7 @@ def _undecided(
         undecided = tuple((allows, row) for allows, row in rows if row is not None)
         stages.append(_Stage(stage in highest, undecided, otherwise))
     fields_of = {atom: names_in(node) for atom, node in nodes.items()}
-    return tuple(nodes), fields_of, scalar_function(nodes.values()), tuple(stages)
+    return fields_of, scalar_function(nodes.values()), tuple(stages)
 
 
 @functools.cache
@@ -289,8 +289,8 @@ def comparisons(reading: str | None) -> tuple[tuple[frozenset[str], ...], Callab
         >>> frozenset({"score", "range_low"}) in fields_of, which(Case()) > 0
         (True, True)
     """
-    atoms, fields_of, which, _ = _undecided(reading)
-    return tuple(fields_of[atom] for atom in atoms), which
+    fields_of, which, _ = _undecided(reading)
+    return tuple(fields_of.values()), which
 
 
 def fields_asked(case: Case, unknown: tuple[str, ...], reading: str | None) -> frozenset[str]:
@@ -300,12 +300,12 @@ def fields_asked(case: Case, unknown: tuple[str, ...], reading: str | None) -> f
         >>> sorted(fields_asked(Case(), ("interviews_failures", "lists_open", "sponsors_visas"), None))
         ['lists_open']
     """
-    return _fields_asked(reading, _known_truth(case, unknown, reading))
+    return _fields_asked(reading, known_truth(case, unknown, reading))
 
 
 @functools.lru_cache(maxsize=4096)
 def _fields_asked(reading: str | None, truth: Truth) -> frozenset[str]:
-    _, fields_of, _, stages = _undecided(reading)
+    fields_of, _, stages = _undecided(reading)
     asked: set[str] = set()
     for stage in stages:
         cap = stage.settle(truth).cap
@@ -329,7 +329,7 @@ def certain_rules(case: Case, unknown: tuple[str, ...], reading: str | None) -> 
         >>> "stranger" in rules, "flag_unexplained" in rules, "failure_policy" in rules
         (True, True, False)
     """
-    truth, rules, certain = _known_truth(case, unknown, reading), _Rules(reading, case, unknown), set[str]()
+    truth, rules, certain = known_truth(case, unknown, reading), _Rules(reading, case, unknown), set[str]()
     for stage in STAGES:
         rows = [(rule, row) for rule, row in _conditions(reading)[0] if rule.stage == stage]
         best = max if stage in rule_book(reading).highest else min
@@ -356,9 +356,9 @@ def _holding(rows: Sequence[Any], truth: Truth, allows: Sequence[int], best: Cal
     return tuple(row if best(cap, other) == other else False for row, other in zip(simpler, allows, strict=True))
 
 
-def _known_truth(case: Case, unknown: tuple[str, ...], reading: str | None) -> Truth:
+def known_truth(case: Case, unknown: tuple[str, ...], reading: str | None) -> Truth:
     """Return the result of every comparison that doesn't involve an unknown field."""
-    return _truth(unknown, reading, _undecided(reading)[2](case) & _known_bits(unknown, reading))
+    return _truth(unknown, reading, comparisons(reading)[1](case) & _known_bits(unknown, reading))
 
 
 @functools.lru_cache(maxsize=4096)
@@ -368,7 +368,7 @@ def _known_bits(unknown: tuple[str, ...], reading: str | None) -> int:
 
 @functools.lru_cache(maxsize=4096)
 def _truth(unknown: tuple[str, ...], reading: str | None, held: int) -> Truth:
-    known, atoms = _known_bits(unknown, reading), _undecided(reading)[0]
+    known, (atoms, _, _) = _known_bits(unknown, reading), _undecided(reading)
     return frozenset((atom, bool(held >> bit & 1)) for bit, atom in enumerate(atoms) if known >> bit & 1)
 
 
@@ -378,12 +378,8 @@ class _Rules:
     def __init__(self, reading: str | None, case: Case, unknown: tuple[str, ...]) -> None:
         self.case = case
         self.unknown = frozenset(unknown)
-        self.atoms, self.fields_of, self.which, stages = _undecided(reading)
-        held = self.which(case)
-        settled = {atom: bool(held >> bit & 1) for bit, atom in enumerate(self.atoms)}
-        open_atoms = {atom for atom, names in self.fields_of.items() if names & set(unknown)}
-        truth = frozenset((atom, value) for atom, value in settled.items() if atom not in open_atoms)
-        self.left = _Left(max(Verdict), stages).settle(truth)
+        self.fields_of, self.which, stages = _undecided(reading)
+        self.left = _Left(max(Verdict), stages).settle(known_truth(case, unknown, reading))
 
     @functools.cached_property
     def groups(self) -> list[_Group]:
@@ -411,7 +407,7 @@ class _Rules:
 
     def group(self, names: tuple[str, ...]) -> _Group:
         """Find the combined values that these fields can take, one for each set of comparisons that hold."""
-        atoms = [(bit, atom) for bit, atom in enumerate(self.atoms) if self.fields_of[atom] & set(names)]
+        atoms = [(bit, atom) for bit, (atom, fields) in enumerate(self.fields_of.items()) if fields & set(names)]
         truths: dict[int, Truth] = {}
         values: dict[int, Values] = {}
         by_answer: dict[str, dict[Any, set[int]]] = {name: {} for name in names}
@@ -426,8 +422,6 @@ class _Rules:
                     truths[held] = frozenset((atom, bool(held >> bit & 1)) for bit, atom in atoms)
                 for name, value in chosen.items():
                     by_answer[name].setdefault(value, set()).add(held)
-        if not values:
-            raise CaseError(names[0], "nothing_fits", getattr(self.case, names[0]))
         return _Group(names, values, truths, by_answer)
 
     def fitting(self, values: Values) -> Case | None:
@@ -455,8 +449,8 @@ class _Rules:
         steps = {field.low, field.high, *(getattr(self.case, other) for other in beside - self.unknown)}
         if name in SCORES:
             steps.add(step2_top())
-        for atom in self.atoms:
-            if name in self.fields_of[atom]:
+        for atom, names in self.fields_of.items():
+            if name in names:
                 numbers = (node.value for node in ast.walk(ast.parse(atom)) if isinstance(node, ast.Constant))
                 steps.update(number for number in numbers if isinstance(number, int))
         return {step for step in steps if step is not None}
@@ -563,12 +557,13 @@ def _simplify(expression: Any, known: frozenset[tuple[str, bool]]) -> Any:
     operator, *parts = expression
     simpler = [part if isinstance(part, bool) else _simplify(part, known) for part in parts]
     if operator == "not":
-        return not simpler[0] if isinstance(simpler[0], bool) else ("not", simpler[0])
+        (part,) = simpler
+        return not part if isinstance(part, bool) else ("not", part)
     deciding = operator == "or"  # one True decides an `or`, one False an `and`
     if any(part is deciding for part in simpler):
         return deciding
     left = [part for part in simpler if not isinstance(part, bool)]
-    return not deciding if not left else left[0] if len(left) == 1 else (operator, *left)
+    return (operator, *left) if left else not deciding
 
 
 def _atoms_in(expression: Any) -> Iterator[str]:

@@ -10,14 +10,14 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType, SimpleNamespace
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.exams import step2_top, usual_floor
-from backchannel_lib.model.open_judgment import all_values, comparisons, fields_asked
+from backchannel_lib.model.open_judgment import Truth, all_values, comparisons, fields_asked, known_truth
 from backchannel_lib.model.rules import Outcome, rule_book
 from backchannel_lib.model.tables import STAGES, load_exams
 from backchannel_lib.model.verdict import Judgment, Reason, Verdict
@@ -36,10 +36,7 @@ MAY_BE_UNKNOWN: Final = (
 RANGE: Final = ("range_low", "range_floor")
 UNKNOWN: Final = "unknown"  # the value of an unknown field in a control or a saved case
 
-CACHE_SIZE: Final = 4096
-
 Values: TypeAlias = Mapping[str, Any]
-_cache: Final[dict[Any, Possible]] = {}
 
 
 def check_unknown(unknown: Collection[str]) -> tuple[str, ...]:
@@ -82,7 +79,7 @@ def replace_known(case: Case, unknown: Collection[str], **changes: object) -> Ca
         if "range_low" in still:
             hidden["range_low"] = low = exam.range_low if "range_floor" in still else max(exam.range_low, floor)
         if "range_floor" in still:
-            hidden["range_floor"] = usual_floor(low) if 0 < low < 1000 else floor
+            hidden["range_floor"] = usual_floor(low)
     return case.replace(**changes, **hidden)
 
 
@@ -185,24 +182,8 @@ def possible(case: Case, unknown: Collection[str] = (), reading: str | None = No
         ('IGNORED', 'SKIMMED', ('range_low', 'range_floor'))
     """
     names = check_unknown(unknown)
-    groups = _groups(case, names, reading)
-    fields_of, compare = comparisons(reading)
-    settled = sum(1 << bit for bit, asked in enumerate(fields_of) if asked.isdisjoint(names))
-    # The rules can't distinguish cases with the same comparison results, as at most positions of a slider.
-    key = (reading, names, compare(case) & settled, tuple((group.held, group.answers) for group in groups))
-    found = _cache.get(key)
-    if found is None:
-        which = rule_book(reading).which
-        record = SimpleNamespace(**case.__dict__)
-        held = []
-        for chosen in itertools.product(*(group.values for group in groups)):
-            for values in chosen:
-                record.__dict__.update(values)
-            held.append(which(record))
-        if len(_cache) > CACHE_SIZE:
-            _cache.clear()
-        found = _cache[key] = _possible(reading, tuple(group.answers for group in groups), tuple(held))
-    return found
+    groups = tuple(_groups(case, names, reading))
+    return _found(_Question(reading, names, known_truth(case, names, reading), groups, case))
 
 
 def worst_and_best(case: Case, unknown: Collection[str], reading: str | None = None) -> tuple[Case, Case]:
@@ -228,12 +209,36 @@ def worst_and_best(case: Case, unknown: Collection[str], reading: str | None = N
 _Answers: TypeAlias = tuple[tuple[str, frozenset[frozenset[int]]], ...]
 
 
-class _Group(NamedTuple):
+@dataclass(frozen=True)
+class _Group:
     """The values that an unknown field or range can take, one for each combination of comparison results."""
 
-    values: tuple[Values, ...]
+    values: tuple[Values, ...] = field(compare=False)
     held: tuple[int, ...]  # the comparisons that hold for each value, as bits
     answers: tuple[int, _Answers]  # the number of values, and the `_Answers`
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What is asked about a case. The rules can't distinguish cases with equal ones, as at most positions of a slider."""
+
+    reading: str | None
+    names: tuple[str, ...]
+    truth: Truth
+    groups: tuple[_Group, ...]
+    case: Case = field(compare=False)
+
+
+@functools.lru_cache(maxsize=4096)
+def _found(question: _Question) -> Possible:
+    which, groups = rule_book(question.reading).which, question.groups
+    record = SimpleNamespace(**question.case.__dict__)
+    held = []
+    for chosen in itertools.product(*(group.values for group in groups)):
+        for values in chosen:
+            record.__dict__.update(values)
+        held.append(which(record))
+    return _possible(question.reading, tuple(group.answers for group in groups), tuple(held))
 
 
 def _groups(case: Case, names: tuple[str, ...], reading: str | None) -> list[_Group]:

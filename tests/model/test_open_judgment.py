@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from collections.abc import Iterator
+from dataclasses import FrozenInstanceError
 from typing import Any
 
 import pytest
@@ -11,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backchannel_lib import Case, CaseError, OpenJudgment, Verdict, judge, judge_open
-from backchannel_lib.model.open_judgment import certain_rules
-from tests.helpers.cases import NEEDS, READINGS, cases
+from backchannel_lib.model.exams import SCORES
+from backchannel_lib.model.open_judgment import all_values, certain_rules, fields_asked
+from tests.helpers.cases import ALL_CLEAR, CALLER_MOVES, CALLERS, NEEDS, READINGS, cases
 
 readings = st.sampled_from(READINGS)
 SETS = [frozenset(members) for size in range(5) for members in itertools.combinations(NEEDS, size)]
@@ -224,3 +227,86 @@ def test_known_scores_must_be_from_one_exam(score: int, low: int, fit: bool) -> 
         assert not fit
     else:
         assert fit
+
+
+@pytest.mark.parametrize("open_scores", [names for size in (1, 2, 3) for names in itertools.combinations(SCORES, size)])
+@pytest.mark.parametrize("number", [1, 229, 300, 301, 999])
+def test_open_scores_are_tried_in_every_order(open_scores: tuple[str, ...], number: int) -> None:
+    """Scores just below and above each other and at the ends of both exams are enough to see every verdict."""
+    case = Case(score=number, range_low=number, range_floor=number, recommender="trusted_peer", specifics=True)
+    known = {} if len(open_scores) == 3 else {number}
+    telling = {1, 2, 3, 298, 299, 300, 301, 302, 303, 997, 998, 999, *(one + step for one in known for step in range(-2, 3))}
+    values = [sorted(telling) if name in open_scores else [number] for name in SCORES]
+    every = [
+        judge(case.replace(score=score, range_low=low, range_floor=floor)).verdict
+        for score, low, floor in itertools.product(*values)
+        if 1 <= floor <= low <= 999 and 1 <= score <= 999 and exam(score) == exam(low) == exam(floor)
+    ]
+    assert judge_open(case, open_scores).verdicts == set(every)
+
+
+@pytest.mark.parametrize(
+    ("case", "name", "values"),
+    [
+        *((Case(recommender="trusted_peer", move=move), "recommender", CALLERS) for move in CALLER_MOVES),
+        (Case(recommender="self", move="direct_email", introduced=True), "recommender", ("self",)),
+        *((Case(recommender=caller, move="formal_email", specifics=True), "move", CALLER_MOVES) for caller in CALLERS),
+        (Case(recommender="self", move="direct_email", introduced=True), "move", ("direct_email",)),
+    ],
+)
+def test_an_open_caller_fits_the_move_and_an_open_move_the_caller(case: Case, name: str, values: tuple[str, ...]) -> None:
+    """Only students write their own email, and it's all that they do."""
+    judgment = judge_open(case, [name])
+    assert judgment.verdicts == {judge(Case(**{**case.__dict__, name: value})).verdict for value in values}
+    assert set(judgment.worth_asking.get(name, values)) == set(values)
+
+
+#: Open fields that can't matter, because the verdict is settled or something else allows just as much.
+SETTLED = [
+    (Case(scripted=True), ["score"]),  # no lever at all would be ignored, like the script
+    (Case(scripted=True, recommender="trusted_peer", move="targeted_call", prior_contact=True), ["move", "prior_contact"]),
+    (Case(recommender="known_dean", specifics=True, phase="gap_filling", needs={"track"}, offers={"local"}), ["needs"]),
+    (Case(recommender="known_dean", specifics=True, lists_open=False, needs={"track"}, offers={"local"}), ["needs"]),
+    (Case(**{**ALL_CLEAR, "recommender": "known_dean", "track_record": 3, "needs": {"track"}, "offers": {"local"}}), ["needs"]),
+    (Case(**{**ALL_CLEAR, "needs": {"track"}, "offers": {"local"}}), ["needs"]),
+]
+
+
+@pytest.mark.parametrize(("case", "unknown"), SETTLED)
+def test_an_example_keeps_what_an_open_field_holds_if_it_cannot_matter(case: Case, unknown: list[str]) -> None:
+    """A reader isn't shown a change without a consequence."""
+    held = {example.__dict__[unknown[-1]] for example in judge_open(case, unknown).examples.values()}
+    assert held == {case.__dict__[unknown[-1]]}
+    assert unknown[-1] not in judge_open(case, unknown).worth_asking
+
+
+def test_a_number_without_an_upper_end_has_a_last_answer_without_an_end() -> None:
+    """From one failed attempt on, all numbers of attempts are alike."""
+    case = Case(recommender="trusted_peer", specifics=True, interviews_failures=False)
+    assert dict(judge_open(case, ["failed_attempts"]).worth_asking["failed_attempts"]) == {
+        range(1): {Verdict.PHONE_INTERVIEW},
+        range(1, sys.maxsize): {Verdict.DECLINED},
+    }
+
+
+def test_another_reason_for_the_same_cap_is_asked_about() -> None:
+    """A dean whose residents all did well gets as far as a student who meets a need."""
+    case = Case(recommender="known_dean", track_record=3, offers={"local"})
+    assert "needs" in fields_asked(case, ("needs",), None)
+    assert "needs" not in fields_asked(case.replace(recommender="trusted_peer"), ("needs",), None)
+
+
+@pytest.mark.parametrize(("name", "count"), [("sponsors_visas", 2), ("phase", 4), ("needs", 16), ("track_record", 5)])
+def test_all_values_of_a_field_are_tried_once(name: str, count: int) -> None:
+    """A set of needs can have each of four or not, and a track record is unknown or 0 to 3."""
+    values = list(all_values(Case.fields()[name]))
+    assert len(values) == len(set(values)) == count
+    if name in VALUES:
+        assert set(values) == set(VALUES[name])
+
+
+def test_an_open_judgment_cannot_be_changed() -> None:
+    """Everyone who asks the same gets the same object."""
+    judgment: Any = judge_open(Case(), ["needs"])
+    with pytest.raises(FrozenInstanceError):
+        judgment.unknown = ()

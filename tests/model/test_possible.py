@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Iterator
+from dataclasses import FrozenInstanceError
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from backchannel_lib.model.open_judgment import certain_rules, fields_asked
 from backchannel_lib.model.possible import check_unknown, possible, replace_known, worst_and_best
 from backchannel_lib.model.sweep import Band, sweep
 from backchannel_lib.model.tables import STAGES
-from tests.helpers.cases import CALLERS, NEEDS, PHASES, READINGS, cases, many_cases
+from tests.helpers.cases import ALL_CLEAR, CALLERS, NEEDS, PHASES, READINGS, cases, many_cases
 
 readings = st.sampled_from(READINGS)
 some_unknown = st.sets(st.sampled_from(MAY_BE_UNKNOWN))
@@ -259,6 +260,56 @@ def test_the_lowest_and_highest_scores_of_both_exams_work_like_any_others(number
     """An unknown range can begin on either side of them, too."""
     case = Case(score=number, range_low=number, range_floor=number)
     assert possible(case, ["range_low"]).highest == judge(case).verdict
+    case = case.replace(recommender="trusted_peer", specifics=True)
+    for unknown in (["range_low"], ["range_floor"], ["range_low", "range_floor"]):
+        found, judgment = possible(case, unknown), judge_open(case, unknown)
+        assert set(found.verdicts) == judgment.verdicts
+        assert set(found.depends_on) == set(judgment.worth_asking)
+        for one, verdict in zip(worst_and_best(case, unknown), (found.lowest, found.highest), strict=True):
+            assert exam_of(one) is exam_of(case)
+            assert judge(one).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("fields", "unknown"),
+    [
+        ({"range_low": 500, "range_floor": 400}, "range_floor"),
+        ({"range_low": 500, "range_floor": 400}, "range_low"),
+        ({"score": 500}, "range_floor"),
+        ({"score": 500}, "range_low"),
+        ({"score": 301, "range_low": 300}, "range_floor"),
+        ({"score": 300, "range_low": 301}, "range_floor"),
+    ],
+)
+def test_no_range_fits_known_scores_from_two_exams(fields: dict[str, int], unknown: str) -> None:
+    """The error names the unknown end of the range."""
+    with pytest.raises(CaseError, match=rf"^{unknown}: .*fits"):
+        possible(Case(**fields), [unknown])
+
+
+def test_nothing_limits_the_highest_verdict() -> None:
+    """Every stage allows an offer, so there's no weakest link."""
+    found = possible(Case(**ALL_CLEAR), ["lists_open"])
+    assert found.lowest == Verdict.OFFER_IN_PLAY
+    assert found.always_binding == found.sometimes_binding == ()
+    some = possible(Case(**ALL_CLEAR, needs_visa=True), ["sponsors_visas"])
+    assert (some.always_binding, some.sometimes_binding) == ((), ("paper",))
+
+
+def test_cases_that_the_rules_treat_alike_share_a_result() -> None:
+    """One point more or less rarely matters, so a slider mostly finds what is known already. The result can't be changed."""
+    one: Any = possible(Case(score=240), ["lists_open"])
+    assert possible(Case(score=241), ["lists_open"]) is one
+    assert possible(Case(score=234), ["lists_open"]) is not one
+    with pytest.raises(FrozenInstanceError):
+        one.depends_on = ()
+
+
+@pytest.mark.parametrize("score", [-1, 0, 1000])
+def test_a_range_off_every_scale_is_rejected_even_if_its_floor_is_unknown(score: int) -> None:
+    """There's no floor to fill in for it."""
+    with pytest.raises(CaseError, match=r"^range_low: "):
+        replace_known(Case(), ["range_floor"], range_low=score)
 
 
 def test_needs_do_not_matter_to_a_student_who_can_meet_none() -> None:

@@ -1,0 +1,43 @@
+"""Changes to a case with unknown fields: which are left out because part of them does as much, and their order."""
+
+from __future__ import annotations
+
+import pytest
+
+from backchannel_lib import Case, what_would_change
+from backchannel_lib.model.open_changes import open_changes
+from backchannel_lib.model.possible import worst_and_best
+from backchannel_lib.model.remedies import order_of
+from tests.helpers.cases import CALLERS
+
+
+@pytest.mark.parametrize(
+    ("case", "unknown", "part", "another", "offered"),
+    [
+        (Case(scripted=True), "range_low", "own_words", "raise_score", False),  # it adds nothing
+        (Case(recommender="trusted_peer"), "lists_open", "give_specifics", "start_a_year_early", True),  # better at worst
+        (Case(recommender="known_dean"), "track_record", "give_specifics", "ask_unburned_caller", True),  # but not at best
+        (Case(), "range_low", "ask_proven_dean", "give_specifics", True),  # better at worst and at best
+    ],
+)
+def test_another_act_is_left_out_if_one_does_as_much_without_it(
+    case: Case, unknown: str, part: str, another: str, offered: bool
+) -> None:
+    """Both sets are smallest ones, for the worst case or the best."""
+    candidates = {frozenset(each.remedies) for one in worst_and_best(case, [unknown]) for each in what_would_change(one)}
+    assert {frozenset({part}), frozenset({part, another})} <= candidates
+    found = {frozenset(one.change.remedies) for one in open_changes(case, [unknown]).changes}
+    assert frozenset({part}) in found
+    assert (frozenset({part, another}) in found) == offered
+
+
+def test_among_changes_alike_in_everything_else_the_one_that_leads_further_comes_first() -> None:
+    """What counts first is the order of changes to a case without unknown fields."""
+    told_apart = 0
+    for caller in CALLERS:
+        for unknown in (["range_low"], ["track_record"], ["lists_open"], ["range_low", "lists_open"]):
+            for case in (Case(recommender=caller), Case(recommender=caller, specifics=True, score=228)):
+                keys = [(order_of(one.change), 8 - one.found.highest) for one in open_changes(case, unknown).changes]
+                assert keys == sorted(keys)
+                told_apart += len({order for order, _ in keys}) < len(set(keys))
+    assert told_apart
