@@ -326,8 +326,6 @@ def _possible(reading: str | None, groups: tuple[tuple[int, _Answers], ...], hel
 def _narrowed_by(groups: tuple[tuple[int, _Answers], ...], places: list[tuple[int, ...]], found: list[Any]) -> tuple[str, ...]:
     """Return the fields for which some answer narrows the results."""
     everything = set(found)
-    if len(everything) == 1:
-        return ()
     narrowing = set()
     for at, (_, answers) in enumerate(groups):
         for name, lefts in answers:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Iterator
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 from typing import Any
 
 import pytest
@@ -13,8 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backchannel_lib import Case, CaseError, OpenJudgment, Verdict, judge, judge_open
+from backchannel_lib.model import open_judgment
+from backchannel_lib.model.conditions import parse
 from backchannel_lib.model.exams import SCORES
 from backchannel_lib.model.open_judgment import all_values, certain_rules, fields_asked
+from backchannel_lib.model.rules import rule_book
 from tests.helpers.cases import ALL_CLEAR, CALLER_MOVES, CALLERS, NEEDS, READINGS, cases
 
 readings = st.sampled_from(READINGS)
@@ -269,6 +272,10 @@ SETTLED = [
     (Case(recommender="known_dean", specifics=True, lists_open=False, needs={"track"}, offers={"local"}), ["needs"]),
     (Case(**{**ALL_CLEAR, "recommender": "known_dean", "track_record": 3, "needs": {"track"}, "offers": {"local"}}), ["needs"]),
     (Case(**{**ALL_CLEAR, "needs": {"track"}, "offers": {"local"}}), ["needs"]),
+    (
+        Case(**{**ALL_CLEAR, "recommender": "known_dean", "track_record": 2, "needs": {"local"}, "offers": {"local"}}),
+        ["track_record"],
+    ),
 ]
 
 
@@ -287,6 +294,35 @@ def test_a_number_without_an_upper_end_has_a_last_answer_without_an_end() -> Non
         range(1): {Verdict.PHONE_INTERVIEW},
         range(1, sys.maxsize): {Verdict.DECLINED},
     }
+
+
+def test_a_number_in_a_rule_separates_the_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the rules looked at more than two failed attempts, an answer of two and one of three would be told apart."""
+    book = rule_book(None)
+    stricter = parse("failed_attempts > 2 and not interviews_failures", book.conditions, place=("", 0, ""))
+    trees = (stricter if row.rule == "failure_policy" else tree for row, tree in zip(book.rules, book.trees, strict=True))
+    planted = replace(book, trees=tuple(trees))
+    monkeypatch.setattr(open_judgment, "rule_book", lambda reading: planted if reading == "planted" else rule_book(reading))
+    monkeypatch.setattr(open_judgment, "check_reading", lambda reading: reading)
+    case = Case(recommender="trusted_peer", specifics=True, addresses_flag=True, interviews_failures=False)
+    assert dict(judge_open(case, ["failed_attempts"], "planted").worth_asking["failed_attempts"]) == {
+        range(1): {Verdict.PHONE_INTERVIEW},
+        range(1, 3): {Verdict.MAYBE},
+        range(3, sys.maxsize): {Verdict.DECLINED},
+    }
+
+
+@pytest.mark.parametrize(("score", "first", "last"), [(240, 1, 300), (480, 301, 999)])
+@pytest.mark.parametrize("name", SCORES)
+def test_the_answers_about_a_score_cover_the_whole_exam(name: str, score: int, first: int, last: int) -> None:
+    """The first begins with the exam's lowest number, and the last ends with its highest."""
+    case = Case(score=score, range_low=score, range_floor=score, recommender="trusted_peer", specifics=True)
+    answers = list(judge_open(case, SCORES).worth_asking[name])
+    assert (answers[0].start, answers[-1].stop - 1) == (1, 999)
+    alone = list(judge_open(case, [name]).worth_asking.get(name, []))
+    expected = {"score": (first, last), "range_low": (score, last), "range_floor": (first, score)}[name]
+    assert not alone or (alone[0].start, alone[-1].stop - 1) == expected
+    assert alone or name == "range_floor"
 
 
 def test_another_reason_for_the_same_cap_is_asked_about() -> None:
