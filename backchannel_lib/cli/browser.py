@@ -97,6 +97,8 @@ def launch_arguments() -> list[str]:
         "--disable-default-apps",
         "--disable-domain-reliability",
         "--disable-sync",
+        # Don't optimize WebAssembly in the background: a test's page doesn't live long enough to gain from it.
+        "--js-flags=--liftoff-only",
         # Any other requests fail, because no host name except this machine's resolves.
         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
     ]

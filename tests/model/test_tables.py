@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -404,6 +405,25 @@ def test_a_phase_that_ends_when_it_starts_or_before_is_rejected(tmp_path: Path, 
     rows[2][rows[0].index("ends")] = rows[3][rows[0].index("starts")] = ends
     message = error_for(tmp_path, "phases.csv", rows)
     assert message.startswith("phases.csv, row 3, column ends: expected a moment after it starts")
+
+
+@pytest.mark.parametrize(
+    ("cell", "starts", "ends"),
+    [
+        ("Wednesday 24:00", tables.YearTime(0, 0, timedelta(days=3)), tables.YearTime(0, 0, timedelta(days=3))),
+        (
+            "Thursday 09:30",
+            tables.YearTime(0, 0, timedelta(days=3, hours=9.5)),
+            tables.YearTime(0, 0, timedelta(days=3, hours=9.5)),
+        ),
+        ("June 30", tables.YearTime(6, 30), tables.YearTime(7, 1)),
+    ],
+)
+def test_a_time_of_the_year_is_an_hour_of_match_week_or_a_date(
+    cell: str, starts: tables.YearTime, ends: tables.YearTime
+) -> None:
+    assert tables.year_time(cell) == starts
+    assert tables.end_of_year_time(cell) == ends
 
 
 # ---- the language of the conditions ----
