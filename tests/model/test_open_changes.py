@@ -10,6 +10,8 @@ from backchannel_lib.model.possible import worst_and_best
 from backchannel_lib.model.remedies import order_of
 from tests.helpers.cases import CALLERS
 
+PROVEN = Case(recommender="known_dean", specifics=True)
+
 
 @pytest.mark.parametrize(
     ("case", "unknown", "part", "another", "offered"),
@@ -18,15 +20,17 @@ from tests.helpers.cases import CALLERS
         (Case(recommender="trusted_peer"), "lists_open", "give_specifics", "start_a_year_early", True),  # better at worst
         (Case(recommender="known_dean"), "track_record", "give_specifics", "ask_unburned_caller", True),  # but not at best
         (Case(), "range_low", "ask_proven_dean", "give_specifics", True),  # better at worst and at best
+        (PROVEN, "range_low track_record", "ask_trusted_peer", "second_call", True),  # better at best, as good at worst
     ],
 )
 def test_another_act_is_left_out_if_one_does_as_much_without_it(
     case: Case, unknown: str, part: str, another: str, offered: bool
 ) -> None:
     """Both sets are smallest ones, for the worst case or the best."""
-    candidates = {frozenset(each.remedies) for one in worst_and_best(case, [unknown]) for each in what_would_change(one)}
+    names = unknown.split()
+    candidates = {frozenset(each.remedies) for one in worst_and_best(case, names) for each in what_would_change(one)}
     assert {frozenset({part}), frozenset({part, another})} <= candidates
-    found = {frozenset(one.change.remedies) for one in open_changes(case, [unknown]).changes}
+    found = {frozenset(one.change.remedies) for one in open_changes(case, names).changes}
     assert frozenset({part}) in found
     assert (frozenset({part, another}) in found) == offered
 

@@ -17,7 +17,7 @@ from backchannel_lib.model import open_judgment
 from backchannel_lib.model.conditions import parse
 from backchannel_lib.model.exams import SCORES
 from backchannel_lib.model.open_judgment import all_values, certain_rules, fields_asked
-from backchannel_lib.model.rules import rule_book
+from backchannel_lib.model.rules import RuleBook, rule_book
 from tests.helpers.cases import ALL_CLEAR, CALLER_MOVES, CALLERS, NEEDS, READINGS, cases
 
 readings = st.sampled_from(READINGS)
@@ -184,6 +184,10 @@ def test_a_level_2_score_can_be_judged_without_a_range() -> None:
     """The range's defaults are from Step 2 CK, but an open range isn't compared with the score."""
     judgment = judge_open(score=480, recommender="trusted_peer", specifics=True, unknown=("range_low", "range_floor"))
     assert judgment.verdicts == {Verdict.DECLINED, Verdict.MAYBE, Verdict.PHONE_INTERVIEW}
+    unknown = ("range_low", "range_floor", "lists_open")
+    judgment = judge_open(score=480, recommender="trusted_peer", specifics=True, unknown=unknown)
+    assert judgment.verdicts == {Verdict.DECLINED, Verdict.FILE_READ, Verdict.MAYBE, Verdict.PHONE_INTERVIEW}
+    assert judgment.worth_asking["lists_open"][False] == {Verdict.DECLINED, Verdict.FILE_READ}
 
 
 def test_a_range_below_the_default_floor_is_accepted_if_the_floor_is_open() -> None:
@@ -296,20 +300,33 @@ def test_a_number_without_an_upper_end_has_a_last_answer_without_an_end() -> Non
     }
 
 
+def plant(monkeypatch: pytest.MonkeyPatch, name: str, planted: RuleBook) -> None:
+    """Add a reading with other rules."""
+    monkeypatch.setattr(open_judgment, "rule_book", lambda reading: planted if reading == name else rule_book(reading))
+    monkeypatch.setattr(open_judgment, "check_reading", lambda reading: reading)
+
+
 def test_a_number_in_a_rule_separates_the_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     """If the rules looked at more than two failed attempts, an answer of two and one of three would be told apart."""
     book = rule_book(None)
     stricter = parse("failed_attempts > 2 and not interviews_failures", book.conditions, place=("", 0, ""))
     trees = (stricter if row.rule == "failure_policy" else tree for row, tree in zip(book.rules, book.trees, strict=True))
-    planted = replace(book, trees=tuple(trees))
-    monkeypatch.setattr(open_judgment, "rule_book", lambda reading: planted if reading == "planted" else rule_book(reading))
-    monkeypatch.setattr(open_judgment, "check_reading", lambda reading: reading)
+    plant(monkeypatch, "stricter", replace(book, trees=tuple(trees)))
     case = Case(recommender="trusted_peer", specifics=True, addresses_flag=True, interviews_failures=False)
-    assert dict(judge_open(case, ["failed_attempts"], "planted").worth_asking["failed_attempts"]) == {
+    assert dict(judge_open(case, ["failed_attempts"], "stricter").worth_asking["failed_attempts"]) == {
         range(1): {Verdict.PHONE_INTERVIEW},
         range(1, 3): {Verdict.MAYBE},
         range(3, sys.maxsize): {Verdict.DECLINED},
     }
+
+
+def test_a_stage_can_be_strictest_if_none_of_its_rules_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If scores in range were ignored, the range would matter to a vague call that is skimmed at best."""
+    rules = tuple(row._replace(allows="ignored") if row.rule == "in_range" else row for row in rule_book(None).rules)
+    plant(monkeypatch, "modest", replace(rule_book(None), rules=rules))
+    case = Case(recommender="known_dean")
+    assert judge_open(case, ["score"]).verdicts == {Verdict.SKIMMED}
+    assert judge_open(case, ["score"], "modest").verdicts == {Verdict.IGNORED, Verdict.SKIMMED}
 
 
 @pytest.mark.parametrize(("score", "first", "last"), [(240, 1, 300), (480, 301, 999)])

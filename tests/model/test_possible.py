@@ -255,7 +255,7 @@ def test_every_field_that_can_change_an_outcome_is_asked_about() -> None:
                 assert name in fields_asked(case, (name,), None)
 
 
-@pytest.mark.parametrize("number", [1, 300, 301, 999])
+@pytest.mark.parametrize("number", [1, 299, 300, 301, 998, 999])
 def test_the_lowest_and_highest_scores_of_both_exams_work_like_any_others(number: int) -> None:
     """An unknown range can begin on either side of them, too."""
     case = Case(score=number, range_low=number, range_floor=number)
@@ -294,6 +294,17 @@ def test_nothing_limits_the_highest_verdict() -> None:
     assert found.always_binding == found.sometimes_binding == ()
     some = possible(Case(**ALL_CLEAR, needs_visa=True), ["sponsors_visas"])
     assert (some.always_binding, some.sometimes_binding) == ((), ("paper",))
+
+
+def test_rules_that_may_or_may_not_hold_are_separate_reasons() -> None:
+    """Only rules that hold together whatever the unknown fields turn out to be are one reason."""
+    case = Case(failed_attempts=1, needs_visa=True, sponsors_visas=False)
+
+    def reasons(unknown: str) -> list[tuple[str, list[str]]]:
+        return [(one.rule, [each.rule for each in one.also]) for one in possible(case, [unknown]).stages["paper"].reasons]
+
+    assert reasons("lists_open") == [("visa_policy", ["flag_unexplained"])]
+    assert reasons("interviews_failures") == [("failure_policy", []), ("visa_policy", []), ("flag_unexplained", [])]
 
 
 def test_cases_that_the_rules_treat_alike_share_a_result() -> None:

@@ -107,12 +107,13 @@ def test_the_moment_of_the_contact_does_not_apply_to_an_act_that_moves_it_to_ano
     """That's true of a later phase and of an earlier one. An act within the phase is checked at that moment."""
     monday = datetime(2027, 3, 15, 20, 0)
     phases = set()
-    for case in (Case(**{**ALL_CLEAR, "phase": "soap_lists"}), Case(**{**ALL_CLEAR, "phase": "post_soap"})):
+    call = Case(**ALL_CLEAR)
+    for case in (call.replace(phase="soap_lists"), call.replace(phase="post_soap"), call.replace(name_familiar=False)):
         for change in what_would_change(case, when=monday):
             moved = change.case.phase != case.phase
             phases |= {(case.phase, change.case.phase)} if moved else set()
             assert change.rules == remedies.rules_check(change.case, None if moved else monday)
-    assert phases == {("soap_lists", "gap_filling"), ("post_soap", "groundwork")}
+    assert phases == {("soap_lists", "gap_filling"), ("post_soap", "groundwork"), ("gap_filling", "groundwork")}
 
 
 def test_a_change_cannot_be_changed() -> None:
