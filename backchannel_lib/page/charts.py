@@ -434,11 +434,15 @@ def _map(rows: tuple[tuple[str, tuple[Band, ...]], ...]) -> str:
         xaxis=_number_axis(text("chart.map.x"), low - 0.5, high + 0.5),
         yaxis=_category_axis(_names()),
         barmode="overlay",
-        bargap=0.5,  # the mark's label goes into the gap above its row
+        bargap=0.55,  # the mark and its label go into the gap above its row
         uniformtext={"mode": "hide", "minsize": 11},
-        height=420,
+        height=450,
     )
-    return json.dumps({"data": [*data, _point(text("chart.map.you"), "top center")], "layout": layout})
+    # Above its row, so that it doesn't cover the row's verdicts; to the left, because on the right there is no room for words.
+    you = _point(f"{text('chart.map.you')}<br> ", "top left")
+    you["marker"].update(symbol="triangle-up", angle=-180, size=18, standoff=27)
+    del you["textfont"]["size"]
+    return json.dumps({"data": [*data, you], "layout": layout})
 
 
 def bars_of_two(

@@ -18,6 +18,8 @@ from playwright.sync_api import Browser
 
 from backchannel_lib import MAY_BE_UNKNOWN, Case, Panel, judge
 from backchannel_lib.base.texts import text
+from backchannel_lib.model.case import RECOMMENDERS
+from backchannel_lib.model.sweep import sweep
 from backchannel_lib.page.charts import CHARTS
 from tests.helpers.lab import GLANCE, PATIENCE, SIZE, Lab, Opened
 from tests.helpers.network import Network
@@ -110,6 +112,42 @@ SHARES = """() => [...document.querySelectorAll('.bw [data-chart]')].map((box) =
     const middle = { x: point.x + point.width / 2, y: point.y + point.height / 2 };
     return [(middle.x - plot.x) / plot.width, (middle.y - plot.y) / plot.height];
 })"""
+
+
+#: The map's texts that its mark and the mark's words cover, and whether either leaves the drawing.
+COVERED = """() => {
+    const box = document.querySelector('.bw [data-chart=map]');
+    const bounds = (one) => one.getBoundingClientRect();
+    const all = bounds(box.querySelector('.main-svg'));
+    const you = [...box.querySelectorAll('.scatterlayer .trace')].at(-1);
+    const found = [];
+    for (const [part, beyond] of [['path', 8], ['text', 0]]) {  // at the last score, half of the point is beyond the axis
+        const own = bounds(you.querySelector(part));
+        if (own.left < all.left || own.right > all.right + beyond || own.top < all.top) found.push('the edge');
+        for (const text of box.querySelectorAll('.barlayer text, .yaxislayer-above text')) {
+            const { left, right, top, bottom } = bounds(text);
+            if (left < own.right && own.left < right && top < own.bottom && own.top < bottom) found.push(text.textContent);
+        }
+    }
+    return found;
+}"""
+
+
+@pytest.mark.parametrize("width", [390, 1366])
+def test_the_mark_covers_no_text_of_the_map(panel: PanelPage, width: int) -> None:
+    """In every caller's row the mark stands above the row: over a verdict's name and at both ends of the scores."""
+    page = panel.page
+    page.set_viewport_size({"width": width, "height": SIZE["height"]})
+    for caller in RECOMMENDERS:
+        own = Case(recommender=caller, move="direct_email" if caller == "self" else Case().move)
+        bands = sweep(own).bands[caller]
+        widest = max(bands, key=lambda band: band.high - band.low)
+        for score in (bands[0].low, (widest.low + widest.high) // 2, bands[-1].high):
+            panel.show(Panel(own.replace(score=score)))
+            page.locator(".bw [data-chart=map]").scroll_into_view_if_needed()
+            page.wait_for_selector(".bw [data-chart=map] .svg-container", timeout=PATIENCE)
+            assert page.evaluate(COVERED) == [], (caller, score)
+    page.set_viewport_size(SIZE)
 
 
 def test_a_panel_closed_while_its_charts_move_and_change_size_leaves_no_error(fresh: PanelPage) -> None:
