@@ -171,7 +171,8 @@ def possible(case: Case, unknown: Collection[str] = (), reading: str | None = No
         reading: Name of a reading, or None for the defaults.
 
     Raises:
-        CaseError: One of the fields must be known, no reading has this name, or the known scores come from two exams.
+        CaseError: One of the fields must be known, no reading has this name, or an end of the range is unknown
+            and the known scores come from two exams.
 
     Source:
         data/rules.csv.
@@ -243,8 +244,10 @@ def _found(question: _Question) -> Possible:
 
 def _groups(case: Case, names: tuple[str, ...], reading: str | None) -> list[_Group]:
     asked = fields_asked(case, names, reading)
-    ends = tuple(name for name in RANGE if name in names) if asked & set(RANGE) else ()
-    groups = [_range_group(reading, ends, case.score, case.range_low, case.range_floor)] if ends else []
+    ends = tuple(name for name in RANGE if name in names)
+    # Even if no rule asks about the range, known scores from two exams are rejected.
+    ranges = [_range_group(reading, ends, case.score, case.range_low, case.range_floor)] if ends else []
+    groups = ranges if asked & set(RANGE) else []
     for name in names:
         if name in asked and name not in RANGE:
             partners = _partners(reading, name)

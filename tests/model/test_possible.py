@@ -279,12 +279,14 @@ def test_the_lowest_and_highest_scores_of_both_exams_work_like_any_others(number
         ({"score": 500}, "range_low"),
         ({"score": 301, "range_low": 300}, "range_floor"),
         ({"score": 300, "range_low": 301}, "range_floor"),
+        ({"score": 500, "professionalism_issue": True}, "range_low"),  # no rule asks about it
     ],
 )
-def test_no_range_fits_known_scores_from_two_exams(fields: dict[str, int], unknown: str) -> None:
+def test_no_range_fits_known_scores_from_two_exams(fields: dict[str, Any], unknown: str) -> None:
     """The error names the unknown end of the range."""
-    with pytest.raises(CaseError, match=rf"^{unknown}: .*fits"):
-        possible(Case(**fields), [unknown])
+    for ask in (possible, judge_open):
+        with pytest.raises(CaseError, match=rf"^{unknown}: .*fits"):
+            ask(Case(**fields), [unknown])
 
 
 def test_nothing_limits_the_highest_verdict() -> None:
@@ -352,6 +354,7 @@ def test_a_field_that_students_always_know_cannot_be_unknown(name: str) -> None:
         ({}, {"score": 500}, 500, 400),
         ({}, {}, 235, 220),
         ({"range_floor": 230}, {}, 235, 230),
+        ({"range_floor": 230}, {"score": 500}, 500, 230),
         ({"score": 240}, {"range_low": 230}, 230, 215),
     ],
 )
