@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from backchannel_lib import Case, what_would_change
+from backchannel_lib import Case, Changes, Verdict, what_would_change
+from backchannel_lib.model import open_changes as module
 from backchannel_lib.model.open_changes import open_changes
 from backchannel_lib.model.possible import worst_and_best
 from backchannel_lib.model.remedies import order_of
-from tests.helpers.cases import CALLERS
+from tests.helpers.cases import ALL_CLEAR, CALLERS
 
 PROVEN = Case(recommender="known_dean", specifics=True)
 
@@ -45,3 +48,16 @@ def test_among_changes_alike_in_everything_else_the_one_that_leads_further_comes
                 assert keys == sorted(keys)
                 told_apart += len({order for order, _ in keys}) < len(set(keys))
     assert told_apart
+
+
+def test_a_set_that_does_worse_than_a_part_of_it_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our acts don't get in each other's way like this, but a table's could."""
+    case = Case(recommender="trusted_peer")
+    (change, *_) = what_would_change(case)
+    far = replace(change, remedies=("own_words",), case=Case(**ALL_CLEAR))
+    less_far = replace(change, remedies=("own_words", "give_specifics"), case=case.replace(specifics=True))
+    monkeypatch.setattr(module, "what_would_change", lambda one, reading: Changes((less_far, far), Verdict.FILE_READ))
+    (one,) = open_changes(case, ["sponsors_visas"]).changes
+    assert (one.change.remedies, one.found.lowest, one.found.highest) == (far.remedies, 8, 8)
+    monkeypatch.setattr(module, "what_would_change", lambda one, reading: Changes((less_far,), Verdict.FILE_READ))
+    assert [one.change.remedies for one in open_changes(case, ["sponsors_visas"]).changes] == [less_far.remedies]
