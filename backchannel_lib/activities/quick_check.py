@@ -29,9 +29,9 @@ from backchannel_lib.model.case import RECOMMENDERS, Case
 from backchannel_lib.model.possible import UNKNOWN
 from backchannel_lib.model.tables import Settings, case_settings
 from backchannel_lib.page.activity_page import activity_page, slot
-from backchannel_lib.page.html import tag
+from backchannel_lib.page.html import join, tag
 from backchannel_lib.page.inputs import button, checks, radios, select, text_box, toolbar
-from backchannel_lib.page.sheet import Sheet, SheetHead, moment_text, sheet_sections
+from backchannel_lib.page.sheet import Sheet, SheetHead, moment_text, rule_now, sheet_sections
 from backchannel_lib.page.sheet_desk import sheet_desk, sheet_fragment, topics_control
 from backchannel_lib.page.verdict_html import answer_strip, verdicts_label
 
@@ -163,6 +163,10 @@ class QuickCheck(Form):
             del known["move"]  # what is left is how others make contact: a call, or speaking up where they work
         return Case().replace(**known), sorted(unknown - set(known))
 
+    def has_told(self, state: Record) -> bool:
+        """Return whether the reader has answered anything about the case; the day alone only changes the rule."""
+        return any(state[question] != self.start[question] for question in ("caller", *QUESTIONS))
+
     def advice(self, state: Record) -> Advice:
         """Return the advice for some answers."""
         known, unknown = self.known_and_unknown(state)
@@ -170,7 +174,8 @@ class QuickCheck(Form):
 
     def sheets(self, state: Record) -> list[Sheet]:
         """Return the sheet for some answers, with the student's entries at the top."""
-        return [Sheet(self.advice(state), SheetHead(state["name"], state["program_name"]), entered=self.entered(state))]
+        head, told = SheetHead(state["name"], state["program_name"]), self.has_told(state)
+        return [Sheet(self.advice(state), head, entered=self.entered(state), has_article=told)]
 
     def entered(self, state: Record) -> tuple[str, ...]:
         """Return the answers in words with short versions of the questions; unanswered checkboxes are left out."""
@@ -185,20 +190,31 @@ class QuickCheck(Form):
     # ---- the page ----
 
     def fragments(self, state: Record) -> dict[str, str]:
-        """Return the answer: the rule first, then the article's view, the steps and the questions."""
+        """Return the answer: the rule first, then the article's view once it has a basis, the steps and the questions."""
         advice = self.advice(state)
-        rule = advice.rules[0]
+        rule, moment = rule_now(advice), text("quick.moment", when=moment_text(advice.now))
+        if not self.has_told(state):
+            first = text("quick.first")
+            rest = sheet_sections(advice, ("steps", "questions", "silent"))
+            return {
+                "moment": moment,
+                "answer": join(sheet_sections(advice, ["rule"]), tag("p", first, class_="bw-next"), rest),
+                "strip": answer_strip(rule, ""),
+                "live_text": text("quick.live_first", rule=rule, first=first),
+            }
+        verdicts = verdicts_label(advice.judgment.verdicts)
         return {
-            "moment": text("quick.moment", when=moment_text(advice.now)),
+            "moment": moment,
             "answer": sheet_sections(advice),
-            "strip": answer_strip(rule.label, verdicts_label(advice.judgment.verdicts)),
-            "live_text": text("quick.live_text", rule=rule.label, verdict=verdicts_label(advice.judgment.verdicts)),
+            "strip": answer_strip(rule, verdicts),
+            "live_text": text("quick.live_text", rule=rule, verdict=verdicts),
         }
 
     def visible_outcome(self, state: Record) -> tuple[str, str]:
-        """Return the verdict if only one is possible, and the rule's answer."""
+        """Return the verdict if only one is possible and the reader can see it, and the rule's answer."""
         advice = self.advice(state)
-        verdict = advice.judgment.lowest.name.lower() if len(advice.judgment.verdicts) == 1 else ""
+        settled = self.has_told(state) and len(advice.judgment.verdicts) == 1
+        verdict = advice.judgment.lowest.name.lower() if settled else ""
         return verdict, advice.rules[0].answer
 
     def page(self) -> str:

@@ -57,6 +57,20 @@ class RulesCheck(RichDisplay):
             return text(f"soap.answer.{self.answer}")
         return text(f"soap_until.{self.answer}", when=_edge_words(opening=self.answer == "allowed"))
 
+    def label_until(self, when: str) -> str:
+        """Return the answer in a few words, with the moment at which it changes.
+
+        Args:
+            when: The moment in words; blank if the next change of the window makes no difference.
+
+        Examples:
+            >>> rules_check(Case(phase="groundwork")).label_until("March 15")
+            'Allowed until March 15'
+        """
+        if not when:
+            return text(f"soap.answer.{self.answer}")
+        return text("soap_until.allowed_on" if self.answer == "allowed" else f"soap_until.{self.answer}", when=when)
+
     @property
     def reason(self) -> str:
         """The reason as a sentence for a reader, including when the answer changes during the phase."""

@@ -82,12 +82,14 @@ class Sheet(NamedTuple):
         head: The student's and the program's names.
         contact: Who would contact the program and how, if the student isn't the one asking; otherwise blank.
         entered: What the student entered, in words; None to describe the case.
+        has_article: Whether it includes the article's view, which says little if the student has told nothing yet.
     """
 
     advice: Advice
     head: SheetHead = BLANK_HEAD
     contact: str = ""
     entered: tuple[str, ...] | None = None
+    has_article: bool = True
 
 
 def case_in_words(case: Case, unknown: Collection[str] = (), without: Collection[str] = ()) -> tuple[str, ...]:
@@ -203,7 +205,7 @@ def sheet_pages(sheets: Sequence[Sheet], level: int = 3) -> Markup:
     for sheet in sheets:
         line = tag("p", [tag("span", part) for part in _head_line(sheet)], class_="head")
         entered = tag("p", _entered_line(sheet), class_="small bw-small")
-        blocks = [_section(block, f"h{level + 1}") for block in _blocks(sheet.advice)]
+        blocks = [_section(block, f"h{level + 1}") for block in _sheet_blocks(sheet)]
         pages.append(tag("article", tag(f"h{level}", text("take_home.title")), line, entered, blocks))
     return join(*pages)
 
@@ -233,7 +235,7 @@ def sheets_text(sheets: Sequence[Sheet]) -> str:
 
 def _one_text(sheet: Sheet) -> str:
     lines = [text("take_home.title"), *_head_line(sheet), _entered_line(sheet)]
-    for block in _blocks(sheet.advice):
+    for block in _sheet_blocks(sheet):
         lines += ["", block.title.upper()]
         lines += [block.answer] if block.answer else []
         lines += [f"- {line}" if block.listed else line for line in block.lines]
@@ -374,12 +376,27 @@ def _blocks(advice: Advice) -> list[_Block]:
     return [_rule(advice), _verdict(advice), _steps(advice), _questions(advice), *_not_covered(advice)]
 
 
+def _sheet_blocks(sheet: Sheet) -> list[_Block]:
+    return [block for block in _blocks(sheet.advice) if sheet.has_article or block.kind != "article"]
+
+
+def rule_now(advice: Advice) -> str:
+    """Return the rule's answer in a few words, with the date and time at which it changes.
+
+    Examples:
+        >>> from backchannel_lib.model.advice import advise
+        >>> rule_now(advise({"score": 228}, now=datetime(2026, 11, 28, 9, 0)))
+        'Allowed until Monday, March 15, 2027, 10:00 am ET'
+    """
+    return advice.rules[0].label_until(moment_text(advice.until) if advice.until else "")
+
+
 def _rule(advice: Advice) -> _Block:
     first, *others = advice.rules
     lines = [first.reason]
     lines += [text("take_home.if_contacted", answer=other.label, reason=other.reason) for other in others]
-    lines += [text("take_home.until", when=moment_text(advice.until))] if advice.until else []
     if planned := advice.planned:
+        lines += [text("take_home.until", when=moment_text(advice.until))] if advice.until else []
         moment = text(f"level.phase.{advice.case.phase}")
         lines.append(text("take_home.planned", moment=moment, answer=planned.label, reason=planned.reason))
     told = [*advice.rules, *([planned] if planned else [])]
@@ -388,7 +405,7 @@ def _rule(advice: Advice) -> _Block:
         text("rules.title"),
         tuple(lines),
         (text("take_home.rule_source", source=rule_source(fact for rule in told for fact in rule.facts)), first.note),
-        answer=first.label
+        answer=rule_now(advice)
         if advice.planned is None
         else text("take_home.right_now", answer=first.label, planned=advice.planned.label),
         rule=first.answer if advice.planned is None else "",

@@ -108,7 +108,7 @@ def answer_strip(rule: str, verdict: str, weakest: str = "") -> Markup:
 
     Args:
         rule: The rule's answer.
-        verdict: The verdict.
+        verdict: The verdict, or blank to leave out the article.
         weakest: The sentence that names the weakest link, or blank.
 
     Examples:
@@ -117,8 +117,7 @@ def answer_strip(rule: str, verdict: str, weakest: str = "") -> Markup:
     """
     return join(
         tag("span", text("strip.rule"), " ", tag("b", rule), class_="bw-strip-rule"),
-        " ",
-        tag("span", text("strip.article"), " ", tag("b", verdict), class_="bw-strip-article"),
+        [" ", tag("span", text("strip.article"), " ", tag("b", verdict), class_="bw-strip-article")] if verdict else None,
         [" ", tag("span", weakest, class_="bw-strip-weakest")] if weakest else None,
     )
 

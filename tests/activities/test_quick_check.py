@@ -13,6 +13,7 @@ from backchannel_lib import Verdict, judge
 from backchannel_lib.activities.quick_check import DAYS, QUESTIONS, QuickCheck, answers_to
 from backchannel_lib.activities.tables import load_activities
 from backchannel_lib.base.texts import text
+from backchannel_lib.page.sheet import rule_now, sheets_text
 from tests.helpers.activities import act
 
 ROW = next(row for row in load_activities() if row.activity == "quick_check")
@@ -29,7 +30,40 @@ def test_it_starts_from_the_clock_and_says_so() -> None:
     check = quick_check()
     fragments = check.fragments(check.state)
     assert "Tuesday, March 16, 2027, 9:30 am ET" in fragments["moment"]
-    assert fragments["answer"].index("Not allowed") < fragments["answer"].index("Between")
+    assert "Not allowed until Thursday, March 18, 2027, 9:00 pm ET, then allowed" in fragments["answer"]
+
+
+def test_nothing_of_the_article_appears_before_an_answer_about_the_case() -> None:
+    """The rule depends only on the date; the article's range would only scare a reader who has told nothing yet."""
+    check = quick_check()
+    for before in (check.state, check.with_(day="friday", name="Zoë")):
+        fragments = check.fragments(before)
+        assert text("quick.first") in fragments["answer"]
+        assert text("quick.first") in fragments["live_text"]
+        assert text("strip.article") not in fragments["strip"]
+        sheet = sheets_text(check.sheets(before))
+        for shown in (*fragments.values(), sheet):
+            assert "Between" not in shown
+            assert "eakest link" not in shown
+        assert text("take_home.article_title").upper() not in sheet
+        assert "NEXT STEPS" in sheet
+    told = check.fragments(check.with_(file=("needs_visa",)))
+    assert "Between" in told["answer"]
+    assert "Between" in told["strip"]
+    assert "Between" in told["live_text"]
+    assert text("quick.first") not in told["answer"]
+    assert text("take_home.article_title").upper() in sheets_text(check.sheets(check.with_(file=("needs_visa",))))
+
+
+def test_an_answer_that_ends_says_until_when_in_its_heading_and_in_the_bar() -> None:
+    """The word "Allowed" alone could be read as allowed for good."""
+    check = quick_check(datetime(2026, 11, 28, 14, 0, tzinfo=UTC))
+    until = "Allowed until Monday, March 15, 2027, 10:00 am ET"
+    fragments = check.fragments(check.state)
+    assert f'data-answer="allowed">{until}</p>' in fragments["answer"]
+    for part in ("strip", "live_text"):
+        assert until in fragments[part]
+    assert "This changes on" not in fragments["answer"]
 
 
 @pytest.mark.parametrize("field", ["message", "file"])
@@ -103,8 +137,8 @@ def test_any_answers_get_an_answer_and_every_verdict_named_can_come_of_it(given_
     advice = check.advice(state)
     assert judge(advice.case).verdict in advice.judgment.verdicts
     fragments = check.fragments(state)
-    assert advice.rules[0].label in fragments["strip"]
-    assert advice.judgment.lowest.label in fragments["strip"]
+    assert rule_now(advice) in fragments["strip"]
+    assert (advice.judgment.lowest.label in fragments["strip"]) == check.has_told(state)
 
 
 @settings(max_examples=max(5, settings().max_examples // 3))

@@ -14,7 +14,7 @@ from backchannel_lib.activities.week_clock import WeekClock
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.advice import advise
 from backchannel_lib.model.calendar import eastern, phase_at
-from backchannel_lib.page.sheet import moment_text, sheet_text
+from backchannel_lib.page.sheet import moment_text, rule_now, sheet_text
 from tests.helpers.activities import act
 
 
@@ -79,7 +79,8 @@ def test_the_clock_the_quick_check_and_the_sheet_give_one_answer(moment: datetim
     assert moment_text(eastern(moment)) in told
     assert f": {text(f'level.phase.{phase_at(moment)}')}." in told
     assert f": {advice.rules[0].label}. {text('take_home.until', when=moment_text(advice.until))}" in told
-    assert text("take_home.until", when=moment_text(advice.until)) in sheet_text(advice)
+    assert rule_now(advice) in sheet_text(advice)
+    assert rule_now(advice).endswith(moment_text(advice.until)) == (advice.rules[0].answer == "allowed")
     assert advice.until > moment
 
 

@@ -35,7 +35,7 @@ def test_the_given_moment_is_when_the_contact_happens(saved: Path, capsys: pytes
     """After SOAP everything is allowed, and the case is judged in that phase."""
     assert main(["sheet", str(saved), "--text", "--at", "2027-04-01T09:00"]) == 0
     output = capsys.readouterr().out
-    assert "THE NRMP'S RULE\nAllowed\n" in output
+    assert "THE NRMP'S RULE\nAllowed until Monday, March 13, 2028, 10:00 am ET\n" in output
     assert "Skimmed" in output
     assert "contact you have in mind" not in output
 
