@@ -333,10 +333,15 @@ OUT_OF_PLACE: Final = """() => {
             if (box(label).top < box(heading).bottom - 1) found.push(label.innerText);
     return found;
 }"""
-#: Cards where controls in one row don't start at the same height.
-UNEVEN: Final = """() => [...document.querySelectorAll('.bw-row-card > .bw-cells')].filter(cells => {
+#: Cards whose four parts aren't two lines of two, with their left edges below each other and controls at the same height.
+NOT_TWO_BY_TWO: Final = """() => [...document.querySelectorAll('.bw-row-card > .bw-cells')].filter(cells => {
+    const boxes = [...cells.children].map(part => part.getBoundingClientRect());
+    const [one, two, three, four] = boxes;
     const tops = [...cells.querySelectorAll('input:not([type=checkbox]), select')].map(one => one.getBoundingClientRect().top);
-    return Math.max(...tops) - Math.min(...tops) > 1;
+    const even = Math.abs(tops[0] - tops[1]) <= 1 && (tops.length < 4 || Math.abs(tops[2] - tops[3]) <= 1);
+    const below = Math.max(one.bottom, two.bottom) <= Math.min(three.top, four.top);
+    const aligned = one.left === three.left && two.left === four.left && one.right < two.left;
+    return boxes.length !== 4 || !even || !below || !aligned;
 }).map(one => one.innerText)"""
 CUT_OFF: Final = """() => [...document.querySelectorAll('[data-field$=".kind"] select')].filter(one => {
     const copy = one.cloneNode(true);
@@ -356,11 +361,12 @@ def test_the_planners_cards_keep_their_parts_together(browser: Browser, site: Si
             page.set_viewport_size({"width": width, "height": 800})
             assert page.evaluate(OUT_OF_PLACE) == [], width
             assert page.evaluate(CUT_OFF) == 0 or width == 390, width
-        assert page.evaluate(UNEVEN) == []
+            if width == 1366:
+                assert page.evaluate(NOT_TWO_BY_TWO) == []
 
 
-@pytest.mark.parametrize("width", [390, 1366])
-def test_many_choices_are_in_columns_or_on_one_line(browser: Browser, site: Site, width: int) -> None:
+@pytest.mark.parametrize(("width", "columns"), [(390, 2), (768, 3), (1366, 5)])
+def test_many_choices_are_in_columns(browser: Browser, site: Site, width: int, columns: int) -> None:
     with page_of(browser) as page:
         page.set_viewport_size({"width": width, "height": 800})
         page.goto(f"{site.address}01_the_paper_bar.html")
@@ -372,7 +378,49 @@ def test_many_choices_are_in_columns_or_on_one_line(browser: Browser, site: Site
             return [...choices.children].map(one => Math.round(one.getBoundingClientRect().left));
         }"""
         )
-        assert len(set(lefts)) == (2 if width == 390 else 9)
+        assert len(set(lefts)) == columns
+        assert lefts == [lefts[place % columns] for place in range(9)], "they are read line by line"
+
+
+@pytest.mark.parametrize("width", [768, 1024, 1366])
+def test_what_stands_next_to_a_heading_is_in_one_piece(browser: Browser, site: Site, width: int) -> None:
+    """The rule's answer, and whose experience the verdict is, each stay on one line: next to their heading or below it."""
+    with page_of(browser) as page:
+        page.set_viewport_size({"width": width, "height": 800})
+        for name in ("05_what_moves_the_needle", "10_your_case"):
+            page.goto(f"{site.address}{name}.html")
+            wait_until_live(page)
+            lines = page.evaluate(
+                """() => [...document.querySelectorAll('.bw-answer :is(.bw-rule .bw-rule-answer, .bw-card > .bw-voice)')]
+                .filter(one => one.checkVisibility()).map(one => {
+                    const words = document.createRange();
+                    words.selectNodeContents(one);
+                    return new Set([...words.getClientRects()].map(line => Math.round(line.top / 8))).size;
+                })"""
+            )
+            assert len(lines) >= 2
+            assert set(lines) == {1}, name
+
+
+@pytest.mark.parametrize("width", [768, 1366, 1920])
+def test_prose_takes_most_of_the_pages_width_and_everything_has_the_same_edges(
+    browser: Browser, site: Site, width: int
+) -> None:
+    with page_of(browser) as page:
+        page.set_viewport_size({"width": width, "height": 800})
+        for name in ("index", "chapters", "07_doing_it_well", "saved"):
+            page.goto(f"{site.address}{name}.html")
+            prose, *edges = page.evaluate(
+                """() => [document.querySelector('.site-prose').getBoundingClientRect().width,
+                ...['header', 'main', 'footer'].map(name => document.querySelector(name)).map(one => {
+                    const [box, style] = [one.getBoundingClientRect(), getComputedStyle(one)];
+                    return [box.left + parseFloat(style.paddingLeft), box.right - parseFloat(style.paddingRight)];
+                })]"""
+            )
+            left, right = edges[0]
+            assert edges == [[left, right]] * 3, name
+            assert left == width - right, "the page stands in the middle"
+            assert prose > 0.6 * (right - left), name
 
 
 def test_a_thumb_can_reach_every_control(browser: Browser, site: Site) -> None:
