@@ -124,6 +124,8 @@ _TO_OTHER_CHAPTERS: Final = "<strong>Next:</strong> "
 class _Renderer(mistune.HTMLRenderer):
     """Renders Markdown as HTML, with links to other chapters' pages and the same heading anchors as Jupyter."""
 
+    SAFE_PROTOCOLS = (*mistune.HTMLRenderer.SAFE_PROTOCOLS, "sms:")  # for the lifeline, which can be texted
+
     def link(self, text: str, url: str, title: str | None = None) -> str:
         """Return a link; a link to a notebook becomes a link to its page, or plain text if it has no page."""
         path, hash_sign, place = url.partition("#")

@@ -114,12 +114,21 @@ def test_every_link_of_every_page_leads_to_a_page(written: dict[str, str]) -> No
         for link in re.findall(r'href="([^"#]*)(?:#[^"]*)?"', page):
             assert (
                 not link
-                or link.startswith(("assets/", "https://"))
+                or link.startswith(("assets/", "https://", "tel:", "sms:"))
                 or link in {*written, "icon.svg", "icon-192.png", "manifest.webmanifest"}
             ), (
                 name,
                 link,
             )
+
+
+@pytest.mark.parametrize("chapter", ["00_start_here", "09_after_the_match", "12_workshop"])
+def test_the_lifeline_can_be_called_and_texted_with_one_tap(written: dict[str, str], chapter: str) -> None:
+    """At night, on a phone, nobody should have to remember a number."""
+    page = written[f"{chapter}.html"]
+    for link in ('<a href="tel:988">call</a>', '<a href="sms:988">text 988</a>'):
+        assert re.search(rf"<(b|strong)>{link}</\1>", page), link
+    assert "call or text 988" in words(page)
 
 
 def test_no_id_appears_twice_on_a_page(written: dict[str, str]) -> None:

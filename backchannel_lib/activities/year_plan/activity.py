@@ -100,7 +100,7 @@ class YearPlanActivity(Form):
         state = self.state
         return activity_page(
             self.key,
-            tag("p", text("plan.crisis"), class_="bw-ours bw-lead"),
+            tag("p", _crisis(), class_="bw-ours bw-lead"),
             tag(
                 "div",
                 tag(
@@ -157,6 +157,14 @@ class YearPlanActivity(Form):
             yield error.sentence
         self._clear({})
         yield text("plan.empty")
+
+
+def _crisis() -> Markup:
+    """Return the sentence about the lifeline, with links that a phone can follow to call or text it."""
+    call, between, send = (text(f"plan.crisis_{part}") for part in ("call", "or", "text"))
+    before, _, after = text("plan.crisis").partition(f"{call} {between} {send}")
+    links = [tag("b", tag("a", words, href=f"{scheme}:988")) for words, scheme in ((call, "tel"), (send, "sms"))]
+    return join(before, links[0], f" {between} ", links[1], after)
 
 
 def _read_day(value: object) -> str:
