@@ -26,6 +26,7 @@ from backchannel_lib.page.components import chart_panel, citations, description_
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, checkbox, radios, select, toolbar
 from backchannel_lib.page.pictures import week_picture
+from backchannel_lib.page.rule_html import rule_label
 from backchannel_lib.page.sheet import moment_text
 
 YEARS: Final = tuple(str(year) for year in range(2024, 2036))
@@ -190,13 +191,14 @@ class WeekClock(GuessForm):
         )
 
     def _today(self) -> Markup:
-        """Return the current time, its phase, what the rule says and until when; readers see this without guessing."""
+        """Return what the rule says now and until when, then the time and its phase; readers see this without guessing."""
         now = eastern(self.clock())
         phase, check = text(f"level.phase.{phase_at(now)}"), rules_check(Case(), now)
-        until = text("take_home.until", when=moment_text(next_change(now)))
         return join(
+            rule_label(check, moment_text(next_change(now))),
+            tag("p", text("clock.today_rule")),
             week_picture(now),
-            tag("p", text("clock.today", when=moment_text(now), phase=phase, answer=check.label, until=until)),
+            tag("p", text("clock.today", when=moment_text(now), phase=phase)),
             citations("clock-today", (), (), check.facts),
         )
 

@@ -13,15 +13,21 @@ SIGNS = {"not_allowed": "✕", "ask_first": "?", "allowed": "✓"}
 
 
 @functools.lru_cache(maxsize=64)
-def rule_label(check: RulesCheck) -> Markup:
+def rule_label(check: RulesCheck, until: str = "") -> Markup:
     """Return the rule's answer in a few words, with its sign.
+
+    Args:
+        check: The answer.
+        until: The moment at which it changes, in words; blank to go by the case's phase.
 
     Examples:
         >>> rule_label(rules_check(Case())).count("✕")
         1
     """
     sign = tag("span", SIGNS[check.answer], aria_hidden="true")
-    return tag("p", sign, " ", check.label, class_="bw-rule-answer", data_answer=check.answer)
+    return tag(
+        "p", sign, " ", check.label_until(until) if until else check.label, class_="bw-rule-answer", data_answer=check.answer
+    )
 
 
 def rule_answer(check: RulesCheck, *, always_next: bool = True) -> Markup:

@@ -78,10 +78,21 @@ def test_the_clock_the_quick_check_and_the_sheet_give_one_answer(moment: datetim
     told = today(clock_at(moment))
     assert moment_text(eastern(moment)) in told
     assert f": {text(f'level.phase.{phase_at(moment)}')}." in told
-    assert f": {advice.rules[0].label}. {text('take_home.until', when=moment_text(advice.until))}" in told
+    sign = "✓" if advice.rules[0].answer == "allowed" else "✕"
+    assert told.startswith(f"{sign} {rule_now(advice)}")
     assert rule_now(advice) in sheet_text(advice)
     assert rule_now(advice).endswith(moment_text(advice.until)) == (advice.rules[0].answer == "allowed")
     assert advice.until > moment
+
+
+def test_the_rules_answer_for_now_is_the_first_line_with_its_sign_and_its_end() -> None:
+    """It looks like the answer in every rule box, because it's what a reader came for."""
+    clock = clock_at(eastern_time(2026, 11, 28, 8, 5))
+    content = clock.deferred_fragments(clock.state)["today"]
+    first, rest = content.split("</p>", 1)
+    assert 'class="bw-rule-answer" data-answer="allowed"' in first
+    assert first.endswith(f"Allowed until {BEGINS}")
+    assert "Saturday, November 28, 2026, 8:05 am ET" in rest
 
 
 def test_the_present_moment_is_updated_with_every_answer() -> None:
