@@ -15,7 +15,7 @@ from backchannel_lib.base.times import time_words
 from backchannel_lib.model.calendar import match_week
 from backchannel_lib.model.soap_rule import soap_window
 from backchannel_lib.model.verdict import Verdict
-from backchannel_lib.page.html import Markup, join, tag
+from backchannel_lib.page.html import Markup, tag
 
 #: A link of the chain is this wide and overlaps the next one.
 LINK_WIDTH, OVERLAP, LINK_HEIGHT = 100, 14, 28
@@ -63,9 +63,11 @@ def chain_picture(links: Sequence[ChainLink]) -> Markup:
     """
     shapes = [shape for place, link in enumerate(links) for shape in _link_shapes(place, link, last=place == len(links) - 1)]
     width = LINK_WIDTH * len(links)
-    return join(
+    return tag(
+        "div",
         drawing(width, LINK_HEIGHT + 4, shapes, class_="bw-chain-picture"),
         tag("ol", [_link_label(link) for link in links], class_="bw-chain-labels", aria_label=text("card.links")),
+        class_="bw-chain-drawn",
     )
 
 
@@ -93,7 +95,7 @@ def _link_label(link: ChainLink) -> Markup:
         tag("b", tag("span", sign, aria_hidden="true") if badge else None, link.name),
         tag("span", link.allows),
         tag("span", " (", text(badge), ")", class_="bw-hidden") if badge else None,
-        class_="bw-chain-weak" if link.weakest else None,
+        class_="bw-chain-weak" if link.weakest else "bw-chain-may-be-weak" if link.may_be_weakest else None,
     )
 
 

@@ -423,6 +423,47 @@ def test_prose_takes_most_of_the_pages_width_and_everything_has_the_same_edges(
             assert prose > 0.6 * (right - left), name
 
 
+#: Links whose mark or name takes several lines, and texts that touch each other.
+TANGLED: Final = """value => {
+    const found = [];
+    for (const chain of [...document.querySelectorAll('.bw-chain-labels')].filter(one => one.checkVisibility())) {
+        const parts = [];
+        for (const link of chain.children) {
+            const [name, allows] = link.children;
+            allows.textContent = value;
+            const range = document.createRange();
+            range.selectNodeContents(name);
+            const lines = [...range.getClientRects()];
+            const middles = lines.map(one => (one.top + one.bottom) / 2);
+            if (Math.max(...middles) - Math.min(...middles) > 2) found.push(`${name.innerText} takes several lines`);
+            parts.push([name.innerText, lines]);
+            range.selectNodeContents(allows);
+            parts.push([`${value} next to ${name.innerText}`, [...range.getClientRects()]]);
+        }
+        parts.forEach(([one, boxes], at) => parts.slice(at + 1).forEach(([other, others]) => {
+            if (boxes.some(box => others.some(next => box.right + 4 > next.left && next.right + 4 > box.left
+                && box.bottom - 2 > next.top && next.bottom - 2 > box.top))) found.push(`${one} touches ${other}`);
+        }));
+    }
+    return found;
+}"""
+
+
+def test_the_chains_links_stay_apart_at_every_width(browser: Browser, site: Site) -> None:
+    """Even with the longest value, each mark is on its name's line and no texts touch. No name looks like a link to press."""
+    value = text("card.allows_from_to", lowest="Fallback seat", highest="Phone interview")
+    with page_of(browser) as page:
+        for name in ("02_who_calls", "10_your_case"):
+            page.goto(f"{site.address}{name}.html")
+            wait_until_live(page)
+            assert page.locator(".bw-chain-labels b > span").locator("visible=true").count() > 0
+            for width in (360, 390, 500, 768, 800, 1366):
+                page.set_viewport_size({"width": width, "height": 800})
+                assert page.evaluate(TANGLED, value) == [], (name, width)
+        lines = "[...document.querySelectorAll('.bw-chain-labels b')].map(one => getComputedStyle(one).textDecorationLine)"
+        assert {*page.evaluate(lines)} == {"none"}
+
+
 def test_a_thumb_can_reach_every_control(browser: Browser, site: Site) -> None:
     with page_of(browser, has_touch=True, is_mobile=True) as page:
         page.goto(site.address)
