@@ -101,7 +101,7 @@ class Desk(TimedDeck):
             "summary": summary,
             "answers": self._table(state, decided) if seen else "",
             "why": join([self._why(name, state) for name in decided]),
-            "rule": fast_fragments(self.cases[self.order[0]])["rules"] if seen else "",
+            "rule": fast_fragments(self.cases[self.order[0]], invented=True)["rules"] if seen else "",
             "live_text": summary,
             **{f"head.{name}": self._number(name) for name in self.order},
         }

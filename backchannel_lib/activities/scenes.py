@@ -204,7 +204,8 @@ class Scenes(CaseActivity):
         seen = self._is_seen(state)
         parts = dict.fromkeys(("verdict", "chain", "rules", "strip", "beside", "rule_line"), "")
         if seen:
-            parts |= {name: part for name, part in fast_fragments(state.case, state.reading).items() if name != "example"}
+            told = fast_fragments(state.case, state.reading, invented=state.scene != OWN)
+            parts |= {name: part for name, part in told.items() if name != "example"}
             parts["beside"], parts["rule_line"] = self._beside(state), rule_line(state.case)
         else:
             parts["live_text"] = self._title(state.scene)

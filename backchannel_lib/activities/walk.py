@@ -115,7 +115,7 @@ class Walk(Form):
     def fragments(self, state: Record) -> dict[str, str]:
         """Return the steps so far, the current case, and the next step."""
         now, coming = self.steps[state["at"]], self._next(state)
-        card = fast_fragments(now.case)
+        card = fast_fragments(now.case, invented=True)
         asks = coming is not None and coming.direction != ""
         return {
             "trail": self._trail(state),

@@ -29,7 +29,7 @@ from backchannel_lib.page.changes_html import (
 from backchannel_lib.page.chart_html import NUMBERS, caption
 from backchannel_lib.page.components import lines_of
 from backchannel_lib.page.html import join, tag
-from backchannel_lib.page.rule_html import rule_answer
+from backchannel_lib.page.rule_html import ANSWERS, INVENTED, rule_answer
 from backchannel_lib.page.scores_html import score_orientation
 from backchannel_lib.page.unknown_html import worth_asking
 from backchannel_lib.page.verdict_html import (
@@ -48,13 +48,16 @@ from backchannel_lib.page.verdict_html import (
 )
 
 
-def fast_fragments(case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> dict[str, str]:
+def fast_fragments(
+    case: Case, reading: str | None = None, unknown: Collection[str] = (), *, invented: bool = False
+) -> dict[str, str]:
     """Return the fragments that update immediately on every move of a control.
 
     Args:
         case: The case.
         reading: Name of a reading, or None for the defaults.
         unknown: Its unknown fields, from `MAY_BE_UNKNOWN`.
+        invented: Whether it is a made-up example, about which a reader has nothing to do now.
 
     Returns:
         HTML by name: ``verdict``, ``chain``, ``rules``, ``example``, ``strip`` (rule, verdict and weakest link in short, for
@@ -79,7 +82,7 @@ def fast_fragments(case: Case, reading: str | None = None, unknown: Collection[s
     return {
         **fragments,
         "live_text": text("spoken.with_rule", answer=rules.label, rest=fragments["live_text"]),
-        "rules": rule_answer(rules),
+        "rules": rule_answer(rules, next_for=INVENTED if invented else ANSWERS),
         "example": text("card.example") if case == Case() else "",
         "strip": answer_strip(rules.label, label, held),
     }

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Collection
+from typing import Final
 
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import RulesCheck, rules_check
 from backchannel_lib.page.html import Markup, join, tag
 
-SIGNS = {"not_allowed": "✕", "ask_first": "?", "allowed": "✓"}
+SIGNS: Final = {"not_allowed": "✕", "ask_first": "?", "allowed": "✓"}
+ANSWERS: Final = tuple(SIGNS)
+INVENTED: Final = ("allowed",)  # its sentence tells that time from today; the others speak of now
 
 
 @functools.lru_cache(maxsize=64)
@@ -30,12 +34,13 @@ def rule_label(check: RulesCheck, until: str = "") -> Markup:
     )
 
 
-def rule_answer(check: RulesCheck, *, always_next: bool = True) -> Markup:
+def rule_answer(check: RulesCheck, *, next_for: Collection[str] = ANSWERS) -> Markup:
     """Return the rule's answer with its reason, the next step and the source.
 
     Args:
         check: The answer.
-        always_next: Show a next step even if the contact is allowed.
+        next_for: The answers that come with what a reader can do now. `INVENTED` is for a case that isn't the reader's own,
+            whose time isn't today.
 
     Examples:
         >>> "Not allowed" in rule_answer(rules_check(Case()))
@@ -44,7 +49,7 @@ def rule_answer(check: RulesCheck, *, always_next: bool = True) -> Markup:
     return join(
         rule_label(check),
         tag("p", check.reason),
-        tag("p", check.next_step, class_="bw-next") if always_next or check.answer != "allowed" else None,
+        tag("p", check.next_step, class_="bw-next") if check.answer in next_for else None,
         tag("p", check.note, class_="bw-small"),
         tag("details", tag("summary", text("rules.source")), tag("p", check.source), class_="bw-basis", data_details="rules"),
     )

@@ -23,11 +23,13 @@ from backchannel_lib.activities.scenes import OWN, Scenes
 from backchannel_lib.activities.tables import load_activities, load_chapters, load_steps
 from backchannel_lib.activities.walk import steps_of
 from backchannel_lib.base.texts import all_words, text
+from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.notebook.widget import open_activity
 from tests.helpers.activities import Page, act
 from tests.helpers.notebooks import NOTEBOOKS, PATHS, read
 
 PARTS = [row.activity for row in load_activities()]
+NEXT = ("not_allowed", "ask_first", "allowed")
 SCENES = [row.activity for row in load_activities() if row.kind == "scenes"]
 
 
@@ -213,6 +215,27 @@ def test_a_guess_is_shown_next_to_the_articles_verdict(part: str, guess: str) ->
     assert judge(scenes.cases[first]).verdict.label in beside
     assert fast["open"][:2] == ["seen", "controls"]
     assert fast["focus"] == "beside"
+
+
+def test_the_rule_tells_readers_what_to_do_now_only_about_their_own_case() -> None:
+    """A made-up Tuesday of Match Week isn't today, so its box doesn't say "for now"."""
+    seen = set()
+    for part in SCENES:
+        scenes = make_activity(part)
+        assert isinstance(scenes, Scenes)
+        for scene in scenes.order:
+            act(scenes, type="scene", value=scene)
+            act(scenes, type="set", field="guess", value="maybe")
+            act(scenes, type="see")
+            answer = rules_check(scenes.case).answer
+            told = {one for one in NEXT if text(f"soap.next.{one}") in scenes.fragments(scenes.state)["rules"]}
+            assert told == ({answer} & {"allowed"} if scene != OWN else {answer}), (part, scene)
+            seen.add((scene == OWN, answer))
+    assert {(False, "not_allowed"), (False, "allowed"), (True, "not_allowed")} <= seen
+    for part in {row.activity for row in load_activities() if row.kind == "walk"}:
+        walk = make_activity(part)
+        assert "For now" not in walk.page()
+        assert text("rules.title") in walk.page()
 
 
 def test_a_readers_case_is_saved_only_on_request_and_can_be_loaded_elsewhere() -> None:

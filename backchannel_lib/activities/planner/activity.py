@@ -283,7 +283,7 @@ class PlannerActivity(Activity[PlannerState]):
         counted = tuple((row.id, row.name) for row in state.people if row.name and row.kind in BY_RELATION)
         fragments = {
             "example": text("planner_board.is_example") if is_example(state) else "",
-            "rule": rule_answer(rules_check(state.file), always_next=False),
+            "rule": rule_answer(rules_check(state.file), next_for=("not_allowed", "ask_first")),
             "people": people_table(tuple(row.id for row in state.people)),
             "programs": programs_table(tuple(row.id for row in state.programs)),
             "known": relations(counted, named, tuple((row.id, row.name) for row in state.programs if row.name)),

@@ -53,7 +53,10 @@ def fragments(state: WorkshopState) -> dict[str, str]:
             answers = {"rule_first": _rule_first(state.file.case), "verdict": _verdict_line(state.judgment)}
             parts |= {**answers, "spread": _spread(state), "crowd": _crowd(state)}
         case "rules":
-            parts |= {"verdict": _verdict_line(state.judgment), "rules": fast_fragments(state.file.case)["rules"]}
+            parts |= {
+                "verdict": _verdict_line(state.judgment),
+                "rules": fast_fragments(state.file.case, invented=True)["rules"],
+            }
         case "what_if":
             parts |= {"what_if": _what_if(state), "what_if_rule": rule_label(rules_check(state.case or state.file.case))}
         case "close":
