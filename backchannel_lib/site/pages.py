@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
@@ -86,9 +87,38 @@ def page_html(build: Build, here: str, title: str, *body: object) -> str:
             "footer",
             tag("p", text("take_home.article", article=article_name())),
             tag("p", text("site.foot")),
-            tag("p", text("site.foot_private")),
+            tag("p", text("site.foot_private"), class_="site-screen"),
         ),
+        head=(_running_foot(name if here == HOME else f"{title} · {name}"),),
     )
+
+
+def _running_foot(title: str) -> Markup:
+    """Return the style for the foot of each printed page, with the title and the page's number.
+
+    The one-page sheet prints without it. Browsers that don't know margin boxes leave it out.
+
+    Args:
+        title: The title.
+
+    Examples:
+        >>> "@bottom-left { content: \\"The 'paper bar'\\";" in _running_foot("The 'paper bar'")
+        True
+    """
+    numbers = text("site.print_page", page='" counter(page) "', pages='" counter(pages) "')
+    # Both rules are in one style, because Chromium compares the specificity of page rules only within a style.
+    return Markup(
+        "<style>"
+        "@page { margin-bottom: 15mm; font: 8pt sans-serif; "
+        f'@bottom-left {{ content: {_css_string(title)}; }} @bottom-right {{ content: "{numbers}"; }} }} '
+        "@page sheet { margin-bottom: 10mm; @bottom-left { content: none; } @bottom-right { content: none; } }"
+        "</style>"
+    )
+
+
+def _css_string(value: str) -> str:
+    """Return a CSS string that can't end itself or the style element around it."""
+    return '"' + re.sub(r'["\\<]', lambda found: f"\\{ord(found[0]):x} ", value) + '"'
 
 
 def _current(file: str, here: str) -> str | None:
@@ -253,6 +283,7 @@ def deck_page(build: Build) -> str:
         tag("noscript", tag("p", text("site.deck.no_script"), class_="stage-wait")),
         tag("main", [activity_html(part, data_on=part == DECK_OPENS) for part in stage_parts()], id="stage"),
         head=(
+            _running_foot(f"{text('site.deck.title')} · {text('site.name')}"),
             Markup(f'<link rel="stylesheet" href="{build.assets}/stage.css">'),
             Markup(f"<noscript><style>{STYLE_WITHOUT_SCRIPTS}</style></noscript>"),
             Markup(f'<script type="module" src="{build.assets}/stage.js"></script>'),

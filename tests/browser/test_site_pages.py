@@ -8,11 +8,12 @@ import io
 import json
 import re
 import subprocess
+import unicodedata
 from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, Route
+from playwright.sync_api import Browser, Page, Route
 from playwright.sync_api import TimeoutError as TooLateError
 from pypdf import PdfReader
 
@@ -474,6 +475,39 @@ def test_a_thumb_can_reach_every_control(browser: Browser, site: Site) -> None:
             .map(one => one.outerHTML.slice(0, 100) + one.getBoundingClientRect().height)"""
         )
         assert small == []
+
+
+def printed(page: Page, paper: str = "Letter") -> list[str]:
+    """Print the page, and return the words on each sheet of paper."""
+    sheets = PdfReader(io.BytesIO(page.pdf(format=paper))).pages
+    return [" ".join(unicodedata.normalize("NFKC", one.extract_text()).split()) for one in sheets]
+
+
+def test_paper_says_whose_view_it_is_and_that_it_permits_nothing(browser: Browser, site: Site) -> None:
+    """Every page has its chapter's and the workbook's name and its number, and the last one the footer's two warnings."""
+    with page_of(browser) as page:
+        page.goto(f"{site.address}02_who_calls.html")
+        wait_until_live(page)
+        sheets = printed(page)
+        for number, sheet in enumerate(sheets, start=1):
+            assert f"02 · Who calls · {text('site.name')}" in sheet, number
+            assert text("site.print_page", page=number, pages=len(sheets)) in sheet
+        assert "It is one insider's view, not a prediction." in sheets[-1]
+        assert text("site.foot") in sheets[-1]
+        assert text("site.foot_private") not in " ".join(sheets), "nothing on paper can be sent"
+
+
+@pytest.mark.parametrize("paper", ["Letter", "A4"])
+def test_the_sheet_is_one_page_on_paper(browser: Browser, site: Site, paper: str) -> None:
+    """It prints instead of the page around it, and has its own margins without the chapter's name."""
+    with page_of(browser) as page:
+        page.goto(f"{site.address}{pages.CASE}")
+        wait_until_live(page)
+        page.check('[data-field="recommender"] input[value="known_dean"]')
+        page.wait_for_selector(".bw-print", state="attached")
+        (sheet,) = printed(page, paper)
+        assert sheet.startswith(text("take_home.title"))
+        assert text("site.name") not in sheet
 
 
 @pytest.mark.parametrize("paper", ["Letter", "A4"])
