@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from backchannel_lib import Case, Changes, Verdict, judge, what_would_change
+from backchannel_lib import Case, CaseError, Changes, Verdict, judge, what_would_change
 from backchannel_lib.base.readers import TableError
 from backchannel_lib.model import remedies
 from backchannel_lib.model.conditions import parse, scalar_function
@@ -77,6 +77,13 @@ def test_no_change_has_more_acts_than_asked_for(most: int) -> None:
         assert found == [change for change in what_would_change(case) if len(change.remedies) <= most]
         longest = max(longest, *(len(change.remedies) for change in found), 0)
     assert longest == most
+
+
+@pytest.mark.parametrize("most", [0, 5])
+def test_the_error_for_another_number_of_acts_names_the_lowest_and_highest(most: int) -> None:
+    """One act is the smallest change, and more than four are no answer."""
+    with pytest.raises(CaseError, match=r"\b1\b.*\b4\b"):
+        what_would_change(HARD, most_acts=most)
 
 
 def test_the_changes_are_in_the_promised_order() -> None:
