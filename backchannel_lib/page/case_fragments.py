@@ -14,7 +14,7 @@ from backchannel_lib.model.case import Case
 from backchannel_lib.model.exams import exam_of
 from backchannel_lib.model.open_changes import open_changes
 from backchannel_lib.model.open_judgment import judge_open
-from backchannel_lib.model.possible import possible
+from backchannel_lib.model.possible import MAY_BE_UNKNOWN, possible
 from backchannel_lib.model.readings import READINGS, readings_agree
 from backchannel_lib.model.remedies import Change, what_would_change
 from backchannel_lib.model.soap_rule import rules_check
@@ -79,13 +79,29 @@ def fast_fragments(
     else:
         judgment = judge(case, reading)
         label, held, fragments = judgment.verdict.label, weakest_sentence(judgment), verdict_fragments(judgment)
+    spoken = text("spoken.with_rule", answer=rules.label, rest=fragments["live_text"])
+    mark = text("card.example_mark") if not invented and is_example(case, unknown) else ""
     return {
         **fragments,
-        "live_text": text("spoken.with_rule", answer=rules.label, rest=fragments["live_text"]),
+        "live_text": text("spoken.example", example=mark, rest=spoken) if mark else spoken,
         "rules": rule_answer(rules, next_for=INVENTED if invented else ANSWERS),
-        "example": text("card.example") if case == Case() else "",
-        "strip": answer_strip(rules.label, label, held),
+        "example": join(tag("b", mark), " ", text("card.example")) if mark else "",
+        "strip": answer_strip(rules.label, label, "" if mark else held, mark=mark),
     }
+
+
+def is_example(case: Case, unknown: Collection[str] = ()) -> bool:
+    """Return whether a case is the one a panel starts with, because nobody has entered anything yet.
+
+    Args:
+        case: The case.
+        unknown: As in `fast_fragments`; a panel starts with none or all of them.
+
+    Examples:
+        >>> is_example(Case()), is_example(Case(score=228)), is_example(Case(), ["needs"])
+        (True, False, False)
+    """
+    return case == Case() and set(unknown) in (set(), set(MAY_BE_UNKNOWN))
 
 
 def answer_line(case: Case, title: str = "") -> str:

@@ -103,19 +103,21 @@ def verdicts_label(verdicts: Collection[Verdict], *, within_sentence: bool = Fal
     return text("changes.between" if within_sentence else "take_home.between", lowest=lowest.label, highest=highest.label)
 
 
-def answer_strip(rule: str, verdict: str, weakest: str = "") -> Markup:
+def answer_strip(rule: str, verdict: str, weakest: str = "", *, mark: str = "") -> Markup:
     """Return the rule's answer, the verdict and the weakest link in short, to stay visible while a control moves.
 
     Args:
         rule: The rule's answer.
         verdict: The verdict, or blank to leave out the article.
         weakest: The sentence that names the weakest link, or blank.
+        mark: What these answers are about, such as an example, or blank.
 
     Examples:
         >>> answer_strip("Not allowed", "Skimmed", "Limited by: The caller.").count("<span")
         3
     """
     return join(
+        [tag("b", mark, class_="bw-strip-mark"), " "] if mark else None,
         tag("span", text("strip.rule"), " ", tag("b", rule), class_="bw-strip-rule"),
         [" ", tag("span", text("strip.article"), " ", tag("b", verdict), class_="bw-strip-article")] if verdict else None,
         [" ", tag("span", weakest, class_="bw-strip-weakest")] if weakest else None,

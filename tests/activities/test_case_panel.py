@@ -26,7 +26,7 @@ from backchannel_lib.model.possible import MAY_BE_UNKNOWN, possible
 from backchannel_lib.page.case_controls import load_controls, shown_fields, slider_ends
 from backchannel_lib.page.case_fragments import deferred_fragments, fast_fragments
 from backchannel_lib.page.charts import CHARTS, alt_text, base_figure, mark, missing_for
-from backchannel_lib.page.sheet import sheets_text
+from backchannel_lib.page.sheet import rule_now, sheets_text
 from backchannel_lib.page.verdict_html import range_label
 from tests.helpers.cases import CALLER_MOVES, OTHER_READINGS, cases
 from tests.helpers.cases import READINGS as EVERY_READING
@@ -906,7 +906,9 @@ def test_the_sheet_says_what_the_panel_says(case: Case, unknown: set[str], readi
     assert f"\n{range_label(found)}\n" in plain
     assert plain.index("THE NRMP'S RULE") < plain.index(range_label(found))
     if case.phase == "soap_lists":
-        assert f"THE NRMP'S RULE\n{rules_check(case, MONDAY).label}\n" in plain
+        now = rule_now(session.sheets(session.state)[0].advice)
+        assert now.startswith(rules_check(case, MONDAY).label)
+        assert f"THE NRMP'S RULE\n{now}\n" in plain
     else:
         assert text(f"level.phase.{case.phase}") in plain
         assert rules_check(case).label in plain

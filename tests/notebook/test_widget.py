@@ -227,7 +227,7 @@ def test_a_notebook_shows_the_widget_and_what_it_says(panel: Panel) -> None:
     assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == panel.model_id
     assert bundle["text/plain"] == panel.text
     assert bundle["text/html"] == panel.activity.static_html()
-    assert repr(panel).startswith("<case: NRMP's rule: Not allowed. Skimmed.")
+    assert repr(panel).startswith("<case: Example. NRMP's rule: Not allowed. Skimmed.")
 
 
 def test_a_view_opens_with_the_page_as_it_is(panel: Panel) -> None:

@@ -55,3 +55,20 @@ def test_the_rule_comes_before_the_verdict_of_a_change(unknown: tuple[str, ...])
     cards = re.findall(r'<li class="bw-change".*?</ul>', changes)
     assert cards
     assert all(card.index("bw-voice-rule") < card.index("bw-reaches") for card in cards)
+
+
+@pytest.mark.parametrize("unknown", [(), MAY_BE_UNKNOWN])
+def test_until_something_is_entered_the_bar_the_card_and_the_spoken_text_say_example(unknown: tuple[str, ...]) -> None:
+    """A verdict about nobody must not look like one about the reader."""
+    mark = text("card.example_mark")
+    parts = fast_fragments(Case(), unknown=unknown)
+    assert parts["strip"].startswith(f'<b class="bw-strip-mark">{mark}</b>')
+    assert parts["live_text"].startswith(f"{mark}. ")
+    assert parts["example"].startswith(f"<b>{mark}</b>")
+    page = case_page(Case(), unknown=unknown)
+    assert page.index(parts["example"]) < page.index(parts["verdict"])
+    entered = [fast_fragments(Case(score=241), unknown=unknown), fast_fragments(Case(), unknown=unknown[1:] or ["needs"])]
+    for told in entered:
+        assert told["example"] == ""
+        assert mark not in told["strip"] + told["live_text"]
+    assert mark not in fast_fragments(Case(), invented=True)["strip"]
