@@ -217,6 +217,14 @@ def test_a_guess_is_shown_next_to_the_articles_verdict(part: str, guess: str) ->
     assert fast["focus"] == "beside"
 
 
+def test_one_student_at_three_times_is_not_called_the_next_student() -> None:
+    """In chapter 06 only the time changes from case to case."""
+    scenes = make_activity("timing_scenes")
+    (label,) = re.findall(r"<button[^>]*data-action=\"scene\"[^>]*>([^<]*)<", scenes.fragments(scenes.state)["nav"])
+    assert label == text("scene.next")
+    assert "student" not in label.lower()
+
+
 def test_the_rule_tells_readers_what_to_do_now_only_about_their_own_case() -> None:
     """A made-up Tuesday of Match Week isn't today, so its box doesn't say "for now"."""
     seen = set()
