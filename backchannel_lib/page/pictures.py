@@ -99,15 +99,14 @@ def _link_label(link: ChainLink) -> Markup:
     )
 
 
-def outcomes_picture(possible: Collection[Verdict], rank: str) -> Markup:
+def outcomes_picture(possible: Collection[Verdict]) -> Markup:
     """Return the outcomes from worst to best as a sideways funnel, with the possible ones filled.
 
     Args:
         possible: The possible outcomes; just one if there is a verdict.
-        rank: The same in words.
 
     Examples:
-        >>> outcomes_picture([Verdict.MAYBE], "step 6 of 9").count("bw-tier-here")
+        >>> outcomes_picture([Verdict.MAYBE]).count("bw-tier-here")
         1
     """
     step, gap, mouth, neck = 60, 4, 32, 8
@@ -121,7 +120,8 @@ def outcomes_picture(possible: Collection[Verdict], rank: str) -> Markup:
         corners = [(left, -before / 2), (right, -after / 2), (right, after / 2), (left, before / 2)]
         class_ = "bw-tier" if verdict not in possible else "bw-tier bw-tier-here" if sure else "bw-tier bw-tier-may-be"
         tiers.append(tag("polygon", points=" ".join(f"{x:g},{middle + y:.2f}" for x, y in corners), class_=class_))
-    ends = tag("span", min(Verdict).label), tag("span", rank), tag("span", max(Verdict).label)
+    # Only the ends have labels here. In the middle, one would seem to belong to whichever tier is above it.
+    ends = tag("span", min(Verdict).label), tag("span", max(Verdict).label)
     return tag(
         "div",
         drawing(step * len(Verdict), mouth + 4, tiers, class_="bw-outcomes"),

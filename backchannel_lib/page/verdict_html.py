@@ -205,8 +205,8 @@ def _possible_fragments(found: Possible) -> tuple[tuple[str, str], ...]:
     )
     claims = dict.fromkeys((*lowest.claims, *highest.claims))
     card = join(
-        tag("p", label, class_="bw-verdict-name" + ("" if lowest == highest else " bw-verdict-range")),
-        outcomes_picture(found.verdicts, rank),
+        _verdict_line(label, rank, several=lowest != highest),
+        outcomes_picture(found.verdicts),
         tag("p", held, class_="bw-held"),
         chain_picture([_open_chain_link(stage, found) for stage in stages_on_screen()]),
         [tag("p", sentence, class_="bw-verdict-sentence") for sentence in sentences],
@@ -281,8 +281,8 @@ def _fragments(outcome: Outcome, reading: str | None) -> tuple[tuple[str, str], 
     verdict = judgment.verdict
     weakest = weakest_sentence(judgment)
     card = join(
-        tag("p", verdict.label, class_="bw-verdict-name"),
-        outcomes_picture([verdict], text("card.rank", rank=int(verdict) + 1, top=len(Verdict))),
+        _verdict_line(verdict.label, text("card.rank", rank=int(verdict) + 1, top=len(Verdict))),
+        outcomes_picture([verdict]),
         tag("p", verdict.sentence, class_="bw-verdict-sentence"),
         tag("p", weakest, class_="bw-held"),
         chain_picture(
@@ -299,6 +299,11 @@ def _fragments(outcome: Outcome, reading: str | None) -> tuple[tuple[str, str], 
         ("chain", join(chain(judgment), citations("whole", (), VERDICT_ASSUMPTIONS))),
         ("live_text", text("spoken", verdict=verdict.label, sentence=verdict.sentence, held=weakest)),
     )
+
+
+def _verdict_line(label: str, rank: str, *, several: bool = False) -> Markup:
+    name = tag("p", label, class_="bw-verdict-name" + (" bw-verdict-range" if several else ""))
+    return tag("div", name, tag("p", rank, class_="bw-rank"), class_="bw-verdict-line")
 
 
 def _reading_note(reading: str | None) -> Markup | None:

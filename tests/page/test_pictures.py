@@ -23,7 +23,7 @@ from backchannel_lib.page.pictures import (
 
 PICTURES = {
     "chain": chain_picture([ChainLink("The file", "Maybe"), ChainLink("The caller", "Skimmed", weakest=True)]),
-    "outcomes": outcomes_picture([Verdict.MAYBE], "step 6 of 9"),
+    "outcomes": outcomes_picture([Verdict.MAYBE]),
     "nine outcomes": labeled_outcomes(Verdict.MAYBE),
     "week": week_picture(datetime(2027, 3, 16, 9)),
     "paper": sheet_of_paper(tag("p", "240")),
@@ -68,10 +68,22 @@ def test_the_broken_links_are_the_weakest(case: Case) -> None:
 
 def test_only_what_is_possible_is_filled() -> None:
     """One outcome is marked as certain, several as possible. Lower ones aren't filled, as they'd be in a bar of percentages."""
-    one = outcomes_picture([Verdict.DECLINED], "")
+    one = outcomes_picture([Verdict.DECLINED])
     assert [one.count(f'class="bw-tier{kind}"') for kind in ("", " bw-tier-here", " bw-tier-may-be")] == [8, 1, 0]
-    two = outcomes_picture([Verdict.IGNORED, Verdict.DECLINED], "")
+    two = outcomes_picture([Verdict.IGNORED, Verdict.DECLINED])
     assert [two.count(f'class="bw-tier{kind}"') for kind in ("", " bw-tier-here", " bw-tier-may-be")] == [7, 0, 2]
+
+
+@pytest.mark.parametrize("case", [Case(), Case(scripted=True)])
+def test_the_step_is_next_to_the_verdicts_name_not_under_a_tier(case: Case) -> None:
+    """Under the middle of the scale it would label the wrong tier."""
+    card = html.unescape(fast_fragments(case)["verdict"])
+    verdict = judge(case).verdict
+    step = text("card.rank", rank=verdict + 1, top=len(Verdict))
+    assert f'{verdict.label}</p><p class="bw-rank">{step}</p>' in card
+    under = re.search(r'<p class="bw-ladder-ends">(.*?)</p>', card)
+    assert under is not None
+    assert re.findall(r"<span>(.*?)</span>", under[1]) == [min(Verdict).label, max(Verdict).label]
 
 
 def test_the_large_funnel_names_and_explains_all_nine_and_points_at_one() -> None:
