@@ -87,7 +87,10 @@ class Quiz(Items):
                         [(option.option, option.text) for option in one.options],
                         self.state[name],
                     ),
-                    toolbar(button(text("quiz.check"), "check", name, name=text("quiz.check_named", number=number))),
+                    # Questions can be answered in any order, so no button is more important than the others.
+                    toolbar(
+                        button(text("quiz.check"), "check", name, name=text("quiz.check_named", number=number)), alike=True
+                    ),
                     class_="bw-told",
                     role="status",
                 )

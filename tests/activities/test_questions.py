@@ -333,6 +333,14 @@ def test_a_right_answer_gets_a_yes_once(chapter: str) -> None:
         assert not re.match(r"Yes\. Yes", said), said
 
 
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_every_check_button_looks_the_same(chapter: str) -> None:
+    row = next(row for row in load_activities() if row.chapter == chapter and row.kind == "questions")
+    quiz: Any = make_activity(row.activity)
+    bars = re.findall(r'class="(bw-toolbar[^"]*)"><button[^>]*data-action="check"', quiz.page())
+    assert bars == ["bw-toolbar bw-alike"] * len(quiz.questions)
+
+
 def test_every_word_on_an_answer_is_its_own() -> None:
     """No feedback is used twice, and each has one to four sentences."""
     texts = [option.why for option in load_options()]
