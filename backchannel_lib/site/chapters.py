@@ -121,6 +121,10 @@ def output_html(outputs: list[dict[str, Any]]) -> str:
 _TO_OTHER_CHAPTERS: Final = "<strong>Next:</strong> "
 
 
+#: A source of at most this many characters, such as lines 109 to 111 of the article, stays on one line.
+SHORT_SOURCE: Final = 24
+
+
 class _Renderer(mistune.HTMLRenderer):
     """Renders Markdown as HTML, with links to other chapters' pages and the same heading anchors as Jupyter."""
 
@@ -139,7 +143,8 @@ class _Renderer(mistune.HTMLRenderer):
     def strong(self, text: str) -> str:
         """Return bold text; a source such as ``[article, line 38]`` is small instead, quieter than its sentence."""
         if text.startswith("[") and text.endswith("]"):
-            return f'<span class="site-source">{text}</span>'
+            short = " site-short" if len(text) <= SHORT_SOURCE else ""
+            return f'<span class="site-source{short}">{text}</span>'
         return super().strong(text)
 
     def paragraph(self, text: str) -> str:
@@ -158,7 +163,7 @@ def render_markdown(source: str) -> str:
         >>> render_markdown("## The map\n\nSee [chapter 02](02_who_calls.ipynb).")
         '<h2 id="The-map">The map</h2>\n<p>See <a href="02_who_calls.html">chapter 02</a>.</p>\n'
         >>> render_markdown("So. **[article, line 38]**\n\n**Next:** [02](02_who_calls.ipynb)")
-        '<p>So. <span class="site-source">[article, line 38]</span></p>\n'
+        '<p>So. <span class="site-source site-short">[article, line 38]</span></p>\n'
     """
     render: Callable[[str], Any] = mistune.create_markdown(renderer=_Renderer(escape=True), plugins=["table", "strikethrough"])
     return Markup(render(source))

@@ -67,7 +67,7 @@ def test_the_next_chapter_is_linked_once_at_the_end(written: dict[str, str], cha
 
 def test_sources_are_set_smaller_than_their_sentence_and_other_bold_words_are_not(written: dict[str, str]) -> None:
     page = written["01_the_paper_bar.html"]
-    assert '<span class="site-source">[article, line 24]</span>' in page
+    assert '<span class="site-source site-short">[article, line 24]</span>' in page
     assert "<strong>About 12 minutes.</strong>" in page
     assert [name for name, page in written.items() if "<strong>[" in page] == []
 

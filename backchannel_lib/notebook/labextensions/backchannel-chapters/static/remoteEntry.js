@@ -26,6 +26,7 @@
       background: none; border-bottom: 1px solid #767676;
     }
     .bw-chapter .bw-source { font-size: 0.875em; font-weight: 400; } /* as on the site */
+    @media (min-width: 22em) { .bw-chapter .bw-short { white-space: nowrap; } }
     .bw-chapter .dataframe :is(th, td) { font-size: 0.875rem; }
     .bw-chapter .dataframe :is(th, td):first-child { padding-left: 5px; }
     .bw-chapter .jp-OutputArea-output pre { word-break: normal; overflow-wrap: anywhere; }
@@ -115,7 +116,9 @@
   function quietSources(cell) {
     const mark = () => {
       for (const bold of cell.node.querySelectorAll(".jp-MarkdownOutput strong")) {
-        bold.classList.toggle("bw-source", /^\[.*\]$/s.test(bold.textContent));
+        const source = /^\[.*\]$/s.test(bold.textContent);
+        bold.classList.toggle("bw-source", source);
+        bold.classList.toggle("bw-short", source && bold.textContent.length <= 24);
       }
     };
     new MutationObserver(mark).observe(cell.node, { childList: true, subtree: true });
