@@ -10,7 +10,7 @@ import re
 import subprocess
 import unicodedata
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, Route
@@ -28,6 +28,8 @@ from tests.helpers.site import LIVE, PHONE, SETTLED, Site, page_of, violations, 
 
 SELF = '[data-field="recommender"] input[value="self"]'
 PAGES = [pages.HOME, pages.CHAPTERS, pages.SAVED, *(f"{row.chapter}.html" for row in chapter_rows())]
+
+Scheme = Literal["light", "dark"]
 
 #: Each one opens its own browser, so it can run in any process.
 pytestmark = pytest.mark.independent
@@ -463,6 +465,52 @@ def test_the_chains_links_stay_apart_at_every_width(browser: Browser, site: Site
                 assert page.evaluate(TANGLED, value) == [], (name, width)
         lines = "[...document.querySelectorAll('.bw-chain-labels b')].map(one => getComputedStyle(one).textDecorationLine)"
         assert {*page.evaluate(lines)} == {"none"}
+
+
+#: Fieldsets whose first choice is less than 8 px below the question, and headings less than 24 px below buttons.
+JAMMED: Final = """() => {
+    const seen = selector => [...document.querySelectorAll(selector)].filter(one => one.checkVisibility());
+    const top = one => one.getBoundingClientRect().top;
+    const above = one => [...one.children].slice(0, [...one.children].findIndex(part => part.querySelector('input')))
+        .filter(part => part.checkVisibility()).at(-1)?.getBoundingClientRect().bottom;
+    const first = seen('fieldset.bw-field:not(.bw-rows > *)').filter(one => top(one.querySelector('input')) - above(one) < 8);
+    const headings = seen('.bw-toolbar + section > h3:first-child')
+        .filter(one => top(one) - one.parentElement.previousElementSibling.getBoundingClientRect().bottom < 24);
+    return [...first, ...headings].map(one => one.innerText);
+}"""
+#: Short sources that take two lines.
+BROKEN_SOURCES: Final = """() => [...document.querySelectorAll('.site-source')]
+    .filter(one => one.textContent.length <= 24 && one.getClientRects().length > 1).map(one => one.textContent)"""
+FONT_SIZE: Final = "one => parseFloat(getComputedStyle(one).fontSize)"
+
+
+def test_a_phones_page_has_room_a_title_above_its_headings_and_whole_sources(browser: Browser, site: Site) -> None:
+    with page_of(browser) as page:
+        for name in PAGES:
+            page.goto(site.address + name)
+            assert page.evaluate(JAMMED) == [], name
+            assert page.evaluate(BROKEN_SOURCES) == [], name
+            title = page.locator("h1").first.evaluate(FONT_SIZE)
+            assert all(size < title for size in page.locator("main h2").evaluate_all(f"all => all.map({FONT_SIZE})")), name
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_box_or_circle_that_is_not_checked_does_not_look_disabled(browser: Browser, site: Site, scheme: Scheme) -> None:
+    """It has the page's color, and the same ring as a button's."""
+    with page_of(browser, color_scheme=scheme) as page:
+        page.goto(f"{site.address}{pages.CASE}")
+        found = page.evaluate(
+            """() => [...document.querySelectorAll('.bw :is([type=radio], [type=checkbox]):not(:checked)')].map(one => {
+                const { appearance, backgroundColor, borderColor, borderWidth } = getComputedStyle(one);
+                return [appearance, backgroundColor, borderColor, borderWidth];
+            })"""
+        )
+        paper = page.evaluate("getComputedStyle(document.querySelector('.bw')).backgroundColor")
+        assert len(found) > 10
+        ring = page.locator(".bw .bw-toolbar button").last.evaluate("one => getComputedStyle(one).borderColor")
+        assert {tuple(one) for one in found} == {("none", paper, ring, "2px")}
+        page.emulate_media(forced_colors="active")  # the system's own, because its colors would hide ours
+        assert page.locator(".bw [type=radio]").first.evaluate("one => getComputedStyle(one).appearance") == "auto"
 
 
 def test_a_thumb_can_reach_every_control(browser: Browser, site: Site) -> None:

@@ -180,6 +180,12 @@ def test_every_color_can_be_read_on_every_ground(look: str) -> None:
     assert contrast(LOOKS[look]["--bw-accent"], LOOKS[look]["--bw-on-accent"]) >= 7
 
 
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_edges_of_controls_can_be_seen_on_every_ground(look: str) -> None:
+    for ground in GROUNDS[look]:
+        assert contrast(LOOKS[look]["--bw-line"], ground) >= 3, ground
+
+
 def test_every_color_can_be_read_in_labs_own_dark_theme() -> None:
     """An activity's background is the notebook's, and the rule's frame has the next lighter one."""
     theme = Path(sys.prefix, "share/jupyter/lab/themes/@jupyterlab/theme-dark-extension/index.css").read_text(encoding="utf-8")
