@@ -78,7 +78,7 @@ class RulesCheck(RichDisplay):
         if not self.changes_later:
             return reason
         if self.answer == "allowed":
-            later = text("soap_window.starts_binding", starts=_edge_words(opening=True))
+            later = text("soap_window.starts_binding", starts=_edge_words(opening=True), ends=_edge_words(opening=False))
         else:
             later = text("soap_window.stops_binding", ends=_edge_words(opening=False))
         return f"{reason} {later}"

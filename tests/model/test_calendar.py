@@ -322,7 +322,7 @@ def test_an_answer_before_match_week_says_that_it_changes_on_monday() -> None:
     """It says when the rule takes effect, unless the moment is known."""
     check = rules_check(Case(phase="groundwork"))
     assert check.label == "Allowed until Match Week, Monday 10:00 am ET"
-    later = " This changes during Match Week, on Monday 10:00 am ET: the rule applies from then on."
+    later = " This changes during Match Week, on Monday 10:00 am ET: the rule applies from then until Thursday 9:00 pm ET."
     assert check.reason.endswith(later)
     assert "Monday 10:00 am ET" in check.label
     assert rules_check(Case(phase="groundwork"), at("2027-03-15T09:59")).label == "Allowed"

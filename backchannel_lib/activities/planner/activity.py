@@ -281,12 +281,13 @@ class PlannerActivity(Activity[PlannerState]):
         """Return the tables, the rule and, once the reader has guessed, the plan next to the guess and the sheets."""
         named = tuple((row.id, row.name) for row in state.people if row.name)
         counted = tuple((row.id, row.name) for row in state.people if row.name and row.kind in BY_RELATION)
+        strangers = tuple(row.name for row in state.people if row.name and row.kind and row.kind not in BY_RELATION)
         fragments = {
             "example": text("planner_board.is_example") if is_example(state) else "",
             "rule": rule_answer(rules_check(state.file), next_for=("not_allowed", "ask_first")),
             "people": people_table(tuple(row.id for row in state.people)),
             "programs": programs_table(tuple(row.id for row in state.programs)),
-            "known": relations(counted, named, tuple((row.id, row.name) for row in state.programs if row.name)),
+            "known": relations(counted, strangers, named, tuple((row.id, row.name) for row in state.programs if row.name)),
             **dict.fromkeys(("beside", "plan", "sheets"), ""),
             "live_text": text("planner_board.counts", people=len(state.people), programs=len(state.programs)),
         }

@@ -240,9 +240,12 @@ def programs_table(ids: tuple[int, ...]) -> Markup:
 
 @functools.lru_cache(maxsize=32)
 def relations(
-    known: tuple[tuple[int, str], ...], named: tuple[tuple[int, str], ...], programs: tuple[tuple[int, str], ...]
+    known: tuple[tuple[int, str], ...],
+    strangers: tuple[str, ...],
+    named: tuple[tuple[int, str], ...],
+    programs: tuple[tuple[int, str], ...],
 ) -> Markup:
-    """Return checkboxes for each program: who is known there, and who works there."""
+    """Return checkboxes for each program: who is known there, and who works there; and name those whom nobody there knows."""
     known_boxes = [
         checks(f"people.{one}.known_at", text("planner_board.known_at", name=name), programs, ()) for one, name in known
     ]
@@ -258,6 +261,9 @@ def relations(
     )
     return join(
         known_boxes if known and programs else tag("p", text("planner_board.known_nobody")),
+        tag("p", text("planner_board.strangers", names=", ".join(strangers)), class_="bw-small")
+        if strangers and programs
+        else None,
         inside if named and programs else None,
     )
 

@@ -99,6 +99,23 @@ def test_the_example_has_something_of_everything() -> None:
     assert {left.what for left in found.left_out} == {"person", "program"}
 
 
+def test_whoever_is_not_under_who_knows_whom_is_named_with_the_reason() -> None:
+    """Only people whom some director knows have boxes there."""
+    one = planner()
+    known = one.fragments(one.state)["known"]
+    boxes = known.partition("<details")[0]
+    asked = [row.name for row in one.state.people if text("planner_board.known_at", name=row.name) in boxes]
+    (left,) = [row.name for row in one.state.people if row.name not in asked]
+    assert text("planner_board.strangers", names=left) in boxes
+    row = next(row for row in one.state.people if row.name == left)
+    act(one, "set", field=f"people.{row.id}.kind", value="known_dean")
+    boxes = one.fragments(one.state)["known"].partition("<details")[0]
+    assert text("planner_board.known_at", name=left) in boxes
+    assert text("planner_board.strangers", names="").partition(":")[0] not in boxes
+    act(one, "clear")
+    assert one.fragments(one.state)["known"].count("<p") == 1
+
+
 def test_clearing_the_example_leaves_empty_tables_and_a_plain_explanation() -> None:
     """There are no rows, no guess and no mention of an example, and the plan says what to start with."""
     one = shown()
