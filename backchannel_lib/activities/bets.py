@@ -100,7 +100,7 @@ class Bets(Items):
             slot("made", parts["made"], "p", class_="bw-summary"),
             toolbar(see, button(text("bets.forget"), "delete_bets")),
             None if self.returned else tag("p", text("bets.rule"), class_="bw-rule-line"),
-            tag("p", text("bets.where", where=saved_answers.saved_place()), class_="bw-small"),
+            tag("p", text("bets.where", where=saved_answers.saved_place()), class_="bw-small bw-screen"),
             slot("summary", parts["summary"], "p", class_="bw-summary"),
         )
 

@@ -102,7 +102,7 @@ def _running_foot(title: str) -> Markup:
         title: The title.
 
     Examples:
-        >>> "@bottom-left { content: \\"The 'paper bar'\\";" in _running_foot("The 'paper bar'")
+        >>> "Who calls" in _running_foot("Who calls")
         True
     """
     numbers = text("site.print_page", page='" counter(page) "', pages='" counter(pages) "')
@@ -117,7 +117,12 @@ def _running_foot(title: str) -> Markup:
 
 
 def _css_string(value: str) -> str:
-    """Return a CSS string that can't end itself or the style element around it."""
+    r"""Return a CSS string that can't end itself or the style element around it.
+
+    Examples:
+        >>> _css_string('The "bar" </style>')
+        '"The \\22 bar\\22  \\3c /style>"'
+    """
     return '"' + re.sub(r'["\\<]', lambda found: f"\\{ord(found[0]):x} ", value) + '"'
 
 

@@ -545,6 +545,32 @@ def test_paper_says_whose_view_it_is_and_that_it_permits_nothing(browser: Browse
         assert text("site.foot_private") not in " ".join(sheets), "nothing on paper can be sent"
 
 
+def test_paper_has_nothing_that_only_a_screen_can_do(browser: Browser, site: Site) -> None:
+    """Counts of nothing, a closed transcript and the deck's bar stay off it, and closed sources print with what they say."""
+    with page_of(browser) as page:
+        page.goto(f"{site.address}02_who_calls.html")
+        wait_until_live(page)
+        assert page.locator("[data-fragment=count]").inner_text() == text("quiz.count", checked=0, total=3)
+        words = " ".join(printed(page))
+        assert " of 3 checked" not in words
+        assert "Everything as text" not in words
+        assert text("claim.caller.example-unknown-clerkship-director") in words, "what a step rests on"
+        assert "NRMP, applicant FAQ (undated)" in words, "the rule's source"
+        page.check('[data-field="calls_second_voice"] input[value="ask_first"]')
+        page.click('[data-action="check"][data-value="calls_second_voice"]')
+        page.wait_for_selector('[data-fragment="told.calls_second_voice"]:not(:empty)')
+        page.locator(".site-output > details > summary").click()
+        words = " ".join(printed(page))
+        assert text("quiz.count", checked=1, total=3) in words
+        assert "Everything as text" in words
+        page.goto(site.address + pages.DECK)
+        wait_until_live(page)
+        words = " ".join(printed(page))
+        assert text("round.welcome.one_view") in words
+        assert text("site.deck.back") not in words
+        assert text("round.field.seed") not in words
+
+
 @pytest.mark.parametrize("paper", ["Letter", "A4"])
 def test_the_sheet_is_one_page_on_paper(browser: Browser, site: Site, paper: str) -> None:
     """It prints instead of the page around it, and has its own margins without the chapter's name."""
