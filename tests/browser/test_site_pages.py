@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, Route
 from playwright.sync_api import TimeoutError as TooLateError
 from pypdf import PdfReader
 
+from backchannel_lib.activities.questions import load_bets
 from backchannel_lib.activities.tables import load_activities
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.verdict import judge
@@ -24,6 +25,7 @@ from backchannel_lib.site import pages
 from backchannel_lib.site.chapters import chapter_rows
 from backchannel_lib.site.node import find_node
 from backchannel_lib.site.worker import PANEL, open_by_name
+from backchannel_lib.workshop.room_questions import room_questions
 from tests.helpers.site import LIVE, PHONE, SETTLED, Site, page_of, violations, wait_until_live
 
 SELF = '[data-field="recommender"] input[value="self"]'
@@ -569,6 +571,33 @@ def test_paper_has_nothing_that_only_a_screen_can_do(browser: Browser, site: Sit
         assert text("round.welcome.one_view") in words
         assert text("site.deck.back") not in words
         assert text("round.field.seed") not in words
+
+
+def test_paper_has_the_rooms_questions_and_no_blank_forms(browser: Browser, site: Site) -> None:
+    """The questions, which are buttons on screen, print as a list; a form prints once something is written in it."""
+    with page_of(browser) as page:
+        page.goto(f"{site.address}{pages.WORKSHOP}")
+        wait_until_live(page)
+        sheets = printed(page)
+        words = " ".join(sheets)
+        assert [one.ask for one in room_questions() if one.ask not in words] == []
+        for label in ("own_case.which_new", "own_scene.which_new", "own_case.preview"):
+            assert text(label) not in words, label
+        assert len(sheets) < 12
+        page.fill('[data-activity="own_scenes"] [data-field="title"] input', "Rosa on a Tuesday")
+        assert "Rosa on a Tuesday" in " ".join(printed(page)), "even while its box still has the focus"
+        page.keyboard.press("Tab")
+        page.wait_for_selector('[data-activity="own_scenes"] [data-open="preview"]:not([hidden])', state="attached")
+        assert "Rosa on a Tuesday" in " ".join(printed(page))
+
+
+def test_the_bets_print_with_their_stories(browser: Browser, site: Site) -> None:
+    with page_of(browser) as page:
+        page.goto(f"{site.address}11_reading_it_critically.html")
+        wait_until_live(page)
+        assert not page.get_by_text(next(iter(load_bets())).story).is_visible()
+        words = " ".join(printed(page))
+        assert [bet.story for bet in load_bets() if bet.story not in words] == []
 
 
 @pytest.mark.parametrize("paper", ["Letter", "A4"])
