@@ -34,6 +34,8 @@ SAVED: Final = "saved.html"
 DATED: Final = frozenset({"quick_check"})
 CASE: Final = "10_your_case.html"
 WORKSHOP: Final = "12_workshop.html"
+#: The chapter to which the last one for students leads.
+PLAN: Final = "09_after_the_match"
 DECK: Final = "deck.html"
 #: The activity that the deck opens with.
 DECK_OPENS: Final = "round"
@@ -274,7 +276,14 @@ def _neighbors(build: Build, chapter: str) -> Markup:
         links.append(tag("a", text("site.previous", title=build.titles[before]), href=f"{before}.html", rel="prev"))
     if at + 1 < len(names):
         after = names[at + 1]
+        students = {row.chapter for row in chapter_rows() if row.audience == "student"}
+        aside = after if chapter in students and after not in students else None
+        if aside:  # a student has read every chapter, and what is left is the plan
+            after = PLAN
         links.append(tag("a", text("site.next", title=build.titles[after]), href=f"{after}.html", rel="next"))
+        if aside:
+            words = text("site.next_facilitators", title=build.titles[aside])
+            links.append(tag("a", words, href=f"{aside}.html", class_="site-aside"))
     return tag("nav", links, class_="site-neighbors", aria_label=text("site.nav.chapters"))
 
 

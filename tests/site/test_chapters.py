@@ -65,6 +65,14 @@ def test_the_next_chapter_is_linked_once_at_the_end(written: dict[str, str], cha
     assert [f"{one}.html" for one in following] == re.findall(r'<a href="([^"]*)" rel="next"', main)
 
 
+def test_a_student_who_has_read_every_chapter_is_led_to_a_plan_and_not_to_the_workshop(written: dict[str, str]) -> None:
+    """The workshop is for facilitators, and its link is smaller."""
+    links = written["11_reading_it_critically.html"].partition('<nav class="site-neighbors"')[2].partition("</nav>")[0]
+    assert re.findall(r'<a href="([^"]*)" rel="next"', links) == ["09_after_the_match.html"]
+    (small,) = re.findall(rf'<a href="{pages.WORKSHOP}" class="site-aside">([^<]*)</a>', links)
+    assert small.startswith(text("site.chapters.facilitators"))
+
+
 def test_sources_are_set_smaller_than_their_sentence_and_other_bold_words_are_not(written: dict[str, str]) -> None:
     page = written["01_the_paper_bar.html"]
     assert '<span class="site-source site-short">[article, line 24]</span>' in page
@@ -99,6 +107,14 @@ def test_the_deck_opens_with_a_slide_for_the_room_and_is_linked_where_one_looks_
     for page in (pages.HOME, pages.CHAPTERS, pages.WORKSHOP):
         assert f'href="{pages.DECK}"' in written[page].partition("<main")[2], page
     assert f'href="{pages.WORKSHOP}"' in deck
+
+
+def test_no_page_tells_its_readers_to_type_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A public page has no folder to type it in; the workshop's page says where printed sheets come from instead."""
+    monkeypatch.setenv(HOST_VARIABLE, "browser")
+    published = dict(all_pages(BUILD, NOTEBOOKS))
+    assert [name for name, page in published.items() if "workbook.py" in page] == []
+    assert "printed sheets come with the workbook on your own computer" in words(published[pages.WORKSHOP])
 
 
 def test_the_deck_offers_neither_phones_nor_commands(monkeypatch: pytest.MonkeyPatch) -> None:
