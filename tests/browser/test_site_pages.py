@@ -272,6 +272,34 @@ def test_a_control_that_moves_has_its_answer_and_cause_on_the_same_screen(
         assert page.evaluate("document.activeElement.closest('[data-field]').dataset.field") == "score"
 
 
+def test_an_answer_that_scrolls_by_itself_shows_it_and_can_be_scrolled_with_keys(browser: Browser, site: Site) -> None:
+    """It fades out at the cut, never over its last line. The rule's small heading stands above the answer, not next to it."""
+    with page_of(browser) as page:
+        page.set_viewport_size({"width": 1366, "height": 768})
+        page.goto(site.address + pages.CASE)
+        wait_until_live(page)
+        answer = page.locator(".bw-answer").first
+        assert answer.evaluate("one => one.scrollHeight > 1.5 * one.clientHeight")
+        assert "linear-gradient" in answer.evaluate("one => getComputedStyle(one).maskImage")
+        heading, told = (page.locator(f".bw-answer .bw-rule {one}").first for one in ("> h2", ".bw-rule-answer"))
+        above, below = heading.bounding_box(), told.bounding_box()
+        assert above is not None
+        assert below is not None
+        assert above["y"] + above["height"] <= below["y"]
+        assert heading.evaluate(FONT_SIZE) < told.evaluate(FONT_SIZE)
+        page.focus(".bw-answer .bw-rule summary")
+        page.keyboard.press("PageDown")
+        page.wait_for_function("() => document.querySelector('.bw-answer').scrollTop > 300")
+        left = answer.evaluate(
+            """one => {
+            one.scrollTop = one.scrollHeight;
+            const last = [...one.children].filter(part => part.checkVisibility()).at(-1);
+            return one.getBoundingClientRect().bottom - last.getBoundingClientRect().bottom;
+        }"""
+        )
+        assert left >= 32
+
+
 def test_saved_answers_are_restored_without_moving_the_page(browser: Browser, site: Site) -> None:
     """While Python starts, the content below the answer is already where it will be with the reader's own answer."""
     height = "document.querySelector('[data-action=sheet]').getBoundingClientRect().top + scrollY"
