@@ -198,7 +198,9 @@ class QuickCheck(Form):
             rest = sheet_sections(advice, ("steps", "questions", "silent"))
             return {
                 "moment": moment,
-                "answer": join(sheet_sections(advice, ["rule"]), tag("p", first, class_="bw-next"), rest),
+                "answer": join(
+                    sheet_sections(advice, ["rule"]), tag("section", tag("p", first, class_="bw-next"), class_="bw-plain"), rest
+                ),
                 "strip": answer_strip(rule, ""),
                 "live_text": text("quick.live_first", rule=rule, first=first),
             }

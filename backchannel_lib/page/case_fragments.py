@@ -49,7 +49,7 @@ from backchannel_lib.page.verdict_html import (
 
 
 def fast_fragments(
-    case: Case, reading: str | None = None, unknown: Collection[str] = (), *, invented: bool = False
+    case: Case, reading: str | None = None, unknown: Collection[str] = (), *, invented: bool | None = None
 ) -> dict[str, str]:
     """Return the fragments that update immediately on every move of a control.
 
@@ -57,7 +57,8 @@ def fast_fragments(
         case: The case.
         reading: Name of a reading, or None for the defaults.
         unknown: Its unknown fields, from `MAY_BE_UNKNOWN`.
-        invented: Whether it is a made-up example, about which a reader has nothing to do now.
+        invented: Whether it is made up, so that a reader has nothing to do about it now; None for a panel, whose case is an
+            example until something is entered.
 
     Returns:
         HTML by name: ``verdict``, ``chain``, ``rules``, ``example``, ``strip`` (rule, verdict and weakest link in short, for
@@ -80,11 +81,11 @@ def fast_fragments(
         judgment = judge(case, reading)
         label, held, fragments = judgment.verdict.label, weakest_sentence(judgment), verdict_fragments(judgment)
     spoken = text("spoken.with_rule", answer=rules.label, rest=fragments["live_text"])
-    mark = text("card.example_mark") if not invented and is_example(case, unknown) else ""
+    mark = text("card.example_mark") if invented is None and is_example(case, unknown) else ""
     return {
         **fragments,
         "live_text": text("spoken.example", example=mark, rest=spoken) if mark else spoken,
-        "rules": rule_answer(rules, next_for=INVENTED if invented else ANSWERS),
+        "rules": rule_answer(rules, next_for=INVENTED if invented or mark else ANSWERS),
         "example": join(tag("b", mark), " ", text("card.example")) if mark else "",
         "strip": answer_strip(rules.label, label, "" if mark else held, mark=mark),
     }

@@ -65,10 +65,13 @@ def test_until_something_is_entered_the_bar_the_card_and_the_spoken_text_say_exa
     assert parts["strip"].startswith(f'<b class="bw-strip-mark">{mark}</b>')
     assert parts["live_text"].startswith(f"{mark}. ")
     assert parts["example"].startswith(f"<b>{mark}</b>")
+    assert text("soap.next.not_allowed") not in parts["rules"]
     page = case_page(Case(), unknown=unknown)
     assert page.index(parts["example"]) < page.index(parts["verdict"])
     entered = [fast_fragments(Case(score=241), unknown=unknown), fast_fragments(Case(), unknown=unknown[1:] or ["needs"])]
     for told in entered:
         assert told["example"] == ""
+        assert text("soap.next.not_allowed") in told["rules"]
         assert mark not in told["strip"] + told["live_text"]
-    assert mark not in fast_fragments(Case(), invented=True)["strip"]
+    for invented in (True, False):  # a chapter's student, or the reader's own case there
+        assert mark not in fast_fragments(Case(), invented=invented)["strip"]

@@ -111,7 +111,7 @@ def _live_text(state: WorkshopState) -> str:
             return f"{text('rules.title')}: {check.label}. {check.reason}"
         case "what_if":
             case = state.case or state.file.case
-            return fast_fragments(case)["live_text"]
+            return fast_fragments(case, invented=True)["live_text"]
     return ""
 
 
