@@ -65,7 +65,8 @@ def sheet_fragment(sheets: Sequence[Sheet]) -> Markup:
         False
     """
     if not sheets:
-        return tag("p", text("sheet_desk.nothing_yet"), class_="bw-nothing-yet")
+        example = tag("span", text("sheet_desk.example"), class_="bw-screen")  # the example doesn't print
+        return tag("p", text("sheet_desk.nothing_yet"), " ", example, class_="bw-nothing-yet")
     plain = sheets_text(sheets)
     return join(
         tag("div", sheet_pages(sheets), class_="bw-paper"),
