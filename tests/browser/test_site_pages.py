@@ -628,12 +628,48 @@ def test_the_bets_print_with_their_stories(browser: Browser, site: Site) -> None
         assert [bet.story for bet in load_bets() if bet.story not in words] == []
 
 
+def test_a_guess_that_nobody_made_is_a_blank_on_paper(browser: Browser, site: Site) -> None:
+    """A slider's first value, or the first order of a list, would look like an answer."""
+    with page_of(browser) as page:
+        page.goto(f"{site.address}09_after_the_match.html")
+        wait_until_live(page)
+        assert not re.search(r"Prior performance 25\b", " ".join(printed(page)))
+        page.fill('[data-field="prior_performance"] .bw-number', "40")
+        page.keyboard.press("Tab")
+        page.wait_for_function("() => document.querySelector('[data-fragment=left]').innerText.startsWith('15 points')")
+        assert re.search(r"Prior performance 40\b", " ".join(printed(page)))
+        page.goto(f"{site.address}02_who_calls.html")
+        wait_until_live(page)
+        numbers = page.locator(".bw-order .bw-count")
+        printed(page)
+        page.emulate_media(media="print")
+        assert {one.evaluate("one => getComputedStyle(one).color") for one in numbers.all()} == {"rgba(0, 0, 0, 0)"}
+        page.emulate_media(media="screen")
+        page.locator('[data-action="up"]:enabled').first.click()
+        page.wait_for_function("() => document.querySelector('.bw-order-name').innerText === 'You yourself'")
+        printed(page)
+        page.emulate_media(media="print")
+        assert "rgba(0, 0, 0, 0)" not in {one.evaluate("one => getComputedStyle(one).color") for one in numbers.all()}
+
+
+def test_the_home_page_prints_its_answer_first(browser: Browser, site: Site) -> None:
+    with page_of(browser) as page:
+        page.goto(site.address)
+        wait_until_live(page)
+        words = " ".join(printed(page))
+        assert 0 < words.index(text("quick.answer")) < words.index(text("quick.day"))
+        assert text("site.home.more") not in words, "its links lead nowhere"
+
+
 @pytest.mark.parametrize("paper", ["Letter", "A4"])
 def test_the_sheet_is_one_page_on_paper(browser: Browser, site: Site, paper: str) -> None:
     """It prints instead of the page around it, and has its own margins without the chapter's name."""
     with page_of(browser) as page:
         page.goto(f"{site.address}{pages.CASE}")
         wait_until_live(page)
+        before = " ".join(printed(page, paper))
+        assert text("sheet_desk.nothing_yet") in before
+        assert text("sheet_desk.example") not in before, "the example doesn't print"
         page.check('[data-field="recommender"] input[value="known_dean"]')
         page.wait_for_selector(".bw-print", state="attached")
         (sheet,) = printed(page, paper)
