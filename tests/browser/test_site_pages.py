@@ -110,6 +110,24 @@ def test_a_change_made_before_python_is_ready_is_kept_and_no_other_answer_is_sho
         assert page.locator(".bw-card").first.evaluate("one => getComputedStyle(one).visibility") == "visible"
 
 
+def test_a_start_that_stops_halfway_is_repeated_and_nothing_entered_meanwhile_is_lost(browser: Browser, site: Site) -> None:
+    with page_of(browser) as page:
+        page.clock.install()
+        held: list[Route] = []
+        page.context.route("**/snapshot.bin", lambda route: route.continue_() if held else held.append(route))
+        page.goto(f"{site.address}{pages.CASE}")
+        page.wait_for_selector("[data-activity=case] .bw")
+        page.check(SELF)
+        while not held:
+            page.wait_for_timeout(50)
+        page.wait_for_timeout(500)
+        page.clock.fast_forward(31_000)
+        wait_until_live(page)
+        page.wait_for_function(f"() => {SETTLED}")
+        assert page.locator(SELF).is_checked()
+        assert page.locator('[data-fragment="verdict"]').inner_text().startswith(str(judge(recommender="self").verdict))
+
+
 def test_a_damaged_snapshot_is_replaced_by_the_ordinary_start(browser: Browser, site: Site) -> None:
     with page_of(browser) as page:
         damaged = bytearray(gzip.decompress((site.assets / "snapshot.bin").read_bytes()))

@@ -65,7 +65,8 @@ export function instantiateWithRoom(module, bytes) {
   /** @type {(source: unknown, imports: WebAssembly.Imports) => Promise<WebAssembly.WebAssemblyInstantiatedSource>} */
   const once = async (_, imports) => {
     Object.assign(WebAssembly, { instantiate, instantiateStreaming });
-    const instance = await WebAssembly.instantiate(module, imports);
+    // Not `await WebAssembly.instantiate`: on a busy computer, WebKit sometimes never resolves that promise.
+    const instance = new WebAssembly.Instance(module, imports);
     const memory = /** @type {WebAssembly.Memory} */ (instance.exports.memory);
     const missing = Math.floor(bytes / PAGE) - memory.buffer.byteLength / PAGE;
     if (missing > 0) memory.grow(missing);

@@ -5,6 +5,12 @@
 import panel from "./panel.js";
 import { savedFiles } from "./saved.js";
 
+/**
+ * After this long without progress, Python is started again; after that, the limit doubles. On a busy computer, a start
+ * sometimes stops halfway in WebKit.
+ */
+const STALLED_MS = 30_000;
+
 const page = JSON.parse(document.querySelector("#page-data")?.textContent ?? "{}");
 const status = /** @type {HTMLElement} */ (document.querySelector("#status"));
 const places = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[data-activity]")]);
@@ -36,9 +42,9 @@ function failed() {
 
 /**
  * @param {HTMLElement} place
- * @param {Worker} worker
+ * @param {(message: object) => void} send send a message to Python
  */
-function open(place, worker) {
+function open(place, send) {
   const name = place.dataset.activity ?? "";
   const key = `backchannel-${name}`;
   const html = place.innerHTML.replaceAll(`${name}-at-`, "§");
@@ -74,7 +80,7 @@ function open(place, worker) {
         place.dataset.waiting = "";
         say(page.texts.starting);
       }
-      worker.postMessage({ type: "message", name, message });
+      send({ type: "message", name, message });
     },
   };
   receivers.set(name, (answer) => {
@@ -130,39 +136,57 @@ function remember(place) {
 }
 
 function run() {
-  const worker = startWorker();
   const files = savedFiles();
-  worker.postMessage({ type: "files", files: files.all() });
-  files.onChange((changed) => worker.postMessage({ type: "files", files: changed }));
-  worker.addEventListener("message", ({ data }) => {
-    if (data.type === "answer") receivers.get(data.name)?.(data.answer);
-    else if (data.type === "files") files.keep(data.files);
-    else if (data.type === "failed") failed();
-    else if (data.type === "ready") {
-      started = true;
-      say("");
-      Object.assign(document.documentElement.dataset, { python: data.how, took: String(Math.round(data.took)) });
-    }
-  });
-  for (const place of places) open(place, worker);
+  /** @type {object[]} */
+  const sent = []; // before Python was ready; it gets them again if it is started again
+  /** @type {Worker} */
+  let worker;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let stalled;
+  let limit = STALLED_MS;
+
+  /** @param {object} message */
+  function send(message) {
+    if (!started) sent.push(message);
+    worker.postMessage(message);
+  }
+
+  function startAgain() {
+    limit *= 2;
+    worker.terminate();
+    start();
+    for (const message of sent) worker.postMessage(message);
+  }
+
+  function start() {
+    const mine = startWorker();
+    worker = mine;
+    stalled = setTimeout(startAgain, limit);
+    worker.addEventListener("message", ({ data }) => {
+      if (mine !== worker) return;
+      if (!started) clearTimeout(stalled);
+      if (data.type === "progress") stalled = setTimeout(startAgain, limit);
+      else if (data.type === "answer") receivers.get(data.name)?.(data.answer);
+      else if (data.type === "files") files.keep(data.files);
+      else if (data.type === "failed") failed();
+      else if (data.type === "ready") {
+        started = true;
+        sent.length = 0;
+        say("");
+        Object.assign(document.documentElement.dataset, { python: data.how, took: String(Math.round(data.took)) });
+      }
+    });
+  }
+
+  start();
+  send({ type: "files", files: files.all() });
+  files.onChange((changed) => send({ type: "files", files: changed }));
+  for (const place of places) open(place, send);
   addEventListener("pagehide", (event) => {
     if (started) places.forEach(remember);
     if (!event.persisted) worker.terminate();
   });
 }
-
-// Paper has a blank for a guess that the reader hasn't made; the value it starts with would look like an answer.
-const GUESSES = ["callers_order", "collisions", "decides_shares", "inbox", "studies"].map((name) => `[data-activity="${name}"]`).join();
-const order = () => document.querySelector(".bw-order")?.textContent;
-const firstOrder = order();
-addEventListener("beforeprint", () => {
-  for (const one of document.querySelectorAll(`:is(${GUESSES}) :is(.bw-slide, .bw-order)`)) {
-    const start = [...one.querySelectorAll("input")].every((input) => input.value === input.defaultValue);
-    const answers = [...(one.closest(".bw")?.querySelectorAll('[data-fragment^="told"], [data-fragment="compared"], [data-fragment="tally"]') ?? [])];
-    const next = answers.find((answer) => one.compareDocumentPosition(answer) & Node.DOCUMENT_POSITION_FOLLOWING);
-    one.toggleAttribute("data-unmade", start && !next?.hasChildNodes() && (one.matches(".bw-slide") || order() === firstOrder));
-  }
-});
 
 // The charts' colors follow the browser's color scheme.
 const dark = matchMedia("(prefers-color-scheme: dark)");

@@ -14,6 +14,11 @@ const indexURL = `${base}pyodide/`;
 
 /** @typedef {Record<string, string>} Checksums SHA-256 of files, by name */
 
+/** Tell the page that the start goes on: without this for a while, it starts another worker. */
+function progress() {
+  postMessage({ type: "progress" });
+}
+
 /** @type {(name: string, checksums: Checksums) => Promise<Uint8Array<ArrayBuffer>>} */
 async function bytesOf(name, checksums) {
   const answer = await fetch(base + name);
@@ -38,7 +43,9 @@ async function unpacked(packed) {
 async function startFromSnapshot(checksums) {
   const wasm = bytesOf("pyodide/pyodide.asm.wasm", checksums);
   const unpacking = bytesOf("snapshot.bin", checksums).then(unpacked);
-  const [snapshot, module] = await Promise.all([unpacking, wasm.then((bytes) => WebAssembly.compile(bytes))]);
+  const compiling = wasm.then((bytes) => (progress(), WebAssembly.compile(bytes)));
+  const [snapshot, module] = await Promise.all([unpacking, compiling]);
+  progress();
   exchange(snapshot, await wasm);
   instantiateWithRoom(module, snapshot.length);
   // The snapshot has everything that the pages use, so the library's URL points to nothing.
@@ -50,6 +57,7 @@ async function startFromSnapshot(checksums) {
 /** @param {Checksums} checksums */
 async function startPlainly(checksums) {
   const [python, library] = await Promise.all([loadPyodide({ indexURL, env: ENVIRONMENT }), bytesOf("library.zip", checksums)]);
+  progress();
   python.unpackArchive(library, "zip", { extractDir: LIBRARY_FOLDER });
   python.runPython(`import sys; sys.path.insert(0, "${LIBRARY_FOLDER}"); from backchannel_lib.site import worker`);
   return python;
@@ -70,6 +78,7 @@ async function start(checksums, plain) {
     if (plain) throw error;
     console.warn("Python starts without its snapshot:", error);
     how = "plain";
+    progress();
     python = await startPlainly(checksums);
   }
   const worker = python.globals.get("worker");
