@@ -23,7 +23,7 @@ PATIENCE: Final = ("--nbval-cell-timeout", "120", "--nbval-kernel-startup-timeou
 NBVAL: Final = ("--nbval", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg", *PATIENCE)
 CORES: Final = max(2, os.cpu_count() or 2)
 #: A lower priority, as a Unix niceness (0 is normal, 19 the lowest), for checks that can wait for the browser tests.
-LOW_PRIORITY: Final = 5
+LOW_PRIORITY: Final = 10
 #: Folders of tests that start no server and open no page. They run while the browser tests wait for a page.
 UNIT_TESTS: Final = ("tests/activities", "tests/base", "tests/model", "tests/page")
 #: Plugins that our tests don't use but every process would import.
