@@ -23,9 +23,7 @@ PATIENCE: Final = ("--nbval-cell-timeout", "120", "--nbval-kernel-startup-timeou
 NBVAL: Final = ("--nbval", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg", *PATIENCE)
 CORES: Final = max(2, os.cpu_count() or 2)
 #: A lower priority, as a Unix niceness (0 is normal, 19 the lowest), for checks that can wait for the browser tests.
-LOW_PRIORITY: Final = 10
-#: Folders of tests that start no server and open no page. They run while the browser tests wait for a page.
-UNIT_TESTS: Final = ("tests/activities", "tests/base", "tests/model", "tests/page")
+LOW_PRIORITY: Final = 5
 #: Plugins that our tests don't use but every process would import.
 UNUSED_PLUGINS: Final = ("-p", "no:nbval", "-p", "no:anyio")
 NO_TESTS: Final = 5  # pytest's exit code if it found no tests
@@ -103,18 +101,15 @@ def run_checks(arguments: Sequence[str], *, quick: bool) -> int:
         offer_browser()
         # Use a separate pytest call for each. Playwright's event loop would conflict with others in the same process, such as
         # nbval's, and nbval leaves a file open for each kernel. Ignoring warnings hides none from notebooks, because those are
-        # compared as outputs. Tests that start servers wait for the browser tests, because side by side both would be too slow.
+        # compared as outputs. Other tests wait for the browser tests, because side by side both would take twice as long.
         browser = ("tests", *UNUSED_PLUGINS, "-m", "browser", *parallel(CORES + 2))
         notebooks = (*NBVAL, "-W", "ignore::ResourceWarning", "notebooks", *parallel(1))
-        unit = (*UNIT_TESTS, *UNUSED_PLUGINS, "-m", "not browser", *parallel(CORES))
         checks += [
             Check("browser", ("pytest", *browser, *arguments), live=True, may_be_empty=chosen),
             Check("notebooks", ("pytest", *notebooks, *arguments), nice=LOW_PRIORITY, may_be_empty=chosen),
-            Check("unit tests", ("pytest", *unit, *arguments), nice=LOW_PRIORITY, may_be_empty=chosen),
         ]
         outcomes += run_together(checks)
-        ignored = [f"--ignore={folder}" for folder in UNIT_TESTS]
-        tests = ("tests", *ignored, *UNUSED_PLUGINS, "-m", "not browser", *parallel(CORES))
+        tests = ("tests", *UNUSED_PLUGINS, "-m", "not browser", *parallel(CORES))
         checks = [Check("tests", ("pytest", *tests, *arguments), live=True, may_be_empty=chosen)]
     return summarize(outcomes + run_together(checks))
 
