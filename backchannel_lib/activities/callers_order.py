@@ -56,7 +56,7 @@ class CallersOrder(GuessForm):
         order = state["order"]
         moved = text("order.spoken", order=", ".join(text(f"short.recommender.{name}") for name in order))
         return {
-            "order": tag("ol", [self._line(name, at, len(order)) for at, name in enumerate(order)], class_="bw-order"),
+            "order": tag("ol", [self._line(name, at, len(order)) for at, name in enumerate(order)], class_="bw-order bw-guess"),
             "compared": self._compared(order) if self.is_seen(state) else "",
             "live_text": moved,
         }

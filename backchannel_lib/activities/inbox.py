@@ -285,7 +285,7 @@ class Inbox(Form):
             show_if(
                 "ask",
                 now,
-                slider("guess", text("inbox.guess"), (0, self.total), state["guess"]),
+                slider("guess", text("inbox.guess"), (0, self.total), state["guess"], is_guess=True),
                 toolbar(button(text("inbox.open"), "open")),
             ),
             show_if(

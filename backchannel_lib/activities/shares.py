@@ -89,7 +89,10 @@ class Shares(GuessForm):
         parts = self.fragments(self.state)
         return activity_page(
             self.key,
-            [slider(row.factor, text(f"factor.{row.factor}"), (0, WHOLE), self.state[row.factor]) for row in self.rows],
+            [
+                slider(row.factor, text(f"factor.{row.factor}"), (0, WHOLE), self.state[row.factor], is_guess=True)
+                for row in self.rows
+            ],
             slot("left", parts["left"], "p", class_="bw-summary"),
             toolbar(button(text("lesson.compare"), "compare")),
             show_if(

@@ -19,6 +19,7 @@ def slider(
     help_text: str = "",
     hidden: bool = False,
     unknown: bool | None = None,
+    is_guess: bool = False,
 ) -> Markup:
     """Return a slider with a number box next to it.
 
@@ -30,6 +31,7 @@ def slider(
         help_text: Another sentence for the reader.
         hidden: Start hidden.
         unknown: Whether the value is unknown; None if it must be known, so that there is no checkbox for it.
+        is_guess: Whether the value is the reader's guess, which paper leaves blank until it is made.
 
     Examples:
         >>> 'min="0"' in slider("share", "Share", (0, 100), 20)
@@ -52,7 +54,7 @@ def slider(
                 aria_label=text("panel.exact", label=label),
                 **common,
             ),
-            class_="bw-slide",
+            class_="bw-slide bw-guess" if is_guess else "bw-slide",
         ),
         None if unknown is None else _unknown_box(field, label, unknown),
         *_extra(field, help_text),

@@ -109,7 +109,7 @@ class Collisions(GuessForm):
         parts, total = self.fragments(self.state), len(self.found)
         return activity_page(
             self.key,
-            slider("guess", text("collide.ask", total=total), (0, total), self.state["guess"]),
+            slider("guess", text("collide.ask", total=total), (0, total), self.state["guess"], is_guess=True),
             toolbar(button(text("collide.see"), "see")),
             show_if("seen", self.sections(self.state), slot("told", parts["told"], class_="bw-told")),
         )

@@ -229,7 +229,7 @@ class Studies(GuessForm):
     def page(self) -> str:
         """Return the whole page."""
         state, parts, now = self.state, self.fragments(self.state), self.sections(self.state)
-        sliders = [slider(bar.caller, bar.label, (0, 100), state[bar.caller]) for bar in self.surveyed]
+        sliders = [slider(bar.caller, bar.label, (0, 100), state[bar.caller], is_guess=True) for bar in self.surveyed]
         measured = [(one, text(f"studies.measured.{one}")) for one in answers_to("measured")]
         advocates = [(one, text(f"studies.advocates.{one}")) for one in answers_to("advocates")]
         return activity_page(
@@ -255,7 +255,7 @@ class Studies(GuessForm):
                 "ask.measured",
                 now,
                 _heading("measured"),
-                slider("belief", text("studies.belief"), (0, 100), state["belief"]),
+                slider("belief", text("studies.belief"), (0, 100), state["belief"], is_guess=True),
                 radios("measured", text("studies.measured"), measured, state["measured"]),
                 _button("measured"),
                 slot("told.measured", parts["told.measured"], class_="bw-told"),
@@ -266,7 +266,7 @@ class Studies(GuessForm):
                 now,
                 _heading("advocates"),
                 radios("advocates", text("studies.advocates"), advocates, state["advocates"]),
-                slider("ban", text("studies.ban"), (0, 100), state["ban"]),
+                slider("ban", text("studies.ban"), (0, 100), state["ban"], is_guess=True),
                 _button("advocates"),
                 slot("told.advocates", parts["told.advocates"], class_="bw-told"),
                 class_="bw-item",

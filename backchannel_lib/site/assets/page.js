@@ -189,11 +189,10 @@ function run() {
 }
 
 // Paper has a blank for a guess that the reader hasn't made; the value it starts with would look like an answer.
-const GUESSES = ["callers_order", "collisions", "decides_shares", "inbox", "studies"].map((name) => `[data-activity="${name}"]`).join();
 const order = () => document.querySelector(".bw-order")?.textContent;
 const firstOrder = order();
 addEventListener("beforeprint", () => {
-  for (const one of document.querySelectorAll(`:is(${GUESSES}) :is(.bw-slide, .bw-order)`)) {
+  for (const one of document.querySelectorAll(".bw-guess")) {
     const start = [...one.querySelectorAll("input")].every((input) => input.value === input.defaultValue);
     const answers = [...(one.closest(".bw")?.querySelectorAll('[data-fragment^="told"], [data-fragment="compared"], [data-fragment="tally"]') ?? [])];
     const next = answers.find((answer) => one.compareDocumentPosition(answer) & Node.DOCUMENT_POSITION_FOLLOWING);
