@@ -14,7 +14,7 @@ const indexURL = `${base}pyodide/`;
 
 /** @typedef {Record<string, string>} Checksums SHA-256 of files, by name */
 
-/** Tell the page that the start goes on: without this for a while, it starts another worker. */
+/** Tell the page that Python is still starting; if it hears nothing for a while, it starts another worker. */
 function progress() {
   postMessage({ type: "progress" });
 }
