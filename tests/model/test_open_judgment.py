@@ -329,6 +329,13 @@ def test_a_stage_can_be_strictest_if_none_of_its_rules_holds(monkeypatch: pytest
     assert judge_open(case, ["score"], "modest").verdicts == {Verdict.IGNORED, Verdict.SKIMMED}
 
 
+@pytest.mark.parametrize(("specifics", "sure"), [(False, "short_vouch"), (True, "message_clear")])
+def test_a_row_for_everything_else_is_certain_only_if_no_other_row_holds(*, specifics: bool, sure: str) -> None:
+    """Where a short vouch is enough, it allows as much as a clear message, but only one of the two is the reason."""
+    certain = certain_rules(Case(recommender="trusted_peer", specifics=specifics), ("sponsors_visas",), "vouch_is_enough")
+    assert certain & {"short_vouch", "message_clear"} == {sure}
+
+
 @pytest.mark.parametrize(("score", "first", "last"), [(240, 1, 300), (480, 301, 999)])
 @pytest.mark.parametrize("name", SCORES)
 def test_the_answers_about_a_score_cover_the_whole_exam(name: str, score: int, first: int, last: int) -> None:

@@ -105,6 +105,14 @@ def test_the_worst_and_best_cases_get_the_lowest_and_highest_verdicts(
         assert {name for name, value in one.__dict__.items() if value != getattr(case, name)} <= unknown
 
 
+def test_the_worst_and_best_cases_keep_an_unknown_range_that_cannot_matter() -> None:
+    """A file that is declined anyway isn't shown with another range, even while something else is open."""
+    beyond = Case(professionalism_issue=True, has_noncategorical_seat=True, recommender="trusted_peer", specifics=True)
+    worst, best = worst_and_best(beyond, ["range_low", "range_floor", "lists_open"])
+    assert (worst.lists_open, best.lists_open) == (False, True)
+    assert worst.replace(lists_open=True) == best == beyond
+
+
 @given(cases(), cases(), some_unknown)
 def test_the_value_in_an_unknown_field_does_not_matter(case: Case, other: Case, unknown: set[str]) -> None:
     """It's replaced with one that fits the rest, so there's no error and the exam stays the same."""
