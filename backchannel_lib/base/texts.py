@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import functools
+import re
 import string
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.readers import Path, TableError, data_root, loader
+
+#: A phone number in a text that a phone can call or write to, marked as in Markdown: ``[call](tel:988)``.
+_NUMBER: Final = re.compile(r"\[([^][]+)\]\(((?:tel|sms):[0-9]+)\)")
 
 
 class _TextRow(NamedTuple):
@@ -29,7 +33,8 @@ def load_words(path: Path = None) -> dict[str, str]:
         path: A single file in the same format; None for the workbook's own files.
 
     Returns:
-        Texts by id; a text can have placeholders such as ``{value}`` or ``{count:vote|votes}``, which `text` fills in.
+        Texts by id; a text can have placeholders such as ``{value}`` or ``{count:vote|votes}``, which `text` fills in, and
+        phone numbers such as ``[call](tel:988)``, which `linked_parts` returns with their links.
 
     Raises:
         TableError: A table is broken, or two files have the same id.
@@ -53,7 +58,7 @@ def load_words(path: Path = None) -> dict[str, str]:
 
 @functools.cache
 def all_words() -> Mapping[str, str]:
-    """Return every text by its id, read-only.
+    """Return every text by its id, read-only, in plain words without links.
 
     Raises:
         TableError: A table of texts is broken.
@@ -62,7 +67,36 @@ def all_words() -> Mapping[str, str]:
         >>> "verdict.ignored.name" in all_words()
         True
     """
-    return MappingProxyType(load_words())
+    return MappingProxyType({word_id: _without_links(words) for word_id, words in _with_links().items()})
+
+
+def _without_links(words: str) -> str:
+    return _NUMBER.sub(r"\1", words) if "](" in words else words
+
+
+_with_links = functools.cache(load_words)
+
+
+def linked_parts(word_id: str) -> list[tuple[str, str]]:
+    """Return a text without placeholders in parts, each with the address that it links to, or blank if it isn't a link.
+
+    Joined, the parts are the same words as `text` returns.
+
+    Raises:
+        KeyError: No text has this id.
+
+    Examples:
+        >>> linked_parts("plan.crisis")[1:4]
+        [('call', 'tel:988'), (' or ', ''), ('text 988', 'sms:988')]
+        >>> linked_parts("verdict.ignored.name")
+        [('Ignored', '')]
+    """
+    words = _added.get(word_id) or _with_links().get(word_id) or text(word_id)
+    parts, end = [], 0
+    for link in _NUMBER.finditer(words):
+        parts += [(words[end : link.start()], ""), (link[1], link[2])]
+        end = link.end()
+    return [(part, address) for part, address in [*parts, (words[end:], "")] if part]
 
 
 def text(word_id: str, **values: object) -> str:
@@ -80,7 +114,7 @@ def text(word_id: str, **values: object) -> str:
     words = _added if word_id in _added else all_words()
     if word_id not in words:
         raise KeyError(f"no text has the id {word_id!r}; near it: {', '.join(suggestions(word_id, words).split(', ')[:1])}")
-    template = words[word_id]
+    template = _without_links(words[word_id]) if words is _added else words[word_id]
     if not values:
         return template
     return _WITH_PLURALS.vformat(template, (), values) if "|" in template else template.format(**values)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Sequence
 
-from backchannel_lib.base.texts import text
+from backchannel_lib.base.texts import linked_parts, text
 from backchannel_lib.model.soap_rule import newest_source
 from backchannel_lib.model.tables import FactRow, facts, load_article, load_article_sections, load_claims
 from backchannel_lib.page.html import Markup, join, tag
@@ -33,6 +33,19 @@ def section(title: object, *children: object, class_: str, voice: str = "", name
         class_=class_,
         aria_labelledby=f"§{name}",
     )
+
+
+def linked_text(word_id: str) -> Markup:
+    """Return a text in which a phone can call or write to the numbers.
+
+    Args:
+        word_id: The text's id. Its links are marked in ``data/words/``; `text` returns the same words without them.
+
+    Examples:
+        >>> linked_text("plan.crisis").count('<a href="tel:988">call</a>')
+        1
+    """
+    return join([tag("b", tag("a", words, href=to)) if to else words for words, to in linked_parts(word_id)])
 
 
 def table(caption: str, head: Sequence[object], rows: Iterable[Sequence[object]], marked: int | None = None) -> Markup:

@@ -20,7 +20,7 @@ from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import RulesCheck, newest_source, rules_check
 from backchannel_lib.model.tables import facts, load_phases
 from backchannel_lib.model.verdict import Judgment, Reason, Verdict, judge
-from backchannel_lib.page.components import article_name, find_in_article, lines_of, table
+from backchannel_lib.page.components import article_name, find_in_article, lines_of, linked_text, table
 from backchannel_lib.page.file_sheet import file_brief, file_sheet
 from backchannel_lib.page.html import Markup, join, standalone_page, tag
 from backchannel_lib.page.verdict_html import is_weakest
@@ -65,6 +65,7 @@ th, td { border: 0.6pt solid #555; padding: 2.5pt 4pt; text-align: left; vertica
 th { font-weight: bold; }
 thead th { border-bottom: 1.4pt solid black; }
 .bw-hidden { position: absolute; width: 1pt; height: 1pt; overflow: hidden; clip-path: inset(50%); }
+@media print { a { color: black; text-decoration: none; } } /* a number that a phone can call */
 .lead { font-size: 11pt; }
 .small { font-size: 9pt; }
 .whole { break-inside: avoid; }
@@ -314,7 +315,7 @@ def _remember() -> Markup:
 def _tonight() -> Markup:
     box = tag(
         "div",
-        tag("p", tag("b", text("plan.crisis")), class_="lead"),
+        tag("p", tag("b", linked_text("plan.crisis")), class_="lead"),
         tag("p", text("sheet.tonight_kind")),
         tag("p", ". ".join(text(f"task.{task}.title") for task in TONIGHT_TASKS), "."),
         class_="ours",
@@ -384,7 +385,7 @@ def _named(row: RunStepRow, drawn: dict[str, Vignette]) -> str:
 
 def _step(plan: str, at: int, row: RunStepRow, drawn: dict[str, Vignette]) -> Markup:
     lines = [
-        tag("p", tag("b", text(f"run_plan.{label}")), ": ", text(f"run_step.{row.step}.{what}"))
+        tag("p", tag("b", text(f"run_plan.{label}")), ": ", linked_text(f"run_step.{row.step}.{what}"))
         for label, what in (("do", "do"), ("say", "say"), ("if_late", "late"))
     ]
     return tag("section", tag("h3", markers(plan, at), ". ", _named(row, drawn)), lines, class_="whole")

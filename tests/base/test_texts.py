@@ -16,7 +16,8 @@ from backchannel_lib.activities.critique import model as support
 from backchannel_lib.activities.planner.plan import RULE_KINDS
 from backchannel_lib.activities.questions import load_options, load_questions, questions_of
 from backchannel_lib.activities.tables import load_activities, load_choices, load_drill_turns, load_steps
-from backchannel_lib.base.texts import all_words, text
+from backchannel_lib.base import texts
+from backchannel_lib.base.texts import add_texts, all_words, linked_parts, load_words, text
 from backchannel_lib.model.tables import ANSWERS, STAGES, WHO, load_callers, load_claims, load_flags, load_score_anchors
 from backchannel_lib.page.case_controls import load_controls
 from backchannel_lib.page.file_sheet import INSIDE
@@ -334,3 +335,23 @@ def test_the_error_for_an_unknown_text_id_suggests_a_similar_one() -> None:
     with pytest.raises(KeyError) as caught:
         text("verdict.ignord.name")
     assert caught.value.args == ("no text has the id 'verdict.ignord.name'; near it: verdict.ignored.name",)
+
+
+def test_numbers_that_a_phone_can_call_are_links_only_where_a_page_asks_for_them() -> None:
+    """Text files, calendars and notices get the plain words. Every text that offers the lifeline has it as a link."""
+    offers = {name: words for name, words in load_words().items() if re.search(r"call\W.*\bor\b.*text 988", words)}
+    assert {"plan.crisis", "round.close.help_text", "run_step.close.say"} <= set(offers)
+    for name in offers:
+        parts = linked_parts(name)
+        assert [part for part in parts if part[1]] == [("call", "tel:988"), ("text 988", "sms:988")]
+        assert "".join(words for words, _ in parts) == text(name) == all_words()[name]
+        assert "call or text 988" in text(name)
+    assert not any("](" in words for words in all_words().values())
+
+
+def test_a_text_of_your_own_can_have_a_link_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only phone numbers become links, and anything else in brackets stays as it is."""
+    monkeypatch.setattr(texts, "_added", {})
+    add_texts({"mine": "Call [the dean](tel:5550100), or see [line 3](https://example.org)."})
+    assert linked_parts("mine")[1:] == [("the dean", "tel:5550100"), (", or see [line 3](https://example.org).", "")]
+    assert text("mine") == "Call the dean, or see [line 3](https://example.org)."

@@ -17,7 +17,7 @@ from backchannel_lib.cli import main as command_line
 from backchannel_lib.cli.browser import HOW_TO_GET_ONE, BrowserMissingError, find_chromium
 from backchannel_lib.cli.print_sheets import PRINT_BY_HAND
 from backchannel_lib.model.tables import facts
-from backchannel_lib.page.components import lines_of
+from backchannel_lib.page.components import lines_of, linked_text
 from backchannel_lib.workshop import handouts as sheets
 from backchannel_lib.workshop.deck import Vignette, link_order, vignettes
 from backchannel_lib.workshop.handouts import KINDS, STYLE, sheet, write_handouts
@@ -75,9 +75,9 @@ def test_a_sheet_is_a_well_formed_page(kind: str, plan: str) -> None:
 
 @pytest.mark.parametrize(("kind", "plan"), BOTH)
 def test_a_sheet_is_self_contained(kind: str, plan: str) -> None:
-    """It loads no files, names no hosts, and has no scripts, controls or pictures."""
+    """It loads no files, names no hosts, links only to the lifeline, and has no scripts, controls or pictures."""
     text = sheet(kind, plan, 1)
-    assert not re.search(r"(https?:)?//|url\(|@import|src=|href=", text)
+    assert not re.search(r"(https?:)?//|url\(|@import|src=|href=(?!\"(tel|sms):988\")", text)
     names = {name for name, _ in Page(text).elements}
     assert names.isdisjoint({"script", "link", "img", "svg", "input", "button", "iframe"})
 
@@ -196,7 +196,8 @@ def test_tonight_begins_with_988_and_threatens_nobody() -> None:
     """988 comes first in the box and isn't in small print. Rules and violations are only in the rule's box."""
     content = sheet("participants", "standard", 1)
     tonight = content.partition(f"<h3>{text('sheet.tonight')}</h3>")[2].partition("</div>")[0]
-    assert tonight.startswith(f'<div class="ours"><p class="lead"><b>{html.escape(text("plan.crisis"), quote=False)}</b></p>')
+    assert tonight.startswith(f'<div class="ours"><p class="lead"><b>{linked_text("plan.crisis")}</b></p>')
+    assert "@media print { a { color: black; text-decoration: none; } }" in STYLE, "on paper, the number is plain"
     size = re.search(r"^\.lead { font-size: ([\d.]+)pt; }$", STYLE, re.M)
     assert size is not None
     assert float(size[1]) >= 10.5

@@ -231,6 +231,7 @@ def test_the_close_shows_three_voices_and_no_verdict(board: Round) -> None:
     board.commit(WorkshopState(step="close", vignette=NAMES[0], shown=LINKS))
     told = on_screen(board)
     assert all(content in told for content in ("line 219", "line 220", "line 221", "988", text("round.close.help")))
+    assert 'you can <b><a href="tel:988">call</a></b> or <b><a href="sms:988">text 988</a></b>' in told
     assert "bw-verdict-name" not in told
 
 

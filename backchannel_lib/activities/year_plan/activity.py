@@ -15,7 +15,7 @@ from backchannel_lib.activities.year_plan.model import GROUPS, PlanItem, YearPla
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.texts import text
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
-from backchannel_lib.page.components import citations
+from backchannel_lib.page.components import citations, linked_text
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, checks, text_box, toolbar
 
@@ -100,7 +100,7 @@ class YearPlanActivity(Form):
         state = self.state
         return activity_page(
             self.key,
-            tag("p", _crisis(), class_="bw-ours bw-lead"),
+            tag("p", linked_text("plan.crisis"), class_="bw-ours bw-lead"),
             tag(
                 "div",
                 tag(
@@ -157,14 +157,6 @@ class YearPlanActivity(Form):
             yield error.sentence
         self._clear({})
         yield text("plan.empty")
-
-
-def _crisis() -> Markup:
-    """Return the sentence about the lifeline, with links that a phone can follow to call or text it."""
-    call, between, send = (text(f"plan.crisis_{part}") for part in ("call", "or", "text"))
-    before, _, after = text("plan.crisis").partition(f"{call} {between} {send}")
-    links = [tag("b", tag("a", words, href=f"{scheme}:988")) for words, scheme in ((call, "tel"), (send, "sms"))]
-    return join(before, links[0], f" {between} ", links[1], after)
 
 
 def _read_day(value: object) -> str:

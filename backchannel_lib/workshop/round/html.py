@@ -13,7 +13,7 @@ from backchannel_lib.model.verdict import Judgment, Verdict, judge
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
 from backchannel_lib.page.case_controls import case_control, load_controls
 from backchannel_lib.page.case_fragments import fast_fragments
-from backchannel_lib.page.components import citations, description_list, lines_of, table
+from backchannel_lib.page.components import citations, description_list, lines_of, linked_text, table
 from backchannel_lib.page.file_sheet import file_sheet
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, clock_button, number_box, select, text_box
@@ -333,7 +333,12 @@ def _close() -> Markup:
             class_="bw-card",
         ),
         tag("section", tag("h4", text("rules.title")), tag("p", check.reason), tag("p", check.note), class_="bw-rule"),
-        tag("section", tag("h4", text("round.close.help")), tag("p", text("round.close.help_text")), class_="bw-help-card"),
+        tag(
+            "section",
+            tag("h4", text("round.close.help")),
+            tag("p", linked_text("round.close.help_text")),
+            class_="bw-help-card",
+        ),
     )
 
 

@@ -16,7 +16,7 @@ from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.verdict import Verdict
 from backchannel_lib.page.activity_page import activity_page, show_if, slot, static_page
-from backchannel_lib.page.components import citations, description_list, table
+from backchannel_lib.page.components import citations, description_list, linked_text, table
 from backchannel_lib.page.host import host
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios
@@ -514,7 +514,7 @@ def _now(plan: str, at: int, skipped: tuple[str, ...]) -> Markup:
         tag("h4", step_name(row)),
         tag("p", markers(plan, at, skipped), class_="bw-small"),
         description_list(
-            (text("run_plan.say"), text(f"run_step.{row.step}.say")),
+            (text("run_plan.say"), linked_text(f"run_step.{row.step}.say")),
             (text("run_plan.do"), text(f"run_step.{row.step}.do")),
             (text("run_plan.if_late"), text(f"run_step.{row.step}.late")),
             (text("run_plan.head_screen"), _screen(row)),

@@ -14,7 +14,8 @@ from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.activities.year_plan.activity import FIRST_DAY, TO_BEGIN, YearPlanActivity
 from backchannel_lib.activities.year_plan.model import GROUPS, load_plan_tasks, plan_for
 from backchannel_lib.base.texts import text
-from backchannel_lib.page.html import Markup, tag
+from backchannel_lib.page.components import linked_text
+from backchannel_lib.page.html import tag
 
 TASKS = {row.task: row for row in load_plan_tasks()}
 
@@ -154,10 +155,8 @@ def test_a_day_as_it_is_written_in_the_us_is_understood(typed: str) -> None:
 
 def test_the_line_to_call_is_named_once_in_normal_size_before_anything_to_do() -> None:
     """One sentence has 988, with nothing checked or with everything, and not in small print."""
-    call, send = '<b><a href="tel:988">call</a></b>', '<b><a href="sms:988">text 988</a></b>'
-    before, _, after = text("plan.crisis").partition("call or text 988")
-    told = tag("p", before, Markup(f"{call} or {send}"), after, class_="bw-ours bw-lead")
-    assert after
+    told = tag("p", linked_text("plan.crisis"), class_="bw-ours bw-lead")
+    assert '<b><a href="tel:988">call</a></b> or <b><a href="sms:988">text 988</a></b>, day or night.' in told
     for made in (board(), board(**everything())):
         assert made.page().count(told) == 1
         assert made.page().index(told) < made.page().index("<input")
