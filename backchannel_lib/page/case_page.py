@@ -155,4 +155,7 @@ def _exam(case: Case) -> Markup:
         for row in load_exams()
     ]
     title = tag("span", text("panel.exam"), id="§exam")
-    return tag("div", title, radios, class_="bw-inline", role="radiogroup", aria_labelledby="§exam")
+    # The exams wrap to the next line together.
+    return tag(
+        "div", title, tag("div", radios, class_="bw-exams"), class_="bw-inline", role="radiogroup", aria_labelledby="§exam"
+    )

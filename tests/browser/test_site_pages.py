@@ -451,6 +451,9 @@ def test_what_stands_next_to_a_heading_is_in_one_piece(browser: Browser, site: S
             )
             assert len(lines) >= 2
             assert set(lines) == {1}, name
+        exams = page.locator(".bw-inline [data-exam]").all()
+        assert len(exams) > 1
+        assert len({one.bounding_box()["y"] for one in exams}) == 1, "the exams wrap together"  # type: ignore[index]
 
 
 @pytest.mark.parametrize("width", [768, 1366, 1920])
@@ -563,10 +566,10 @@ def test_a_box_or_circle_that_is_not_checked_does_not_look_disabled(browser: Bro
 
 def test_a_thumb_can_reach_every_control(browser: Browser, site: Site) -> None:
     with page_of(browser, has_touch=True, is_mobile=True) as page:
-        page.goto(site.address)
+        page.goto(f"{site.address}00_start_here.html")  # with the home page's quick check and the map
         wait_until_live(page)
         small = page.evaluate(
-            """() => [...document.querySelectorAll('main :is(button, select, label:has(input)), nav a')]
+            """() => [...document.querySelectorAll('main :is(button, select, label:has(input), td > a), nav a')]
             .filter(one => one.checkVisibility() && one.getBoundingClientRect().height < 44)
             .map(one => one.outerHTML.slice(0, 100) + one.getBoundingClientRect().height)"""
         )
