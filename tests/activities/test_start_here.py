@@ -46,7 +46,8 @@ def test_the_hours_in_the_map_are_the_sum_of_its_minutes() -> None:
     """The total and the half-hour path add up from the chapters' minutes."""
     assert "about two hours in all" in CELLS["the-map"]
     assert 110 <= sum(row.minutes for row in CHAPTERS if row.audience == "student") <= 130
-    assert f"Read {', '.join(name[:2] for name in HALF_HOUR[:-1])} and {HALF_HOUR[-1][:2]}" in CELLS["the-map"]
+    linked = [f"[{name[:2]}]({name}.ipynb)" for name in HALF_HOUR]
+    assert f"Read {', '.join(linked[:-1])} and {linked[-1]}" in CELLS["the-map"]
     questions = 3  # a few minutes for each chapter's optional questions
     assert sum(row.minutes - questions for row in CHAPTERS if row.chapter in HALF_HOUR) <= 30
 

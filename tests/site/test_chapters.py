@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from backchannel_lib.activities.tables import load_activities
+from backchannel_lib.activities.tables import load_activities, load_chapters
 from backchannel_lib.base.texts import text
 from backchannel_lib.page.host import HOST_VARIABLE
 from backchannel_lib.site import pages
@@ -71,6 +71,18 @@ def test_a_student_who_has_read_every_chapter_is_led_to_a_plan_and_not_to_the_wo
     assert re.findall(r'<a href="([^"]*)" rel="next"', links) == ["09_after_the_match.html"]
     (small,) = re.findall(rf'<a href="{pages.WORKSHOP}" class="site-aside">([^<]*)</a>', links)
     assert small.startswith(text("site.chapters.facilitators"))
+
+
+def test_the_map_leads_to_every_page_and_says_which_chapters_need_python(written: dict[str, str]) -> None:
+    """Each chapter is one tap away, and so are those that the map recommends; chapters for teachers have no page."""
+    the_map = written["00_start_here.html"].partition('id="The-map"')[2].partition("</table>")[0]
+    advice, _, table = the_map.partition("<table")
+    assert re.findall(r'<td><a href="(\w+)\.html">', table) == CHAPTERS[1:]
+    teachers = [row.chapter for row in load_chapters() if row.audience == "teacher"]
+    rows = [row for row in re.findall(r"<tr>(.*?)</tr>", table, re.DOTALL) if any(f">{name[:2]} ·" in row for name in teachers)]
+    assert len(rows) == len(teachers)
+    assert [row for row in rows if "with Python" not in row] == []
+    assert re.findall(r'<a href="(\d\d)_\w+\.html">(\d\d)</a>', advice) == [(two, two) for two in ("06", "10", "04", "09")]
 
 
 def test_sources_are_set_smaller_than_their_sentence_and_other_bold_words_are_not(written: dict[str, str]) -> None:
