@@ -30,6 +30,7 @@ from backchannel_lib.model.tables import (
 )
 
 AUDIENCES: Final = ("student", "facilitator", "teacher")
+PARTS: Final = ("begin", "levers", "contact", "beyond", "judge")
 INBOX_PLACES: Final = ("given", "initial", "subject", "opening", "reason", "plea")
 SHOWS: Final = ("outcomes", "chain", "rules", "changes", "readings", "callers", "amplifier", "map")
 
@@ -58,7 +59,7 @@ def activities_of(*kinds: str) -> Callable[[], Collection[str]]:
 
 
 class ChapterRow(NamedTuple):
-    """The chapters in order. Text: ``chapter.<chapter>``.
+    """The chapters in order. Texts: ``chapter.<chapter>``, and ``chapter_list.<chapter>`` for those with a page on the site.
 
     Examples:
         >>> load_chapters()[0].chapter
@@ -69,6 +70,7 @@ class ChapterRow(NamedTuple):
     minutes: Annotated[int, integer(1, 60), "how long it takes"]
     lines: Annotated[str, article_lines, "the part of the article that it teaches"]
     audience: Annotated[str, one_of(AUDIENCES)]
+    part: Annotated[str, one_of(PARTS, blank=True), "what it is listed under; text: ``chapter_part.<part>``"] = ""
 
 
 load_chapters = loader(ChapterRow, "chapters.csv")

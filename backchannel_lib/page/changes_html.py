@@ -54,14 +54,24 @@ def _changes_list(changes: Sequence[tuple[Change, Verdict, str]], sentence: str)
     useful = sum(verdict > Verdict.DECLINED for _, verdict, _ in reach)
     shown = min(useful, SHOWN_CHANGES)
     more = reach[shown:]
+    acts = [change for change, _, _ in reach]
+    shared = _shared(acts)
+    # The sentence above the cards already says so if it is true of all of them.
+    told = [
+        *shared,
+        *([] if any(change.rules.answer != "not_allowed" for change in acts) else [text("changes.article_account")]),
+    ]
     return join(
         tag("p", sentence, class_="bw-lead"),
         tag("p", text("changes.only_small"), class_="bw-lead") if reach and not useful else None,
-        _list(reach[:shown]) if shown else None,
+        [tag("p", text("changes.shared")), tag("ul", [tag("li", fact) for fact in shared], class_="bw-facts")]
+        if shared
+        else None,
+        _list(reach[:shown], told) if shown else None,
         tag(
             "details",
             tag("summary", text("changes.more" if useful > shown else "changes.small", count=len(more))),
-            _list(more),
+            _list(more, told),
             data_details="more-changes",
         )
         if more
@@ -77,8 +87,21 @@ def _changes_list(changes: Sequence[tuple[Change, Verdict, str]], sentence: str)
     )
 
 
-def _list(changes: Iterable[tuple[Change, Verdict, str]]) -> Markup:
-    return tag("ol", [_change(change, reached) for change, _, reached in changes], class_="bw-changes")
+def _list(changes: Iterable[tuple[Change, Verdict, str]], told: Collection[str]) -> Markup:
+    """List changes as cards without what was told above them."""
+    return tag("ol", [_change(change, reached, told) for change, _, reached in changes], class_="bw-changes")
+
+
+def _facts(change: Change) -> list[str]:
+    return [text("changes.who", who=text(f"who.{change.who}")), change.when]
+
+
+def _shared(changes: Sequence[Change]) -> list[str]:
+    """Return who has to act, and when, if that is the same for several changes.
+
+    The rule's answer stays on each card, because no verdict appears without it.
+    """
+    return [fact for fact in _facts(changes[0]) if all(fact in _facts(one) for one in changes)] if len(changes) > 1 else []
 
 
 @functools.cache
@@ -94,7 +117,8 @@ def _for_nobody(change: Change) -> list[str]:
     return [sentence for remedy, sentence in remedies if _who_by_remedy()[remedy] == "nobody"]
 
 
-def _change(change: Change, reached: str) -> Markup:
+def _change(change: Change, reached: str, told: Collection[str]) -> Markup:
+    account = text("changes.article_account")
     return tag(
         "li",
         [tag("p", sentence, class_="bw-act") for sentence in change.sentences],
@@ -108,11 +132,10 @@ def _change(change: Change, reached: str) -> Markup:
             ),
             tag("li", text("changes.reaches", verdict=reached), class_="bw-reaches"),
             tag("li", text("changes.mends", stages=", ".join(text(f"stage.{stage}.name") for stage in change.stages))),
-            tag("li", text("changes.who", who=text(f"who.{change.who}"))),
-            tag("li", change.when),
+            [tag("li", fact) for fact in _facts(change) if fact not in told],
             class_="bw-facts",
         ),
-        tag("p", text("changes.article_account"), class_="bw-note") if change.rules.answer == "not_allowed" else None,
+        tag("p", account, class_="bw-note") if change.rules.answer == "not_allowed" and account not in told else None,
         citations("change-" + "-".join(change.remedies), change.claims, change.assumptions),
         tag(
             "button",

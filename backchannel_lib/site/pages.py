@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
+from backchannel_lib.activities.tables import ChapterRow
 from backchannel_lib.base.texts import text
 from backchannel_lib.page.components import article_name
 from backchannel_lib.page.html import Markup, join, tag
@@ -43,6 +44,8 @@ DECK_OPENS: Final = "round"
 STYLE_WITHOUT_SCRIPTS: Final = (
     ".stage-pages, [data-on] { display: none !important } [data-activity=run_plan] { display: block !important }"
 )
+#: The attributes of a list of chapters.
+LIST: Final = {"class_": "site-chapters"}
 NAVIGATION: Final = (("home", HOME), ("case", CASE), ("chapters", CHAPTERS), ("workshop", WORKSHOP), ("saved", SAVED))
 
 
@@ -209,43 +212,46 @@ def home_page(build: Build) -> str:
             "div",
             tag("h2", text("site.home.more")),
             tag("p", text("site.home.more_lead")),
-            chapter_list(build, "student", _deck_item()),
+            chapter_lists(build, "h3"),
             class_="site-prose",
         ),
     )
 
 
-def chapter_list(build: Build, audience: str, *more: Markup) -> Markup:
-    """Return links to an audience's chapters, each with its minutes, followed by more items."""
-    items = [
-        _list_item(build.titles[row.chapter], f"{row.chapter}.html", text("site.minutes", minutes=row.minutes))
-        for row in chapter_rows()
-        if row.audience == audience
+def chapter_lists(build: Build, level: str) -> Markup:
+    """Return links to the chapters under the parts that they belong to, and the workshop for facilitators at the end.
+
+    Args:
+        build: What all pages of the build have in common.
+        level: The tag of the headings.
+    """
+    rows = chapter_rows()
+    parts = dict.fromkeys(row.part for row in rows if row.part)
+    students = [
+        (tag(level, text(f"chapter_part.{part}")), tag("ol", [_item(build, row) for row in rows if row.part == part], **LIST))
+        for part in parts
     ]
-    return tag("ol", items, *more, class_="site-chapters")
+    workshop = [_item(build, row) for row in rows if row.audience == "facilitator"]
+    deck = _list_item(text("site.deck.title"), DECK, text("site.deck.for"))
+    return join(students, tag(level, text("site.chapters.facilitators")), tag("ol", workshop, deck, **LIST))
+
+
+def _item(build: Build, row: ChapterRow) -> Markup:
+    told = text("site.minutes", minutes=row.minutes, what=text(f"chapter_list.{row.chapter}"))
+    return _list_item(build.titles[row.chapter], f"{row.chapter}.html", told)
 
 
 def _list_item(title: str, page: str, remark: str) -> Markup:
     return tag("li", tag("a", title, href=page), " ", tag("span", remark, class_="site-minutes"))
 
 
-def _deck_item() -> Markup:
-    return _list_item(text("site.deck.title"), DECK, text("site.deck.for"))
-
-
 def chapters_page(build: Build) -> str:
     """Return the list of chapters."""
     title = text("site.chapters.title")
-    body = tag(
-        "div",
-        tag("h1", title),
-        tag("p", text("site.home.more_lead")),
-        chapter_list(build, "student"),
-        tag("h2", text("site.chapters.facilitators")),
-        chapter_list(build, "facilitator", _deck_item()),
-        class_="site-prose",
+    lead = tag("p", text("site.home.more_lead"))
+    return page_html(
+        build, CHAPTERS, title, tag("div", tag("h1", title), lead, chapter_lists(build, "h2"), class_="site-prose")
     )
-    return page_html(build, CHAPTERS, title, body)
 
 
 def chapter_page(build: Build, chapter: str, pieces: Iterable[Piece]) -> str:
@@ -315,12 +321,16 @@ def saved_page(build: Build) -> str:
         "div",
         tag("h1", title),
         tag("p", text("site.saved.lead")),
-        tag("p", texts["none"], id="saved-now", role="status"),
+        tag("p", texts["none"], id="saved-now", role="status", tabindex="-1"),
         tag(
             "div",
             tag("button", text("site.saved.export"), type="button", id="saved-export", disabled=True),
-            tag("label", text("site.saved.import"), " ", tag("input", type="file", id="saved-import", accept=".json")),
             tag("button", text("site.saved.delete"), type="button", id="saved-delete", disabled=True),
+            class_="site-buttons",
+        ),
+        tag(
+            "div",
+            tag("label", text("site.saved.import"), " ", tag("input", type="file", id="saved-import", accept=".json")),
             class_="site-buttons",
         ),
         Markup(f'<script type="application/json" id="saved-texts">{_json(texts)}</script>'),

@@ -42,6 +42,13 @@ def test_the_map_names_a_chapter_as_it_names_itself(chapter: str) -> None:
     assert f"{chapter[:2]} · {text(f'chapter.{chapter}')}" in CELLS["the-map"]
 
 
+def test_the_map_says_of_a_chapter_what_the_sites_list_says() -> None:
+    """What you do in a chapter has the same words in both."""
+    said = {row[0].strip("[")[:2]: row[2] for row in rows_of(CELLS["the-map"])}
+    listed = {one.chapter[:2]: text(f"chapter_list.{one.chapter}") for one in CHAPTERS if one.audience == "student"}
+    assert listed == {chapter: said[chapter] for chapter in listed}
+
+
 def test_the_hours_in_the_map_are_the_sum_of_its_minutes() -> None:
     """The total and the half-hour path add up from the chapters' minutes."""
     assert "about two hours in all" in CELLS["the-map"]

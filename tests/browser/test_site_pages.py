@@ -211,6 +211,7 @@ def test_saved_bets_are_in_this_browser_until_they_are_deleted(browser: Browser,
         page.locator("#saved-delete").click()
         assert page.locator("#saved-now").inner_text() == text("site.saved.deleted")
         assert page.evaluate("localStorage.length") == 0
+        assert page.evaluate("document.activeElement.id") == "saved-now", "the button can't keep the focus"
         page.locator("#saved-import").set_input_files(
             {"name": "back.json", "mimeType": "application/json", "buffer": json.dumps(record).encode()}
         )

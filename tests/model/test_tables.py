@@ -104,7 +104,7 @@ LOOSE = {
     "assumptions.csv": ("assumption", "value"),
     "bets.csv": ("", ""),
     "callers.csv": ("table_row chart_row", "claims assumption"),
-    "chapters.csv": ("chapter", ""),
+    "chapters.csv": ("chapter", "part"),
     "choices.csv": ("choice", ""),
     "claims.csv": ("id topic", ""),
     "conditions.csv": ("condition when", ""),

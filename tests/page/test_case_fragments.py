@@ -17,6 +17,8 @@ from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.page.case_fragments import answer_line, case_static_html, case_text, fast_fragments
 from backchannel_lib.page.case_page import case_page
 from backchannel_lib.page.changes_html import changes_list, open_changes_list
+from backchannel_lib.page.html import tag
+from backchannel_lib.workshop.deck import vignettes
 
 CASES = {
     "settled": (Case(recommender="trusted_peer", specifics=True), ()),
@@ -55,6 +57,35 @@ def test_the_rule_comes_before_the_verdict_of_a_change(unknown: tuple[str, ...])
     cards = re.findall(r'<li class="bw-change".*?</ul>', changes)
     assert cards
     assert all(card.index("bw-voice-rule") < card.index("bw-reaches") for card in cards)
+
+
+@pytest.mark.parametrize("unknown", [(), ("lists_open",)])
+@pytest.mark.parametrize(
+    "case",
+    [
+        Case(score=210, recommender="trusted_peer", move="targeted_call", specifics=True),  # the same person and time for all
+        Case(score=210, recommender="known_dean", move="targeted_call"),  # the same time for all
+        Case(recommender="trusted_peer", move="targeted_call", specifics=True),  # a single change
+        vignettes()["noor"].case,  # the rule answers differently
+    ],
+)
+def test_what_is_true_of_every_change_is_said_once_above_them(case: Case, unknown: tuple[str, ...]) -> None:
+    """Who acts, when, and whose account it is: no such line is on every card, and none is lost. Each card has the rule."""
+    changes = open_changes(case, unknown).changes if unknown else what_would_change(case)
+    reach = [change for change in (getattr(one, "change", one) for one in changes) if change.within_reach]
+    told = open_changes_list(open_changes(case, unknown)) if unknown else changes_list(what_would_change(case))
+    above, *cards = told.split('<li class="bw-change"')
+    assert len(cards) == len(reach)
+    assert all("bw-voice-rule" in card for card in cards)
+    lines = [tag("li", line) for one in reach for line in (text("changes.who", who=text(f"who.{one.who}")), one.when)]
+    account, sentence = text("changes.article_account"), text("changes.none_allowed_yet")
+    for line in (*lines, account):
+        assert sum(line in card for card in cards) < max(len(cards), 2), line
+        assert line in told or line == account
+        assert (line in above) <= (not any(line in card for card in cards)), line
+    forbidden = [change for change in reach if change.rules.answer == "not_allowed"]
+    assert told.count(account) == (len(forbidden) if sentence not in above else 0)
+    assert (text("changes.shared") in above) is any(line in above for line in lines)
 
 
 @pytest.mark.parametrize("unknown", [(), MAY_BE_UNKNOWN])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 import json
 import re
 from pathlib import Path
@@ -105,6 +106,39 @@ def test_no_heading_is_said_twice_in_a_chapter(written: dict[str, str]) -> None:
         main = written[f"{chapter}.html"].partition("<main")[2]
         told = [" ".join(re.findall(r"\w+", words(one).lower())) for one in re.findall(r"<h2[^>]*>(.*?)</h2>", main)]
         assert sorted(told) == sorted(set(told)), chapter
+
+
+@pytest.mark.parametrize(("page", "level"), [(pages.HOME, "h3"), (pages.CHAPTERS, "h2")])
+def test_the_list_says_what_you_do_in_each_chapter_and_groups_them(written: dict[str, str], page: str, level: str) -> None:
+    """Each chapter is listed once, in order, under the part that it belongs to."""
+    before, *parts = written[page].partition(text("site.home.more_lead"))[2].partition("</main>")[0].split(f"<{level}>")
+    assert "<li>" not in before
+    listed = {part.partition("<")[0]: re.findall(r'<li><a href="(\d\d)_.*?">(.*?)</span></li>', part) for part in parts}
+    numbers = {name: " ".join(number for number, _ in items) for name, items in listed.items()}
+    assert numbers == {
+        "Begin here": "00",
+        "The three levers": "01 02 03",
+        "The contact itself": "04 05 06 07",
+        "Beyond one contact": "08 09",
+        "Judge for yourself": "10 11",
+        "For facilitators": "12",
+    }
+    told = [
+        words(what).removeprefix(row.chapter)
+        for row, (_, what) in zip(chapter_rows(), itertools.chain(*listed.values()), strict=True)
+    ]
+    assert told == [f" {row.minutes} minutes: {text(f'chapter_list.{row.chapter}')}" for row in chapter_rows()]
+
+
+def test_the_file_of_everything_saved_and_its_deletion_stand_together(written: dict[str, str]) -> None:
+    """On *Your data*, both buttons follow what is saved; opening another file is separate."""
+    now, rest = (
+        written[pages.SAVED].partition('id="saved-now"')[2].split('id="saved-import"')[0].split('class="site-buttons"', 1)
+    )
+    assert "<button" not in now
+    together, apart = rest.split('class="site-buttons"')
+    assert re.findall(r'<button[^>]* id="saved-(\w+)"', together) == ["export", "delete"]
+    assert "<button" not in apart
 
 
 def test_the_deck_opens_with_a_slide_for_the_room_and_is_linked_where_one_looks_for_it(written: dict[str, str]) -> None:

@@ -42,6 +42,7 @@ find("saved-import").addEventListener("change", async (/** @type {any} */ event)
 find("saved-delete").addEventListener("click", () => {
   files.clear();
   show(texts.deleted);
+  find("saved-now").focus(); // the button, which has the focus, has nothing left to delete
 });
 
 files.onChange(() => show());
