@@ -64,8 +64,10 @@ def browser() -> Iterator[Browser]:
     from backchannel_lib.cli.browser import find_chromium, launch_arguments
 
     path = find_chromium()
+    # Don't optimize WebAssembly in the background: a test's page doesn't live long enough to gain from it.
+    arguments = [*launch_arguments(), "--js-flags=--liftoff-only"]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=launch_arguments())
+        browser = playwright.chromium.launch(executable_path=path, args=arguments)
         yield browser
         browser.close()
 
