@@ -9,11 +9,12 @@ import json
 import re
 import subprocess
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, BrowserContext, Page, Route
 from playwright.sync_api import TimeoutError as TooLateError
 from pypdf import PdfReader
 
@@ -26,6 +27,7 @@ from backchannel_lib.site.chapters import chapter_rows
 from backchannel_lib.site.node import find_node
 from backchannel_lib.site.worker import PANEL, open_by_name
 from backchannel_lib.workshop.room_questions import room_questions
+from tests.helpers.lab import PATIENCE
 from tests.helpers.site import LIVE, PHONE, SETTLED, Site, page_of, violations, wait_until_live
 
 SELF = '[data-field="recommender"] input[value="self"]'
@@ -33,8 +35,69 @@ PAGES = [pages.HOME, pages.CHAPTERS, pages.SAVED, *(f"{row.chapter}.html" for ro
 
 Scheme = Literal["light", "dark"]
 
-#: Each one opens its own browser, so it can run in any process.
+#: Each one opens its own page, so it can run in any process, except for those that share a live one.
 pytestmark = pytest.mark.independent
+
+NO_PYTHON: Final = "window.Worker = class extends EventTarget { postMessage() {} terminate() {} }"
+
+
+class LivePage(NamedTuple):
+    """A page of the site that Python has answered.
+
+    Args:
+        name: Its file.
+        page: The page.
+        hosts: All hosts that it sent requests to.
+    """
+
+    name: str
+    page: Page
+    hosts: set[str]
+
+
+@pytest.fixture(scope="module")
+def visitor(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser on a phone that finds most files in its cache, and allows scripts that a test injects."""
+    context = browser.new_context(viewport={"width": PHONE[0], "height": PHONE[1]}, bypass_csp=True)
+    context.set_default_timeout(2 * PATIENCE)
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def live_page(visitor: BrowserContext, site: Site, request: pytest.FixtureRequest) -> Iterator[LivePage]:
+    """A page, opened once for all tests that only look at it, because each start of Python takes seconds."""
+    live = LivePage(request.param, visitor.new_page(), set())
+    live.page.on("request", lambda one: live.hosts.add(one.url.split("/")[2]) if one.url.startswith("http") else None)
+    live.page.goto(site.address + live.name)
+    if live.name not in {pages.CHAPTERS, pages.SAVED}:
+        wait_until_live(live.page)
+    yield live
+    live.page.close()
+
+
+@pytest.fixture
+def live(live_page: LivePage) -> Iterator[LivePage]:
+    """The same, on a phone, in light colors and at the top."""
+    yield live_page
+    live_page.page.emulate_media(media="screen", color_scheme="light", forced_colors="none")
+    live_page.page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    live_page.page.evaluate("(document.documentElement.style.fontSize = '', scrollTo(0, 0))")
+
+
+@pytest.fixture(scope="module")
+def seen() -> dict[int, list[str]]:
+    """The texts whose contrast was checked, by look."""
+    return {}
+
+
+def pages_of(*chapters: str) -> pytest.MarkDecorator:
+    """Run a test on these pages, by their names without `.html`."""
+    return pytest.mark.parametrize("live_page", [f"{name}.html" for name in chapters], indirect=True, ids=chapters)
+
+
+#: Run a test on every page.
+on_every_page = pages_of(*(name.removesuffix(".html") for name in PAGES))
 
 
 # ---- what can go wrong ----
@@ -55,7 +118,7 @@ def test_later_visits_need_no_network(browser: Browser, site: Site) -> None:
         wait_until_live(page)
         assert page.locator("html").get_attribute("data-python") == "snapshot"
         # All pages start the same Python, so once is enough.
-        page.add_init_script("window.Worker = class extends EventTarget { postMessage() {} terminate() {} }")
+        page.add_init_script(NO_PYTHON)
         for name in PAGES:
             page.goto(site.address + name)
             assert page.locator("h1").first.inner_text()
@@ -265,58 +328,53 @@ ANSWER: Final = {
 }
 
 
-@pytest.mark.parametrize("size", [(1366, 768), PHONE])
-def test_a_control_that_moves_has_its_answer_and_cause_on_the_same_screen(
-    browser: Browser, site: Site, size: tuple[int, int]
-) -> None:
+def test_a_control_that_moves_has_its_answer_and_cause_on_the_same_screen(browser: Browser, site: Site) -> None:
     """Rule, verdict and weakest link are visible next to every control. What would change it is one press away."""
     with page_of(browser) as page:
-        page.set_viewport_size({"width": size[0], "height": size[1]})
-        page.goto(site.address + "10_your_case.html")
-        wait_until_live(page)
-        page.focus("[data-field=failed_attempts] input")
-        page.keyboard.press("ArrowRight")
-        for control in ("failed_attempts", "score", "move", "phase"):
-            page.focus(f"[data-field={control}] :is(input:checked, input[type=range], select)")
-            if control in {"failed_attempts", "score"}:
-                page.keyboard.press("ArrowRight")
-            page.wait_for_function(f"() => {SETTLED}")
-            for what, (selector, words) in ANSWER.items():
-                page.wait_for_function(f"words => ({IN_SIGHT})({selector!r}).join().includes(words)", arg=words)
-                assert words in "".join(page.evaluate(IN_SIGHT, selector)), (control, what)
-        page.locator("[data-go=changes]").locator("visible=true").first.click()
-        assert page.evaluate("document.activeElement.innerText") == text("changes.title")
-        assert page.evaluate(IN_SIGHT, "[data-fragment=changes] > :first-child")
-        page.locator("[data-go=controls]").click()
-        assert page.evaluate("document.activeElement.closest('[data-field]').dataset.field") == "score"
-
-
-def test_an_answer_that_scrolls_by_itself_shows_it_and_can_be_scrolled_with_keys(browser: Browser, site: Site) -> None:
-    """It fades out at the cut, never over its last line. The rule's small heading stands above the answer, not next to it."""
-    with page_of(browser) as page:
-        page.set_viewport_size({"width": 1366, "height": 768})
         page.goto(site.address + pages.CASE)
         wait_until_live(page)
-        answer = page.locator(".bw-answer").first
-        assert answer.evaluate("one => one.scrollHeight > 1.5 * one.clientHeight")
-        assert "linear-gradient" in answer.evaluate("one => getComputedStyle(one).maskImage")
-        heading, told = (page.locator(f".bw-answer .bw-rule {one}").first for one in ("> h2", ".bw-rule-answer"))
-        above, below = heading.bounding_box(), told.bounding_box()
-        assert above is not None
-        assert below is not None
-        assert above["y"] + above["height"] <= below["y"]
-        assert heading.evaluate(FONT_SIZE) < told.evaluate(FONT_SIZE)
-        page.focus(".bw-answer .bw-rule summary")
-        page.keyboard.press("PageDown")
-        page.wait_for_function("() => document.querySelector('.bw-answer').scrollTop > 300")
-        left = answer.evaluate(
-            """one => {
-            one.scrollTop = one.scrollHeight;
-            const last = [...one.children].filter(part => part.checkVisibility()).at(-1);
-            return one.getBoundingClientRect().bottom - last.getBoundingClientRect().bottom;
-        }"""
-        )
-        assert left >= 32
+        for width, height in ((1366, 768), PHONE):
+            page.set_viewport_size({"width": width, "height": height})
+            for control in ("failed_attempts", "score", "move", "phase"):
+                page.focus(f"[data-field={control}] :is(input:checked, input[type=range], select)")
+                if control in {"failed_attempts", "score"}:
+                    page.keyboard.press("ArrowRight")
+                page.wait_for_function(f"() => {SETTLED}")
+                for what, (selector, words) in ANSWER.items():
+                    page.wait_for_function(f"words => ({IN_SIGHT})({selector!r}).join().includes(words)", arg=words)
+                    assert words in "".join(page.evaluate(IN_SIGHT, selector)), (width, control, what)
+            page.locator("[data-go=changes]").locator("visible=true").first.click()
+            assert page.evaluate("document.activeElement.innerText") == text("changes.title")
+            assert page.evaluate(IN_SIGHT, "[data-fragment=changes] > :first-child")
+            page.locator("[data-go=controls]").click()
+            assert page.evaluate("document.activeElement.closest('[data-field]').dataset.field") == "score"
+
+
+@pages_of("10_your_case")
+def test_an_answer_that_scrolls_by_itself_shows_it_and_can_be_scrolled_with_keys(live: LivePage) -> None:
+    """It fades out at the cut, never over its last line. The rule's small heading stands above the answer, not next to it."""
+    page = live.page
+    page.set_viewport_size({"width": 1366, "height": 768})
+    answer = page.locator(".bw-answer").first
+    assert answer.evaluate("one => one.scrollHeight > 1.5 * one.clientHeight")
+    assert "linear-gradient" in answer.evaluate("one => getComputedStyle(one).maskImage")
+    heading, told = (page.locator(f".bw-answer .bw-rule {one}").first for one in ("> h2", ".bw-rule-answer"))
+    above, below = heading.bounding_box(), told.bounding_box()
+    assert above is not None
+    assert below is not None
+    assert above["y"] + above["height"] <= below["y"]
+    assert heading.evaluate(FONT_SIZE) < told.evaluate(FONT_SIZE)
+    page.focus(".bw-answer .bw-rule summary")
+    page.keyboard.press("PageDown")
+    page.wait_for_function("() => document.querySelector('.bw-answer').scrollTop > 300")
+    left = answer.evaluate(
+        """one => {
+        one.scrollTop = one.scrollHeight;
+        const last = [...one.children].filter(part => part.checkVisibility()).at(-1);
+        return one.getBoundingClientRect().bottom - last.getBoundingClientRect().bottom;
+    }"""
+    )
+    assert left >= 32
 
 
 def test_saved_answers_are_restored_without_moving_the_page(browser: Browser, site: Site) -> None:
@@ -338,31 +396,27 @@ def test_saved_answers_are_restored_without_moving_the_page(browser: Browser, si
         assert page.evaluate(height) == pytest.approx(own, abs=2)
 
 
-def test_every_page_is_accessible_in_each_look_fits_a_phone_and_asks_its_own_host_alone(browser: Browser, site: Site) -> None:
+@on_every_page
+def test_a_page_is_accessible_in_each_look_fits_a_phone_and_asks_its_own_host_alone(
+    live: LivePage, site: Site, seen: dict[int, list[str]]
+) -> None:
     """Axe finds nothing in light, dark and forced colors. Nothing scrolls sideways at 360 and 390 px or with text at 200%."""
-    with page_of(browser, bypass_csp=True) as page:
-        hosts: set[str] = set()
-        page.on("request", lambda one: hosts.add(one.url.split("/")[2]) if one.url.startswith("http") else None)
-        seen: dict[int, list[str]] = {}
-        for name in PAGES:
-            page.goto(site.address + name)
-            if name not in {pages.CHAPTERS, pages.SAVED}:
-                wait_until_live(page)
-            page.emulate_media(color_scheme="light", forced_colors="none")
-            assert page.evaluate(TEXT_SIZES) <= 5 or name == ROUNDS, name
-            assert [filled for filled in page.evaluate(FILLED_BUTTONS) if len(filled) > 1] == [], name
-            assert violations(page, seen) == [], name
-            for width, text_size in ((360, 100), (390, 100), (390, 200)):
-                page.set_viewport_size({"width": width, "height": 800})
-                page.evaluate("size => (document.documentElement.style.fontSize = `${size}%`)", text_size)
-                with contextlib.suppress(TooLateError):  # charts get their new width a moment later
-                    page.wait_for_function("() => document.documentElement.scrollWidth <= innerWidth", timeout=5000)
-                assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (name, width, text_size)
-            assert (
-                page.locator(".bw").count() == 0
-                or page.evaluate("parseFloat(getComputedStyle(document.querySelector('.bw')).fontSize)") == 32
-            )
-        assert hosts == {site.address.split("/")[2]}
+    page = live.page
+    assert page.evaluate(TEXT_SIZES) <= 5 or live.name == ROUNDS
+    assert [filled for filled in page.evaluate(FILLED_BUTTONS) if len(filled) > 1] == []
+    assert violations(page, seen) == []
+    page.emulate_media(color_scheme="light", forced_colors="none")
+    for width, text_size in ((360, 100), (390, 100), (390, 200)):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.evaluate("size => (document.documentElement.style.fontSize = `${size}%`)", text_size)
+        with contextlib.suppress(TooLateError):  # charts get their new width a moment later
+            page.wait_for_function("() => document.documentElement.scrollWidth <= innerWidth", timeout=5000)
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (width, text_size)
+    assert (
+        page.locator(".bw").count() == 0
+        or page.evaluate("parseFloat(getComputedStyle(document.querySelector('.bw')).fontSize)") == 32
+    )
+    assert live.hosts == {site.address.split("/")[2]}
 
 
 #: Elements that overflow their card, overlap something else, or are next to their heading instead of below it.
@@ -417,74 +471,66 @@ def test_the_planners_cards_keep_their_parts_together(browser: Browser, site: Si
                 assert page.evaluate(NOT_TWO_BY_TWO) == []
 
 
-@pytest.mark.parametrize(("width", "columns"), [(390, 1), (768, 3), (1366, 5)])
-def test_many_choices_are_in_columns(browser: Browser, site: Site, width: int, columns: int) -> None:
-    with page_of(browser) as page:
-        page.set_viewport_size({"width": width, "height": 800})
-        page.goto(f"{site.address}01_the_paper_bar.html")
-        wait_until_live(page)
-        lefts = page.evaluate(
+@pages_of("01_the_paper_bar")
+def test_many_choices_are_in_columns(live: LivePage) -> None:
+    for width, columns in ((390, 1), (768, 3), (1366, 5)):
+        live.page.set_viewport_size({"width": width, "height": 800})
+        lefts = live.page.evaluate(
             """() => {
             const rows = [...document.querySelectorAll('.bw-choices')].filter(one => one.checkVisibility());
             const choices = rows.find(one => one.children.length === 9);
             return [...choices.children].map(one => Math.round(one.getBoundingClientRect().left));
         }"""
         )
-        assert len(set(lefts)) == columns
+        assert len(set(lefts)) == columns, width
         assert lefts == [lefts[place % columns] for place in range(9)], "they are read line by line"
 
 
-@pytest.mark.parametrize("width", [768, 1024, 1366])
-def test_what_stands_next_to_a_heading_is_in_one_piece(browser: Browser, site: Site, width: int) -> None:
+@pages_of("05_what_moves_the_needle", "10_your_case")
+def test_what_stands_next_to_a_heading_is_in_one_piece(live: LivePage) -> None:
     """The rule's answer, and whose experience the verdict is, each stay on one line: next to their heading or below it."""
-    with page_of(browser) as page:
-        page.set_viewport_size({"width": width, "height": 800})
-        for name in ("05_what_moves_the_needle", "10_your_case"):
-            page.goto(f"{site.address}{name}.html")
-            wait_until_live(page)
-            lines = page.evaluate(
-                """() => [...document.querySelectorAll('.bw-answer :is(.bw-rule .bw-rule-answer, .bw-card > .bw-voice)')]
-                .filter(one => one.checkVisibility()).map(one => {
-                    const words = document.createRange();
-                    words.selectNodeContents(one);
-                    return new Set([...words.getClientRects()].map(line => Math.round(line.top / 8))).size;
-                })"""
-            )
-            assert len(lines) >= 2
-            assert set(lines) == {1}, name
-        exams = page.locator(".bw-inline [data-exam]").all()
-        assert len(exams) > 1
-        assert len({one.bounding_box()["y"] for one in exams}) == 1, "the exams wrap together"  # type: ignore[index]
+    for width in (768, 1024, 1366):
+        live.page.set_viewport_size({"width": width, "height": 800})
+        lines = live.page.evaluate(
+            """() => [...document.querySelectorAll('.bw-answer :is(.bw-rule .bw-rule-answer, .bw-card > .bw-voice)')]
+            .filter(one => one.checkVisibility()).map(one => {
+                const words = document.createRange();
+                words.selectNodeContents(one);
+                return new Set([...words.getClientRects()].map(line => Math.round(line.top / 8))).size;
+            })"""
+        )
+        assert len(lines) >= 2
+        assert set(lines) == {1}, width
 
 
-@pytest.mark.parametrize("width", [768, 1366, 1920])
-def test_prose_takes_most_of_the_pages_width_and_everything_has_the_same_edges(
-    browser: Browser, site: Site, width: int
-) -> None:
+def test_prose_takes_most_of_the_pages_width_and_everything_has_the_same_edges(browser: Browser, site: Site) -> None:
     with page_of(browser) as page:
-        page.set_viewport_size({"width": width, "height": 800})
+        page.add_init_script(NO_PYTHON)
         for name in ("index", "chapters", "07_doing_it_well", "saved"):
             page.goto(f"{site.address}{name}.html")
-            prose, *edges = page.evaluate(
-                """() => [document.querySelector('.site-prose').getBoundingClientRect().width,
-                ...['header', 'main', 'footer'].map(name => document.querySelector(name)).map(one => {
-                    const [box, style] = [one.getBoundingClientRect(), getComputedStyle(one)];
-                    return [box.left + parseFloat(style.paddingLeft), box.right - parseFloat(style.paddingRight)];
-                })]"""
-            )
-            left, right = edges[0]
-            assert edges == [[left, right]] * 3, name
-            assert left == width - right, "the page stands in the middle"
-            assert prose > 0.6 * (right - left), name
+            for width in (768, 1366, 1920):
+                page.set_viewport_size({"width": width, "height": 800})
+                prose, *edges = page.evaluate(
+                    """() => [document.querySelector('.site-prose').getBoundingClientRect().width,
+                    ...['header', 'main', 'footer'].map(name => document.querySelector(name)).map(one => {
+                        const [box, style] = [one.getBoundingClientRect(), getComputedStyle(one)];
+                        return [box.left + parseFloat(style.paddingLeft), box.right - parseFloat(style.paddingRight)];
+                    })]"""
+                )
+                left, right = edges[0]
+                assert edges == [[left, right]] * 3, (name, width)
+                assert left == width - right, "the page stands in the middle"
+                assert prose > 0.6 * (right - left), (name, width)
 
 
 #: Links whose mark or name takes several lines, and texts that touch each other.
 TANGLED: Final = """value => {
-    const found = [];
+    const [found, undo] = [[], []];
     for (const chain of [...document.querySelectorAll('.bw-chain-labels')].filter(one => one.checkVisibility())) {
         const parts = [];
         for (const link of chain.children) {
             const [name, allows] = link.children;
+            const before = [...allows.childNodes];
             allows.textContent = value;
             const range = document.createRange();
             range.selectNodeContents(name);
@@ -494,29 +540,28 @@ TANGLED: Final = """value => {
             parts.push([name.innerText, lines]);
             range.selectNodeContents(allows);
             parts.push([`${value} next to ${name.innerText}`, [...range.getClientRects()]]);
+            undo.push(() => allows.replaceChildren(...before));
         }
         parts.forEach(([one, boxes], at) => parts.slice(at + 1).forEach(([other, others]) => {
             if (boxes.some(box => others.some(next => box.right + 4 > next.left && next.right + 4 > box.left
                 && box.bottom - 2 > next.top && next.bottom - 2 > box.top))) found.push(`${one} touches ${other}`);
         }));
     }
+    undo.forEach(one => one());
     return found;
 }"""
 
 
-def test_the_chains_links_stay_apart_at_every_width(browser: Browser, site: Site) -> None:
+@pages_of("02_who_calls", "10_your_case")
+def test_the_chains_links_stay_apart_at_every_width(live: LivePage) -> None:
     """Even with the longest value, each mark is on its name's line and no texts touch. No name looks like a link to press."""
     value = text("card.allows_from_to", lowest="Fallback seat", highest="Phone interview")
-    with page_of(browser) as page:
-        for name in ("02_who_calls", "10_your_case"):
-            page.goto(f"{site.address}{name}.html")
-            wait_until_live(page)
-            assert page.locator(".bw-chain-labels b > span").locator("visible=true").count() > 0
-            for width in (360, 390, 500, 768, 800, 1366):
-                page.set_viewport_size({"width": width, "height": 800})
-                assert page.evaluate(TANGLED, value) == [], (name, width)
-        lines = "[...document.querySelectorAll('.bw-chain-labels b')].map(one => getComputedStyle(one).textDecorationLine)"
-        assert {*page.evaluate(lines)} == {"none"}
+    assert live.page.locator(".bw-chain-labels b > span").locator("visible=true").count() > 0
+    for width in (360, 390, 500, 768, 800, 1366):
+        live.page.set_viewport_size({"width": width, "height": 800})
+        assert live.page.evaluate(TANGLED, value) == [], width
+    lines = "[...document.querySelectorAll('.bw-chain-labels b')].map(one => getComputedStyle(one).textDecorationLine)"
+    assert {*live.page.evaluate(lines)} == {"none"}
 
 
 #: Fieldsets whose first choice is less than 8 px below the question, and headings less than 24 px below buttons.
@@ -536,21 +581,21 @@ BROKEN_SOURCES: Final = """() => [...document.querySelectorAll('.site-source')]
 FONT_SIZE: Final = "one => parseFloat(getComputedStyle(one).fontSize)"
 
 
-def test_a_phones_page_has_room_a_title_above_its_headings_and_whole_sources(browser: Browser, site: Site) -> None:
-    with page_of(browser) as page:
-        for name in PAGES:
-            page.goto(site.address + name)
-            assert page.evaluate(JAMMED) == [], name
-            assert page.evaluate(BROKEN_SOURCES) == [], name
-            title = page.locator("h1").first.evaluate(FONT_SIZE)
-            assert all(size < title for size in page.locator("main h2").evaluate_all(f"all => all.map({FONT_SIZE})")), name
+@on_every_page
+def test_a_phones_page_has_room_a_title_above_its_headings_and_whole_sources(live: LivePage) -> None:
+    assert live.page.evaluate(JAMMED) == []
+    assert live.page.evaluate(BROKEN_SOURCES) == []
+    title = live.page.locator("h1").first.evaluate(FONT_SIZE)
+    assert all(size < title for size in live.page.locator("main h2").evaluate_all(f"all => all.map({FONT_SIZE})"))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_box_or_circle_that_is_not_checked_does_not_look_disabled(browser: Browser, site: Site, scheme: Scheme) -> None:
+@pages_of("10_your_case")
+def test_a_box_or_circle_that_is_not_checked_does_not_look_disabled(live: LivePage) -> None:
     """It has the page's color, and the same ring as a button's."""
-    with page_of(browser, color_scheme=scheme) as page:
-        page.goto(f"{site.address}{pages.CASE}")
+    page = live.page
+    schemes: tuple[Scheme, ...] = ("light", "dark")
+    for scheme in schemes:
+        page.emulate_media(color_scheme=scheme)
         found = page.evaluate(
             """() => [...document.querySelectorAll('.bw :is([type=radio], [type=checkbox]):not(:checked)')].map(one => {
                 const { appearance, backgroundColor, borderColor, borderWidth } = getComputedStyle(one);
@@ -560,9 +605,9 @@ def test_a_box_or_circle_that_is_not_checked_does_not_look_disabled(browser: Bro
         paper = page.evaluate("getComputedStyle(document.querySelector('.bw')).backgroundColor")
         assert len(found) > 10
         ring = page.locator(".bw .bw-toolbar button").last.evaluate("one => getComputedStyle(one).borderColor")
-        assert {tuple(one) for one in found} == {("none", paper, ring, "2px")}
-        page.emulate_media(forced_colors="active")  # the system's own, because its colors would hide ours
-        assert page.locator(".bw [type=radio]").first.evaluate("one => getComputedStyle(one).appearance") == "auto"
+        assert {tuple(one) for one in found} == {("none", paper, ring, "2px")}, scheme
+    page.emulate_media(forced_colors="active")  # the system's own, because its colors would hide ours
+    assert page.locator(".bw [type=radio]").first.evaluate("one => getComputedStyle(one).appearance") == "auto"
 
 
 def test_a_thumb_can_reach_every_control(browser: Browser, site: Site) -> None:
@@ -577,24 +622,25 @@ def test_a_thumb_can_reach_every_control(browser: Browser, site: Site) -> None:
         assert small == []
 
 
+PAPERS: Final = ("Letter", "A4")
+
+
 def printed(page: Page, paper: str = "Letter") -> list[str]:
     """Print the page, and return the words on each sheet of paper."""
     sheets = PdfReader(io.BytesIO(page.pdf(format=paper))).pages
     return [" ".join(unicodedata.normalize("NFKC", one.extract_text()).split()) for one in sheets]
 
 
-def test_paper_says_whose_view_it_is_and_that_it_permits_nothing(browser: Browser, site: Site) -> None:
+@pages_of("02_who_calls")
+def test_paper_says_whose_view_it_is_and_that_it_permits_nothing(live: LivePage) -> None:
     """Every page has its chapter's and the workbook's name and its number, and the last one the footer's two warnings."""
-    with page_of(browser) as page:
-        page.goto(f"{site.address}02_who_calls.html")
-        wait_until_live(page)
-        sheets = printed(page)
-        for number, sheet in enumerate(sheets, start=1):
-            assert f"02 · Who calls · {text('site.name')}" in sheet, number
-            assert text("site.print_page", page=number, pages=len(sheets)) in sheet
-        assert "It is one insider's view, not a prediction." in sheets[-1]
-        assert text("site.foot") in sheets[-1]
-        assert text("site.foot_private") not in " ".join(sheets), "nothing on paper can be sent"
+    sheets = printed(live.page)
+    for number, sheet in enumerate(sheets, start=1):
+        assert f"02 · Who calls · {text('site.name')}" in sheet, number
+        assert text("site.print_page", page=number, pages=len(sheets)) in sheet
+    assert "It is one insider's view, not a prediction." in sheets[-1]
+    assert text("site.foot") in sheets[-1]
+    assert text("site.foot_private") not in " ".join(sheets), "nothing on paper can be sent"
 
 
 def test_paper_has_nothing_that_only_a_screen_can_do(browser: Browser, site: Site) -> None:
@@ -641,13 +687,11 @@ def test_paper_has_the_rooms_questions_and_no_blank_forms(browser: Browser, site
         assert "Rosa on a Tuesday" in " ".join(printed(page))
 
 
-def test_the_bets_print_with_their_stories(browser: Browser, site: Site) -> None:
-    with page_of(browser) as page:
-        page.goto(f"{site.address}11_reading_it_critically.html")
-        wait_until_live(page)
-        assert not page.get_by_text(next(iter(load_bets())).story).is_visible()
-        words = " ".join(printed(page))
-        assert [bet.story for bet in load_bets() if bet.story not in words] == []
+@pages_of("11_reading_it_critically")
+def test_the_bets_print_with_their_stories(live: LivePage) -> None:
+    assert not live.page.get_by_text(next(iter(load_bets())).story).is_visible()
+    words = " ".join(printed(live.page))
+    assert [bet.story for bet in load_bets() if bet.story not in words] == []
 
 
 def test_a_guess_that_nobody_made_is_a_blank_on_paper(browser: Browser, site: Site) -> None:
@@ -674,39 +718,36 @@ def test_a_guess_that_nobody_made_is_a_blank_on_paper(browser: Browser, site: Si
         assert "rgba(0, 0, 0, 0)" not in {one.evaluate("one => getComputedStyle(one).color") for one in numbers.all()}
 
 
-def test_the_home_page_prints_its_answer_first(browser: Browser, site: Site) -> None:
-    with page_of(browser) as page:
-        page.goto(site.address)
-        wait_until_live(page)
-        words = " ".join(printed(page))
-        assert 0 < words.index(text("quick.answer")) < words.index(text("quick.day"))
-        assert text("site.home.more") not in words, "its links lead nowhere"
+@pages_of("index")
+def test_the_home_page_prints_its_answer_first(live: LivePage) -> None:
+    words = " ".join(printed(live.page))
+    assert 0 < words.index(text("quick.answer")) < words.index(text("quick.day"))
+    assert text("site.home.more") not in words, "its links lead nowhere"
 
 
-@pytest.mark.parametrize("paper", ["Letter", "A4"])
-def test_the_sheet_is_one_page_on_paper(browser: Browser, site: Site, paper: str) -> None:
+def test_the_sheet_is_one_page_on_paper(browser: Browser, site: Site) -> None:
     """It prints instead of the page around it, and has its own margins without the chapter's name."""
     with page_of(browser) as page:
         page.goto(f"{site.address}{pages.CASE}")
         wait_until_live(page)
-        before = " ".join(printed(page, paper))
-        assert text("sheet_desk.nothing_yet") in before
-        assert text("sheet_desk.example") not in before, "the example doesn't print"
+        for paper in PAPERS:
+            before = " ".join(printed(page, paper))
+            assert text("sheet_desk.nothing_yet") in before
+            assert text("sheet_desk.example") not in before, "the example doesn't print"
         page.check('[data-field="recommender"] input[value="known_dean"]')
         page.wait_for_selector(".bw-print", state="attached")
-        (sheet,) = printed(page, paper)
-        assert sheet.startswith(text("take_home.title"))
-        assert text("site.name") not in sheet
+        for paper in PAPERS:
+            (sheet,) = printed(page, paper)
+            assert sheet.startswith(text("take_home.title"))
+            assert text("site.name") not in sheet
 
 
-@pytest.mark.parametrize("paper", ["Letter", "A4"])
-def test_no_heading_stands_alone_at_the_foot_of_a_printed_page(browser: Browser, site: Site, paper: str) -> None:
+@pages_of("07_doing_it_well")
+def test_no_heading_stands_alone_at_the_foot_of_a_printed_page(live: LivePage) -> None:
     """It and what begins below it start the next page together."""
-    with page_of(browser) as page:
-        page.goto(f"{site.address}07_doing_it_well.html")
-        wait_until_live(page)
-        headings = {" ".join(one.split()) for one in page.locator("main :is(h1, h2, h3)").all_text_contents()}
-        sheets = PdfReader(io.BytesIO(page.pdf(format=paper))).pages
+    headings = {" ".join(one.split()) for one in live.page.locator("main :is(h1, h2, h3)").all_text_contents()}
+    for paper in PAPERS:
+        sheets = PdfReader(io.BytesIO(live.page.pdf(format=paper))).pages
         ends = [[" ".join(line.split()) for line in one.extract_text().splitlines() if line.strip()][-3:] for one in sheets]
-    assert len(ends) > 5
-    assert [line for end in ends[:-1] for line in end if line in headings] == []
+        assert len(ends) > 5
+        assert [line for end in ends[:-1] for line in end if line in headings] == [], paper
