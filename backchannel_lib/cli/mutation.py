@@ -327,7 +327,7 @@ def run_mutation(arguments: Sequence[str]) -> int:
     if chosen:
         failed = try_mutants(chosen, asked.processes, asked.minutes * 60)
     if DATA in asked.what or not asked.what:
-        command = [sys.executable, "-m", "pytest", TABLES, "--verbose", "-p", "no:nbval"]
+        command = [sys.executable, "-m", "pytest", TABLES, "--verbose", "--capture=no", "-p", "no:nbval"]
         failed |= subprocess.run(command, cwd=ROOT, env=environment(), check=False).returncode != 0
     return int(failed)
 

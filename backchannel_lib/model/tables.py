@@ -25,7 +25,7 @@ from backchannel_lib.base.readers import (
     one_of,
     optional_text,
 )
-from backchannel_lib.base.texts import text
+from backchannel_lib.base.texts import all_words, text
 from backchannel_lib.base.times import date_words, hours_words, time_words
 from backchannel_lib.model.case import PHASES, RECOMMENDERS, Case
 
@@ -591,6 +591,12 @@ def _check_facts(rows: tuple[FactRow, ...]) -> None:
     for index, row in enumerate(rows):
         if row.grade == "none" and row.year != UNDATED:
             raise WrongRowError(index, "year", row.year, f"{UNDATED}, since what was not found has no year")
+        place = "{value}" in all_words().get(f"fact.{row.id}", "")
+        if bool(row.value) != place:
+            rule = (
+                "a figure, since its wording has a place for one" if place else "nothing, since its wording has no place for it"
+            )
+            raise WrongRowError(index, "value", row.value, rule)
 
 
 load_facts = loader(FactRow, "facts.csv", check=_check_facts)

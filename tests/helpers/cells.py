@@ -42,7 +42,6 @@ from backchannel_lib.activities.week_clock import WeekClock
 from backchannel_lib.activities.year_plan.model import load_plan_tasks, plan_for
 from backchannel_lib.base import readers, texts
 from backchannel_lib.base.readers import TableError
-from backchannel_lib.base.texts import text
 from backchannel_lib.model.advice import advise, load_not_covered
 from backchannel_lib.model.soap_rule import soap_window
 from backchannel_lib.model.tables import STAGES, load_examples, load_exams, load_facts
@@ -54,6 +53,7 @@ from backchannel_lib.page.components import fact_source
 from backchannel_lib.page.scores_html import score_orientation
 from backchannel_lib.page.sheet import case_in_words, sheet_html, sheet_text
 from tests.helpers.cases import ALL_CLEAR, OTHER_READINGS, PHASES, many_cases
+from tests.helpers.laws import LAWS
 from tests.helpers.planner import PEOPLE_NAMES, PROGRAM_NAMES, known
 from tests.helpers.tables import DATA, TABLE_LOADERS, cells
 
@@ -393,9 +393,14 @@ def plans() -> Iterator[Question]:
         yield functools.partial(told, [one], programs[:1])
 
 
+def laws() -> Iterator[Question]:
+    """Name what breaks a law about cells that no answer depends on."""
+    yield from LAWS
+
+
 def examples() -> Iterator[Question]:
     """Judge the article's own examples, compare with its verdicts, and show which ones change under each reading."""
-    yield lambda: [text(f"example.{row.example}") for row in load_examples()]
+    yield lambda: CaseActivity().transcript()
     yield lambda: [judge(Case.from_record(dict(row.overrides))).verdict.name.lower() == row.verdict for row in load_examples()]
     for reading in OTHER_READINGS:
         yield functools.partial(examples_changed, reading)
@@ -472,7 +477,7 @@ def year() -> Iterator[Question]:
 def stopped(name: str) -> Activity[Any]:
     """Return an activity whose clock, if it has one, is stopped."""
     activity = make_activity(name)
-    if isinstance(activity, WeekClock):
+    if isinstance(activity, (QuickCheck, WeekClock)):
         activity.clock = lambda: datetime(2027, 3, 16)
     return activity
 
@@ -519,6 +524,7 @@ VIEWS: Final[Mapping[str, Callable[[], Iterator[Question]]]] = {
     "quick_answers": quick_answers,
     "plans": plans,
     "examples": examples,
+    "laws": laws,
     "drill": drill,
     "emails": emails,
     "population": population,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from tests.helpers.cells import all_cells, noticed_by, unsteady
+from tests.helpers.laws import LAWS
 from tests.helpers.tables import DATA
 
 pytestmark = pytest.mark.slow
@@ -15,7 +18,7 @@ pytestmark = pytest.mark.slow
 #: The rules tables, including those of activities, each with the places where readers see what is in it.
 RULES: Final = {
     "verdicts": "answers cards",
-    "stages": "answers cards",
+    "stages": "answers cards laws",
     "conditions": "answers",
     "rules": "answers",
     "readings": "readings",
@@ -33,7 +36,7 @@ RULES: Final = {
     "decides": "decides_shares",
     "week_contacts": "week_clock",
     "desk_decisions": "desk",
-    "population_calls": "population",
+    "population_calls": "laws population",
     "draw": "population",
     "article_numbers": "inbox desk",
     "facts": "facts",
@@ -44,7 +47,7 @@ RULES: Final = {
     "planner_limits": "plans planner",
     "examples": "examples",
     "reading_cases": "disagreements",
-    "assumptions": "amplified population plans emails year studies inbox drill reply",
+    "assumptions": "laws disagreements amplified population plans emails year studies inbox drill reply",
     "reply_findings": "emails reply",
     "reply_points": "emails reply",
     "study_answers": "studies",
@@ -81,52 +84,39 @@ NOT_RULES: Final = {
     "vignettes": "workshop/test_deck.py",  # each verdict and answer matches the article's
 }
 
-#: Blank if there is no number: the wording has no place for one, and no rule uses it.
-MAY_BE_BLANK: Final = {("facts.csv", "value"), ("assumptions.csv", "value")}
 
-#: Columns checked elsewhere, with the reason.
-ELSEWHERE: Final = {
-    ("assumptions.csv", "assumption"): "a name that other tables use: without it, they are rejected",
-    ("study_bars.csv", "caller"): "test_model.py of critique compares each bar's value with its caller's",
-    ("examples.csv", "claims"): "test_model.py of critique looks for the example of each claim in the table of support",
-}
-
-#: Cells that can't affect any answer, with the reason.
-ALLOWED: Final = {
-    ("stages.csv", 3, "counts"): "levers has only one rule and a default, so at most one rule holds",
-    **{
-        (
-            "population_calls.csv",
-            line,
-            "assumption",
-        ): "the page shows each assumption once, and other calls name it too"
-        for line in (4, 5, 6, 7, 10, 11, 12, 13)
-    },
-    **{
-        ("reply_points.csv", line, "claims"): "the page shows each claim once, and other points name it too"
-        for line in (3, 4, 5, 6, 8, 11)
-    },
-    ("stages.csv", 6, "counts"): "no two timing rules hold at once, so the highest is the lowest",
-}
+@pytest.fixture(scope="module")
+def tried() -> Iterator[Counter[str]]:
+    """Count the cells and their changes, and print the totals, which `python workbook.py test --mutation data` shows."""
+    counts: Counter[str] = Counter()
+    yield counts
+    print(f"\n{counts['cells']:,} cells changed in {counts['changes']:,} ways; {counts['unread']:,} cells survived.")
 
 
-def unread(table: str) -> list[str]:
+def unread(table: str, tried: Counter[str]) -> list[str]:
     """List the cells of a table that can change without any test noticing, with their replacements."""
     views = RULES[table].split()
-    return [
-        f"{cell.file}, row {cell.line}, column {cell.column}: nothing changes if {cell.old!r} becomes {cell.new!r}"
-        for cell, *others in all_cells(f"{table}.csv")
-        if (cell.file, cell.column) not in ELSEWHERE
-        and (cell.file, cell.line, cell.column) not in ALLOWED
-        and not (cell.old == "" and (cell.file, cell.column) in MAY_BE_BLANK)
-        and not any(noticed_by(change, views) for change in (cell, *others))
-    ]
+    found = []
+    for cell, *others in all_cells(f"{table}.csv"):
+        tried.update(cells=1, changes=1 + len(others))
+        if not any(noticed_by(change, views) for change in (cell, *others)):
+            tried.update(unread=1)
+            found.append(
+                f"{cell.file}, row {cell.line}, column {cell.column}: nothing changes if {cell.old!r} becomes {cell.new!r}"
+            )
+    return found
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
+def test_no_row_breaks_a_law(law: Callable[[], list[str]]) -> None:
+    """The laws are about cells that no answer depends on, so an error in those breaks one."""
+    assert law() == []
 
 
 @pytest.mark.parametrize("table", RULES)
-def test_every_cell_of_a_rules_table_is_read(table: str) -> None:
-    """If any cell is changed in memory, readers see something else, or the table is rejected."""
-    assert unread(table) == []
+def test_every_cell_of_a_rules_table_is_read(table: str, tried: Counter[str]) -> None:
+    """If any cell is changed in memory, readers see something else, a law is broken, or the table is rejected."""
+    assert unread(table, tried) == []
     assert unsteady(RULES[table].split()) == []
 
 

@@ -237,6 +237,24 @@ def test_a_fact_that_nothing_was_found_has_no_year(tmp_path: Path, year: str) ->
 
 
 @pytest.mark.parametrize(
+    ("fact", "value", "rule"),
+    [
+        ("soap_rule.free_after_soap", "12", "nothing, since its wording has no place for it"),
+        ("calendar.applications_max", "", "a figure, since its wording has a place for one"),
+    ],
+)
+def test_a_fact_has_a_figure_exactly_if_its_wording_has_a_place_for_one(
+    tmp_path: Path, fact: str, value: str, rule: str
+) -> None:
+    """Otherwise the figure would appear nowhere, or the sentence would have a hole."""
+    rows = cells("facts.csv")
+    number = next(number for number, row in enumerate(rows) if row[0] == fact)
+    rows[number][rows[0].index("value")] = value
+    message = error_for(tmp_path, "facts.csv", rows)
+    assert message == f"facts.csv, row {number + 1}, column value: expected {rule}, found {value!r}"
+
+
+@pytest.mark.parametrize(
     ("source", "year", "grade", "citation", "graded"),
     [
         ("NRMP", "2026", "A", "NRMP (2026)", True),

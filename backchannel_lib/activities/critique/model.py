@@ -26,6 +26,7 @@ from backchannel_lib.model.tables import (
     claim_ids,
     fact_ids,
     facts,
+    load_callers,
     load_claims,
     load_examples,
 )
@@ -293,7 +294,14 @@ class StudyBarRow(NamedTuple):
         return text(f"study_source.{self.source}")
 
 
-load_study_bars = loader(StudyBarRow, "study_bars.csv")
+def _check_bars(rows: tuple[StudyBarRow, ...]) -> None:
+    weights = {row.recommender: row.weight for row in load_callers()}
+    for index, row in enumerate(rows):
+        if row.source == "article" and row.value != weights.get(row.caller):
+            raise WrongRowError(index, "value", row.value, f"the weight of {row.caller} in callers.csv")
+
+
+load_study_bars = loader(StudyBarRow, "study_bars.csv", check=_check_bars)
 
 
 class StudyAnswerRow(NamedTuple):

@@ -31,6 +31,7 @@ from backchannel_lib.activities.critique.model import (
 )
 from backchannel_lib.base.texts import all_words, text
 from backchannel_lib.model.tables import load_assumptions, load_callers, load_claims, load_examples, load_facts
+from tests.helpers.tables import cells, error_for
 
 DATA = Path(__file__).resolve().parents[3] / "data"
 ROWS = load_support()
@@ -193,6 +194,17 @@ def test_the_bars_have_the_articles_and_the_surveys_values() -> None:
         "studies.ophtho_unknown_mentor",
         "studies.ophtho_applicant",
     }
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "caller"), [("value", "89", "trusted_peer"), ("caller", "known_dean", "known_dean")]
+)
+def test_a_bar_of_the_article_has_the_weight_of_its_caller(tmp_path: Path, column: str, value: str, caller: str) -> None:
+    rows = cells("study_bars.csv")
+    rows[1][rows[0].index(column)] = value
+    found = value if column == "value" else "90"
+    rule = f"expected the weight of {caller} in callers.csv, found {found}"
+    assert error_for(tmp_path, "study_bars.csv", rows) == f"study_bars.csv, row 2, column value: {rule}"
 
 
 def test_each_bar_appears_once() -> None:
