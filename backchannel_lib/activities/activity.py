@@ -293,6 +293,12 @@ class Activity(Generic[State]):
             if self.errors.pop(name, None) is not None:
                 self._show_again.add(name)
 
+    def _idle(self) -> list[str]:
+        """Return which of undo and reset would change nothing now."""
+        rejected = bool(self.errors)
+        does = {"undo": rejected or bool(self._past), "reset": rejected or self._state != self.start}
+        return [action for action, changes in does.items() if not changes]
+
     # ---- messages ----
 
     def handle(self, message: Mapping[str, Any]) -> Iterator[ShowMessage | PrefetchedMessage]:
@@ -456,7 +462,7 @@ class Activity(Generic[State]):
         }
         if values:
             answer["values"] = values
-        others = {"errors": dict(self.errors), "marks": self.markers(state), **self.ui_state(state)}
+        others = {"errors": dict(self.errors), "marks": self.markers(state), "idle": self._idle(), **self.ui_state(state)}
         answer.update({name: value for name, value in others.items() if shown.is_new(name, value)})  # type: ignore[typeddict-item]
         return answer
 

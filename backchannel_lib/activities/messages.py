@@ -145,6 +145,7 @@ class ShowMessage(ActionResult, total=False):
     marks: dict[str, Any]  # the marker on each chart, as (x, y)
     shown: list[str]  # the fields whose controls are visible
     open: list[str]  # the sections that are visible
+    idle: list[str]  # which of undo and reset would change nothing, so that their buttons are disabled
     ends: dict[str, Any]  # lowest and highest position of sliders, by field
     exam: str | None  # the exam that the scores belong to
     clock: ClockRecord

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.verdict import Verdict
 from backchannel_lib.page.html import Markup, tag
-from backchannel_lib.page.inputs import button
+from backchannel_lib.page.inputs import reset_button, undo_button
 
 
 def activity_page(key: str, *body: object, look: str = "") -> Markup:
@@ -25,7 +25,7 @@ def activity_page(key: str, *body: object, look: str = "") -> Markup:
         tag("h2", title, class_="bw-title"),
         tag("p", text(f"activity.{key}.lead"), class_="bw-lead"),
         *body,
-        tag("div", button(text("panel.undo"), "undo", key="u"), button(text("panel.reset"), "reset"), class_="bw-foot"),
+        tag("div", undo_button(key="u"), reset_button(), class_="bw-foot"),
         tag(
             "div",
             tag("p", data_fragment="strip", data_hides=True),

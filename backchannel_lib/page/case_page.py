@@ -14,7 +14,7 @@ from backchannel_lib.page.case_fragments import deferred_fragments, fast_fragmen
 from backchannel_lib.page.chart_html import case_chart
 from backchannel_lib.page.components import section
 from backchannel_lib.page.html import Markup, tag
-from backchannel_lib.page.inputs import button, go_button
+from backchannel_lib.page.inputs import button, go_button, reset_button, undo_button
 from backchannel_lib.page.pictures import sheet_of_paper
 from backchannel_lib.page.verdict_html import stages_on_screen
 
@@ -93,7 +93,7 @@ def case_page(case: Case, reading: str | None = None, unknown: Collection[str] =
             tag("p", role="status", class_="bw-notice", data_notice=True),
             tag("button", text("panel.restore_do"), type="button", data_action="restore", hidden=True),
             go_button(text("changes.go"), "changes"),
-            button(text("panel.undo"), "undo"),
+            undo_button(),
             class_="bw-strip",
             role="group",
             aria_label=text("panel.strip"),
@@ -118,7 +118,7 @@ def _section(title: str, voice: str | None, *children: object, class_: str) -> M
 def _toolbar() -> Markup:
     return tag(
         "div",
-        [button(text(f"panel.{action}"), action) for action in ("undo", "reset", "save")],
+        [undo_button(), reset_button(), button(text("panel.save"), "save")],
         tag(
             "label",
             tag("span", text("panel.load")),

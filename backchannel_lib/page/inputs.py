@@ -275,6 +275,29 @@ def button(
     )
 
 
+def undo_button(key: str = "") -> Markup:
+    """Return the button for undo, which is disabled until there is something to undo.
+
+    Args:
+        key: The key that presses it, as in `button`.
+
+    Examples:
+        >>> undo_button()
+        '<button type="button" data-action="undo" disabled>Undo</button>'
+    """
+    return button(text("panel.undo"), "undo", key=key, disabled=True)
+
+
+def reset_button() -> Markup:
+    """Return the button that starts over, which is disabled until something has changed.
+
+    Examples:
+        >>> reset_button()
+        '<button type="button" data-action="reset" disabled>Start over</button>'
+    """
+    return button(text("panel.reset"), "reset", disabled=True)
+
+
 def go_button(label: str, part: str) -> Markup:
     """Return a button that jumps to another part of the page, without asking Python.
 

@@ -66,6 +66,18 @@ def test_every_control_on_the_page_has_a_label_and_belongs_to_a_field(activity: 
             assert "id" in attributes or "aria-label" in attributes or attributes.get("type") in {"radio", "checkbox"}
 
 
+def test_a_new_activity_has_nothing_to_undo_and_nothing_to_start_over(activity: Activity[Any]) -> None:
+    """Both buttons are disabled from the beginning, also on a page whose Python hasn't started."""
+    buttons = {
+        found["data-action"]: "disabled" in found
+        for name, found in Page(activity.page()).elements
+        if name == "button" and "data-action" in found
+    }
+    assert buttons["undo"] is buttons["reset"] is True
+    fast, _ = act(activity, type="hello")
+    assert fast["idle"] == ["undo", "reset"]
+
+
 def test_hello_sends_content_for_every_part_of_the_page(activity: Activity[Any]) -> None:
     """A new page gets it now or a moment later, unless the part is still closed."""
     fast, slow = act(activity, type="hello")

@@ -384,6 +384,31 @@ def test_undo_takes_one_step_back() -> None:
     assert screen.session.case == Case()
 
 
+def test_undo_and_start_over_are_offered_only_while_they_change_something() -> None:
+    """Their buttons start disabled. A rejected entry can be undone, too, and what was restored can only be started over."""
+    session = CaseActivity()
+    assert (
+        len(re.findall(r'data-action="(?:undo|reset)"[^>]* disabled>', session.page())) == 3
+    )  # one is in the line at the bottom
+    idle: list[str] | None = None
+    for message, expected in [
+        ({"type": "hello"}, ["undo", "reset"]),
+        ({"type": "set", "field": "score", "value": "none"}, []),
+        ({"type": "undo"}, ["undo", "reset"]),
+        ({"type": "set", "field": "score", "value": "251"}, []),
+        ({"type": "undo"}, ["undo", "reset"]),
+        ({"type": "set", "field": "score", "value": "251"}, []),
+        ({"type": "reset"}, ["reset"]),
+        ({"type": "undo"}, []),
+        ({"type": "undo"}, ["undo", "reset"]),
+    ]:
+        fast, _ = session.handle(message)
+        idle = fast.get("idle", idle)
+        assert idle == expected, message
+    session.restore(session.with_value("score", 251))
+    assert next(session.handle({"type": "hello"}))["idle"] == ["undo"]
+
+
 def test_a_run_of_moves_of_one_field_is_one_step() -> None:
     """Dragging a slider is one step. Moving it again after another field is a new step."""
     session = CaseActivity()

@@ -33,7 +33,7 @@ def printed(page: Page, paper: str) -> list[str]:
 
 def test_the_example_is_never_printed(opened: Opened) -> None:
     """Before the reader enters anything, the example case doesn't print, and the chapter's prose prints completely."""
-    opened.page.click(".bw [data-action=reset]")
+    opened.page.dispatch_event(".bw [data-action=reset]", "click")  # it may have nothing to do
     opened.wait_for_verdict("Between Ignored and Skimmed")
     words = " ".join(printed(opened.page, "Letter"))
     assert "Between Ignored and Skimmed" not in words
@@ -50,7 +50,7 @@ def test_the_example_is_never_printed(opened: Opened) -> None:
 def test_the_printed_page_is_the_sheet_of_the_student_s_own_case(opened: Opened, paper: str) -> None:
     """It's one page with the entered case, the rule first, and nothing from JupyterLab or the chapter."""
     page = opened.page
-    page.click(".bw [data-action=reset]")
+    page.dispatch_event(".bw [data-action=reset]", "click")  # it may have nothing to do
     opened.settle()  # a box that is already checked wouldn't change
     page.check(".bw [data-field=recommender] input[value=known_dean]")
     page.check(".bw [data-field=specifics] input")

@@ -106,7 +106,7 @@ def anew(context: BrowserContext, stage: Stage, size: tuple[int, int] = (1280, 7
         if screen.page.locator(f"{ON}[data-action=fresh]:visible").count():
             screen.page.click(f"{ON}[data-action=fresh]")
         else:
-            screen.page.click(f"{ON}.bw-foot [data-action=reset]")
+            screen.page.dispatch_event(f"{ON}.bw-foot [data-action=reset]", "click")  # it may have nothing to do
         screen.settle()
     yield screen
     screen.page.close()

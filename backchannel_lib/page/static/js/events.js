@@ -57,6 +57,7 @@ export function listen(root, { store, view, timer, onStage }) {
     const prefetched = store.prefetchedAnswer(field, value);
     if (prefetched) view.paintPrefetched(prefetched);
     if (answer && scrolled) answer.scrollTop = 0; // the answer to this move must be visible
+    view.expectChange();
     store.set(field, value);
   }
 
@@ -129,7 +130,10 @@ export function listen(root, { store, view, timer, onStage }) {
     if (action === "restore") {
       store.actAfterQueue({ type: "load", value, restored: true });
       focusOn(root.querySelector("h2")); // the button disappears
-    } else store.actAfterQueue({ type: action, value });
+    } else {
+      if (!/^(undo|reset|save)$/.test(action)) view.expectChange();
+      store.actAfterQueue({ type: action, value });
+    }
   });
 
   root.addEventListener("focusin", (event) => {

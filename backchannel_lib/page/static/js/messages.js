@@ -144,6 +144,7 @@
  * @property {Record<string, Marker>} [marks]
  * @property {string[]} [shown]
  * @property {string[]} [open]
+ * @property {string[]} [idle]
  * @property {Record<string, [number, number]>} [ends]
  * @property {string | null} [exam]
  * @property {ClockRecord} [clock]

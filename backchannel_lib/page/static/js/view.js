@@ -193,6 +193,18 @@ export function createView(root, { id, store, charts, lateText, restoreText, not
     }
   }
 
+  /** @type {string[]} */
+  let idle = ["undo", "reset"]; // those that would change nothing, as Python last said
+
+  /** @param {string[]} actions of the buttons to disable; the others are enabled */
+  function disable(actions) {
+    for (const button of /** @type {HTMLButtonElement[]} */ (all("[data-action=undo], [data-action=reset]"))) {
+      const focused = button === document.activeElement;
+      button.disabled = actions.includes(button.dataset.action ?? "");
+      if (focused && button.disabled) focusOn(button.parentElement); // so that the focus doesn't go back to the top of the page
+    }
+  }
+
   /** @param {Record<string, [number, number]>} ends lowest and highest position, by field */
   function setEnds(ends) {
     for (const [field, [low, high]] of Object.entries(ends)) {
@@ -271,6 +283,8 @@ export function createView(root, { id, store, charts, lateText, restoreText, not
       charts.fit(); // a hidden chart couldn't be drawn
     }
     if (message.errors) showErrors(message.errors);
+    idle = message.idle ?? idle;
+    if (message.idle || mine) disable(idle);
     if (message.ends) setEnds(message.ends);
     if ("exam" in message) {
       for (const box of all("[data-exam]").map((one) => /** @type {HTMLInputElement} */ (one))) box.checked = box.value === message.exam;
@@ -293,6 +307,8 @@ export function createView(root, { id, store, charts, lateText, restoreText, not
     goTo,
     lead,
     takeAway,
+    // A change that is on its way can be taken back before its answer is here.
+    expectChange: () => disable([]),
     dispose: () => {
       printed.dispose();
       clearTimeout(fading);
