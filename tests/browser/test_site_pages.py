@@ -125,6 +125,7 @@ def test_later_visits_need_no_network(browser: Browser, site: Site) -> None:
         assert asked == []
 
 
+@pytest.mark.browser  # it opens none, but the site is built only once this way
 def test_a_first_visit_with_everything_kept_for_later_is_at_most_10_mb(site: Site) -> None:
     kept = re.search(r"JSON\.parse\('(\[.*?\])'\)", (site.folder / "service-worker.js").read_text(encoding="utf-8"))
     assert kept is not None
