@@ -74,6 +74,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=launch_arguments())
         screen = opened(browser, stage, "round")
         page = screen.page
+        screen.press("m")
         page.fill(f"{ON}[data-field=people] input", str(asked.voters))  # otherwise the vote would refuse some of them
         screen.press("Enter", "Escape", "ArrowRight", "ArrowRight")
         page.click(f"{ON}[data-action=phones_ask]")

@@ -26,6 +26,7 @@ def test_a_case_is_written_rejected_completed_saved_and_changed_by_keyboard(brow
     form = PanelPage(context.new_page())
     page = form.page
     form.show(open_activity("own_cases"))
+    page.press(".bw-own-fold > summary", "Enter")
 
     def write(name: str, words: str) -> None:
         page.focus(f"[data-field={name}] :is(input, textarea)")
@@ -69,8 +70,10 @@ def test_a_case_is_written_rejected_completed_saved_and_changed_by_keyboard(brow
     page.click("[data-action=save_own]")
     says(text("own_case.column.title"))
     assert CASES.saved().rows == (case,)
+    page.click(".bw-own-fold > summary")
     page.click(f"[data-action=edit][data-value={case.key}]")
     form.settle()
+    assert page.evaluate("document.activeElement.checkVisibility()"), "the form opens for what is edited"
     assert page.input_value("[data-field=title] input") == "The night shift"
     no_title = {"rules": {"page-has-heading-one": {"enabled": False}}}  # the chapter has the title
     assert Axe().run(page, options=no_title).response["violations"] == []

@@ -160,6 +160,8 @@ def test_every_step_fits_a_projector_and_a_phone_and_is_accessible(browser: Brow
         page.goto(site.address + pages.DECK)
         wait_until_live(page)
         look("welcome")
+        press(page, "m")
+        look("settings")
         for step in ("file", "vote", *STAGES, "spread", "rules", "what_if"):
             press(page, "ArrowRight")
             if step not in STAGES[1:-1]:

@@ -681,6 +681,7 @@ def test_paper_has_the_rooms_questions_and_no_blank_forms(browser: Browser, site
         for label in ("own_case.which_new", "own_scene.which_new", "own_case.preview"):
             assert text(label) not in words, label
         assert len(sheets) < 12
+        page.click('[data-activity="own_scenes"] .bw-own-fold > summary')
         page.fill('[data-activity="own_scenes"] [data-field="title"] input', "Rosa on a Tuesday")
         assert "Rosa on a Tuesday" in " ".join(printed(page)), "even while its box still has the focus"
         page.keyboard.press("Tab")

@@ -101,13 +101,16 @@ def anew(context: BrowserContext, stage: Stage, size: tuple[int, int] = (1280, 7
     screen = opened(context, stage, "round", size)
     for part, key in (("run_plan", "p"), ("round", "r")):
         screen.press(key)
-        if part == "round" and screen.page.locator(f"{ON}[data-fragment=nav] [data-action=choose]").count():
+        is_menu_closed = screen.page.locator(f"{ON}[data-fragment=nav] [data-action=choose]").count()
+        if part == "round" and is_menu_closed and not screen.page.locator(f"{ON}[data-open=welcome]:visible").count():
             screen.press("m")
         if screen.page.locator(f"{ON}[data-action=fresh]:visible").count():
             screen.page.click(f"{ON}[data-action=fresh]")
         else:
             screen.page.dispatch_event(f"{ON}.bw-foot [data-action=reset]", "click")  # it may have nothing to do
         screen.settle()
+    if screen.page.locator(f"{ON}[data-open=setup]:visible").count():
+        screen.press("m")
     yield screen
     screen.page.close()
 
@@ -246,6 +249,7 @@ def test_the_rules_longest_answer_leaves_room_for_the_links_and_the_rooms_votes(
     """Neither the links nor the spread are behind the buttons or cut off, and rule and verdict are complete."""
     longest = max(vignettes(), key=lambda name: len(rules_check(vignettes()[name].case).label))
     with anew(presenter, stage, size) as screen:
+        screen.press("m")
         screen.page.click(f"{ON}[data-details=deck] summary")
         screen.page.click(f"{ON}[data-action=open_file][data-value={longest}]")
         screen.settle()
@@ -260,6 +264,7 @@ def test_the_rules_longest_answer_leaves_room_for_the_links_and_the_rooms_votes(
 def test_keys_inside_a_control_never_turn_the_page(screen: Screen) -> None:
     """In a menu, a box or a slider, arrows, digits and letters belong to the control. Escape leaves it."""
     page = screen.page
+    screen.press("m")
     page.focus(f"{ON}[data-field=seed] input")
     for key in ("ArrowRight", "ArrowLeft", "p", "d", "m", "u", "3"):
         page.keyboard.press(key)
@@ -325,6 +330,7 @@ def test_keys_work_on_keyboards_of_other_languages(screen: Screen) -> None:
 def test_a_clicker_turns_the_page_whatever_has_the_focus(screen: Screen) -> None:
     """Page Down and Page Up from a clicker change neither the menu of files nor a count of hands."""
     page = screen.page
+    screen.press("m")
     page.focus(f"{ON}[data-field=plan] select")
     before = page.input_value(f"{ON}[data-field=plan] select")
     screen.press("PageDown")

@@ -264,6 +264,18 @@ def test_an_empty_form_has_no_preview(own_folder: Path) -> None:
     assert "Not allowed" in activity.fragments(activity.state)["rule"]
 
 
+@pytest.mark.parametrize("name", ["own_cases", "own_scenes", "own_questions"])
+def test_a_form_is_folded_away_until_it_is_needed(own_folder: Path, name: str) -> None:
+    """What is saved stays in sight. A draft opens the form, because the page opens it together with its preview."""
+    page = make_activity(name).page()
+    before, _, form = page.partition("<details")
+    assert form.startswith(' class="bw-own-fold" data-fold="preview"><summary>')
+    assert 'data-fragment="list"' in before
+    assert "data-field" not in before
+    assert 'data-open="preview"' in form
+    assert 'data-action="save_own"' in form
+
+
 def test_the_preview_is_what_the_round_will_show(own_folder: Path) -> None:
     """File, links, verdict and rule are the same as in a round with the saved case."""
     fill(activity := form(), **FILLED)

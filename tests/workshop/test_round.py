@@ -146,6 +146,26 @@ def test_the_weakest_link_comes_last(name: str) -> None:
     assert set(link_order(judgment)) == set(STAGES)
 
 
+def test_a_session_opens_with_its_title_alone(board: Round) -> None:
+    """The settings are behind a button, are no undo step, and are closed again once a file was on screen."""
+    assert {"welcome", "setup"} & set(board.ui_state(board.state)["open"]) == {"welcome"}
+    settings = board.page().partition(' data-field="plan"')[0].rpartition("data-open=")[2]
+    assert settings.startswith('"setup" hidden')
+    act(board, "choose")
+    assert "setup" in board.ui_state(board.state)["open"]
+    assert not board.undo()
+    press(board)
+    assert board.state.step == "file"
+    act(board, "undo")
+    assert board.state.step == "setup"
+    assert "setup" not in board.ui_state(board.state)["open"]
+    for ends in ("reset", "fresh"):
+        act(board, "choose")
+        assert "setup" in board.ui_state(board.state)["open"]
+        act(board, ends)
+        assert "setup" not in board.ui_state(board.state)["open"], ends
+
+
 def test_the_menu_leads_back_to_where_it_was_opened(board: Round) -> None:
     """M in the middle of a round and then → leads back to the same place with the same votes."""
     press(board, TO_VOTE)
@@ -161,7 +181,7 @@ def test_the_menu_leads_back_to_where_it_was_opened(board: Round) -> None:
 
 
 def test_a_second_m_closes_the_menu(board: Round) -> None:
-    """M is the key of the button that opens the menu, then of the one that leads back, and of neither before the first file."""
+    """M opens the menu, and then leads back. Before the first file, it opens and closes the settings."""
 
     def keys() -> dict[str, str]:
         nav = board.fragments(board.state)["nav"]
@@ -171,7 +191,10 @@ def test_a_second_m_closes_the_menu(board: Round) -> None:
             for key in name.split()
         }
 
-    assert "m" not in keys()
+    for is_open in (False, True, False):
+        assert ("setup" in board.ui_state(board.state)["open"]) is is_open
+        act(board, keys()["m"])
+        assert "welcome" in board.ui_state(board.state)["open"]
     press(board, TO_VOTE)
     assert keys()["m"] == "choose"
     act(board, "choose")

@@ -252,9 +252,16 @@ class OwnForm(Activity[Draft]):
             self.key,
             slot("problems", parts["problems"], role="alert"),
             slot("list", parts["list"]),
-            form,
-            tag("p", self.say("where", name=self.table.name, where=saved_place()), class_="bw-small"),
-            tag("p", self.say("columns", columns=", ".join((*self.table.texts, *self.table.details))), class_="bw-small"),
+            # Three long forms in a row would be most of the page. Each opens for what is written in it.
+            tag(
+                "details",
+                tag("summary", self.say("write")),
+                form,
+                tag("p", self.say("where", name=self.table.name, where=saved_place()), class_="bw-small"),
+                tag("p", self.say("columns", columns=", ".join((*self.table.texts, *self.table.details))), class_="bw-small"),
+                class_="bw-own-fold",
+                data_fold="preview",
+            ),
         )
 
     def _controls(self, state: Draft) -> Iterator[Markup]:

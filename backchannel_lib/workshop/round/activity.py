@@ -73,6 +73,7 @@ class Round(Activity[WorkshopState]):
         self._paused = False  # whether a restored session's clock still waits for the room
         self._save_problem = ""
         self._was_opened = False
+        self._is_setting_up = False  # whether the settings are open before the first file; the room sees the title alone
         self.drill_results: Callable[[], Markup | None] = lambda: None  # the room's results in the drill
         self.next_part: Callable[[WorkshopState], str] = lambda _: ""  # the plan's next step, if it isn't a round
 
@@ -115,9 +116,12 @@ class Round(Activity[WorkshopState]):
         return {"focus": focus, "values": self.values(self.state)}
 
     def _menu(self, _: object) -> ActionResult:
-        """Open the menu, or close it and return to the step before it."""
+        """Open the menu, or close it and return to the step before it; before the first file, open or close the settings."""
+        if self.state.step == "setup" and not self.state.vignette:
+            self._is_setting_up = not self._is_setting_up
+            return {"focus": "head"}
         if self.state.step == "setup":
-            return self._next({}) if self.state.vignette else {}
+            return self._next({})
         return self._go_to(self.state._replace(step="setup", menu_from=self.state.step))
 
     def _next(self, _: object) -> ActionResult:
@@ -218,6 +222,7 @@ class Round(Activity[WorkshopState]):
         self._writer = session_record.SessionWriter()
         self.phones.clear()
         self._session_id = secrets.token_hex(4)
+        self._is_setting_up = False
         kept = {name: getattr(self.state, name) for name in ("plan", "topic", "difficulty")}
         result = self._go_to(WorkshopState(**kept))
         result["notice"] = text("round.set_aside", name=archived_as) if archived_as else text("round.is_fresh")
@@ -314,12 +319,19 @@ class Round(Activity[WorkshopState]):
         self._state_changed(before)
         return undone
 
+    def reset(self) -> None:
+        """Go back to the title; undo can take this back."""
+        self._is_setting_up = False
+        super().reset()
+
     def rolled_back(self) -> None:
         """After a failed action, save the previous session and show it on the phones."""
         self._update_phones()
         self._save_session()
 
     def _state_changed(self, before: WorkshopState) -> None:
+        if self.state.vignette:
+            self._is_setting_up = False
         if self.state != before:
             if self.state.vignette != before.vignette:
                 self._reset_clock()
@@ -441,7 +453,7 @@ class Round(Activity[WorkshopState]):
     def _visible(self, state: WorkshopState) -> list[str]:
         setup = state.step == "setup"
         sections = {
-            state.step: True,
+            state.step: not setup or bool(state.vignette) or self._is_setting_up,
             "clock": state.step in {"file", "vote"},
             f"phones_{self.phones.state}": state.step in {"setup", "vote"},
             "begun": setup and state != self.start,
@@ -453,7 +465,8 @@ class Round(Activity[WorkshopState]):
     def fragments(self, state: WorkshopState) -> dict[str, str]:
         """Return what this step shows, with only those parts of an answer that the room has seen."""
         phones = self.phones.fragments(state.people, visible=state.step in {"setup", "vote"})
-        return {**html.fragments(state), **phones, "trouble": self._save_problem}
+        parts = html.fragments(state, setting_up=self._is_setting_up)
+        return {**parts, **phones, "trouble": self._save_problem}
 
     def page(self) -> str:
         """Return the whole page."""

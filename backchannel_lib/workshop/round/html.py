@@ -30,9 +30,14 @@ FRAGMENTS = (  # those that are usually blank
 )
 
 
-def fragments(state: WorkshopState) -> dict[str, str]:
-    """Return what the current step shows, with only those parts of an answer that the room has seen."""
-    parts: dict[str, str] = {**dict.fromkeys(FRAGMENTS, ""), "head": _head(state), "nav": _nav(state)}
+def fragments(state: WorkshopState, *, setting_up: bool = False) -> dict[str, str]:
+    """Return what the current step shows, with only those parts of an answer that the room has seen.
+
+    Args:
+        state: The session.
+        setting_up: Whether the settings are on screen before the first file, instead of the title alone.
+    """
+    parts: dict[str, str] = {**dict.fromkeys(FRAGMENTS, ""), "head": _head(state), "nav": _nav(state, setting_up)}
     if state.step in {"links", "spread", "rules", "what_if"} and (state.step != "links" or state.all_shown):
         parts["note"] = _note(state)
     match state.step:
@@ -77,7 +82,7 @@ def _head(state: WorkshopState) -> Markup:
     )
 
 
-def _nav(state: WorkshopState) -> Markup:
+def _nav(state: WorkshopState, setting_up: bool) -> Markup:
     last = state.step == "what_if" and not state.round_over().files_left()
     onward = {
         "setup": "round.go_on" if state.vignette else "round.draw",
@@ -89,6 +94,9 @@ def _nav(state: WorkshopState) -> Markup:
         button(text(onward), "next", key=f"ArrowRight PageDown{closes}", hint="→") if state.step != "close" else None,
         button(text("scene.back"), "back", key="ArrowLeft PageUp", hint="←") if begun else None,
         button(text("round.choose"), "choose", key="m", hint="M") if begun else None,
+        button(text("round.set_up_done" if setting_up else "round.set_up"), "choose", key="m", hint="M")
+        if not begun and not state.vignette
+        else None,
         button(text("scene.again"), "again") if state.step == "what_if" else None,
         button(text("round.second_vote"), "second_vote", key="v", hint="V")
         if state.step == "vote" and any(state.counted) and not any(state.first)

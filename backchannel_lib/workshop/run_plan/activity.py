@@ -444,7 +444,8 @@ def checklist() -> Markup:
         True
     """
     rows = [(row.minutes, row.text) for row in load_run_checks()]
-    return table(text("run_plan.head_check"), (text("run_plan.head_check_when"), text("run_plan.do")), rows)
+    head = (text("run_plan.head_check_when"), text("run_plan.do"))
+    return tag("div", table(text("run_plan.head_check"), head, rows), class_="bw-checklist")
 
 
 def hybrid() -> Markup:
@@ -567,21 +568,43 @@ def _changes(adjusted: CatchUp) -> list[str]:
     ]
 
 
+#: The columns of the whole plan, each with what a phone shows before its cells, because it lays out the rows as paragraphs.
+COLUMNS: Final = {
+    "when": "run_plan.minute",
+    "step": "",
+    "minutes": "run_plan.lasts",
+    "screen": "run_plan.shows",
+    "late": "run_plan.when_late",
+}
+
+
 @functools.cache
 def _whole(plan: str, at: int, skipped: tuple[str, ...]) -> Markup:
+    """Return the plan as a table. Its roles are explicit, because some browsers drop them if rows are laid out differently."""
     begins = starts(plan, skipped)
-    rows = [
-        (
-            begins[place] if row.minutes and row.step not in skipped else "–",
-            step_name(row),
-            row.minutes or "–",
-            _screen(row),
-            text("run_plan.cell_skipped") if row.step in skipped else when_late(row),
-        )
-        for place, row in enumerate(steps_of(plan))
-    ]
-    head = [text(f"run_plan.head_{name}") for name in ("when", "step", "minutes", "screen", "late")]
-    return table(text("run_plan.caption"), head, rows, marked=at)
+    rows = []
+    for place, row in enumerate(steps_of(plan)):
+        late = text("run_plan.cell_skipped") if row.step in skipped else when_late(row)
+        begin = begins[place] if row.minutes and row.step not in skipped else "–"
+        cells = zip(COLUMNS.values(), (begin, step_name(row), row.minutes or "–", _screen(row), late), strict=True)
+        rows.append(tag("tr", [_cell(*cell) for cell in cells], role="row", class_="bw-marked" if place == at else None))
+    heads = [tag("th", text(f"run_plan.head_{name}"), scope="col", role="columnheader") for name in COLUMNS]
+    return tag(
+        "table",
+        tag("caption", text("run_plan.caption"), class_="bw-hidden"),
+        tag("thead", tag("tr", heads, role="row"), role="rowgroup"),
+        tag("tbody", rows, role="rowgroup"),
+        role="table",
+        class_="bw-whole-plan",
+    )
+
+
+def _cell(label: str, content: object) -> Markup:
+    known: dict[str, object] = {"data_label": text(label)} if label and content != "–" else {}
+    known["class_"] = "bw-dash" if content == "–" else None
+    if label == COLUMNS["when"]:
+        return tag("th", content, scope="row", role="rowheader", **known)
+    return tag("td", content, role="cell", **known)
 
 
 def _room(room: WorkshopState) -> Markup:

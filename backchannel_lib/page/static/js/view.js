@@ -117,9 +117,19 @@ export function createView(root, { id, store, charts, lateText, restoreText, not
     return `[data-field="${field}"] ${element.localName}${/radio|checkbox/.test(input.type) ? withValue : ""}`;
   }
 
+  /**
+   * Open a form that is folded away. Only the reader closes it.
+   * @param {Element | null | undefined} fold
+   * @param {boolean} needed
+   */
+  function unfold(fold, needed = true) {
+    if (fold && needed) /** @type {HTMLDetailsElement} */ (fold).open = true;
+  }
+
   /** @param {string} target a fragment or a field */
   function goTo(target) {
     const place = find(`[data-fragment="${target}"]`) ?? find(`[data-field="${target}"] :is(input, select, textarea)`);
+    unfold(place?.closest("details[data-fold]"));
     focusOn(place);
     place?.scrollIntoView({ block: "nearest" });
   }
@@ -280,6 +290,7 @@ export function createView(root, { id, store, charts, lateText, restoreText, not
     }
     if (message.open) {
       for (const place of all("[data-open]")) place.hidden = !message.open.includes(place.dataset.open ?? "");
+      for (const fold of all("details[data-fold]")) unfold(fold, message.open.includes(fold.dataset.fold ?? ""));
       charts.fit(); // a hidden chart couldn't be drawn
     }
     if (message.errors) showErrors(message.errors);
