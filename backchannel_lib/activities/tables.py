@@ -11,7 +11,6 @@ from typing import Annotated, Final, NamedTuple
 from backchannel_lib.base.readers import (
     WrongCellError,
     WrongRowError,
-    article_lines,
     clock_time,
     each_of,
     integer,
@@ -68,7 +67,6 @@ class ChapterRow(NamedTuple):
 
     chapter: Annotated[str, "the notebook's name without its ending"]
     minutes: Annotated[int, integer(1, 60), "how long it takes"]
-    lines: Annotated[str, article_lines, "the part of the article that it teaches"]
     audience: Annotated[str, one_of(AUDIENCES)]
     part: Annotated[str, one_of(PARTS, blank=True), "what it is listed under; text: ``chapter_part.<part>``"] = ""
 

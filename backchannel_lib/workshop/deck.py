@@ -52,7 +52,6 @@ class Vignette(NamedTuple):
     what_if: Annotated[str, one_of(lambda: tuple(Case.fields())), "the field to change afterward"]
     claims: Annotated[tuple[str, ...], claim_ids, "its sources"]
     assumption: Annotated[str, assumption_id]
-    article: Annotated[bool, "whether it retells one of the article's own examples"]
 
     @property
     def case(self) -> Case:
@@ -150,9 +149,7 @@ def make_vignette(key: str, texts: Mapping[str, str], details: OwnDetails) -> Vi
     """
     add_texts({f"vignette.{key}.{name}": words for name, words in texts.items()})
     overrides: Any = tuple(details.case.to_record().items())
-    made = Vignette(
-        key, details.topic, details.difficulty, overrides, details.what_if, details.claims, assumption="", article=False
-    )
+    made = Vignette(key, details.topic, details.difficulty, overrides, details.what_if, details.claims, assumption="")
     _made[key] = made
     return made
 

@@ -5,16 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Final, NamedTuple
 
 from backchannel_lib.base.readers import loader
-from backchannel_lib.model.tables import claim_ids
 
 HARDEST: Final = 3
 
 
 class TopicRow(NamedTuple):
-    """The topics of vignettes, in the order of the article's parts.
-
-    Source:
-        The claims in each row. Grouping them into seven topics is our choice.
+    """The topics of vignettes, in the order of the article's parts; grouping these into seven topics is our choice.
 
     Examples:
         >>> load_topics()[0].topic
@@ -22,7 +18,6 @@ class TopicRow(NamedTuple):
     """
 
     topic: Annotated[str, "its id; its name is the text ``topic.<topic>``"]
-    claims: Annotated[tuple[str, ...], claim_ids, "what it is about"]
 
 
 load_topics = loader(TopicRow, "topics.csv")

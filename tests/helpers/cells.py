@@ -336,6 +336,16 @@ def disagreements() -> Iterator[Question]:
     yield told
 
 
+def ratings() -> Iterator[Question]:
+    """Show our rating of each claim, with the facts behind it."""
+
+    def told() -> object:
+        activity: Any = make_activity("rating")
+        return [activity.answer(claim, activity.state) for claim in activity.claims]
+
+    yield told
+
+
 def facts() -> Iterator[Question]:
     """Show the facts from outside the article, with their sources."""
     yield lambda: [(fact.sentence, fact_source(fact)) for fact in load_facts()]
@@ -519,6 +529,7 @@ VIEWS: Final[Mapping[str, Callable[[], Iterator[Question]]]] = {
     "controls": controls,
     "scores": scores,
     "facts": facts,
+    "ratings": ratings,
     "advice": advice,
     "year": year,
     "quick_answers": quick_answers,

@@ -155,7 +155,7 @@ LOOSE = {
     "study_answers.csv": ("answer", ""),
     "study_bars.csv": ("bar unit", "unit facts claims assumption"),
     "support.csv": ("", "near facts case assumption"),
-    "topics.csv": ("topic", "claims"),
+    "topics.csv": ("topic", ""),
     "verdicts.csv": ("verdict", "claims"),
     "vignettes.csv": ("vignette", "claims assumption"),
     "week_contacts.csv": ("contact", "claims"),

@@ -86,6 +86,9 @@ def _check_support(rows: tuple[SupportRow, ...]) -> None:
     for index, row in enumerate(rows):
         if row.support in RESTS_ON_FACTS and not row.facts:
             raise WrongRowError(index, "facts", "", f"ids of facts, since the rating is '{row.support}'")
+        if row.facts and not {row.support, *row.near} & set(RESTS_ON_FACTS):
+            rule = f"nothing, since '{row.support}' rests on no facts"
+            raise WrongRowError(index, "facts", " ".join(row.facts), rule)
         if row.support in row.near:
             raise WrongRowError(index, "near", row.support, "other ratings than the one that is given")
 

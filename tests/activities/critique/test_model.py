@@ -31,7 +31,6 @@ from backchannel_lib.activities.critique.model import (
 )
 from backchannel_lib.base.texts import all_words, text
 from backchannel_lib.model.tables import load_assumptions, load_callers, load_claims, load_examples, load_facts
-from tests.helpers.tables import cells, error_for
 
 DATA = Path(__file__).resolve().parents[3] / "data"
 ROWS = load_support()
@@ -200,11 +199,9 @@ def test_the_bars_have_the_articles_and_the_surveys_values() -> None:
     ("column", "value", "caller"), [("value", "89", "trusted_peer"), ("caller", "known_dean", "known_dean")]
 )
 def test_a_bar_of_the_article_has_the_weight_of_its_caller(tmp_path: Path, column: str, value: str, caller: str) -> None:
-    rows = cells("study_bars.csv")
-    rows[1][rows[0].index(column)] = value
+    message = _error_for(tmp_path, "study_bars.csv", "article_trusted_peer", **{column: value})
     found = value if column == "value" else "90"
-    rule = f"expected the weight of {caller} in callers.csv, found {found}"
-    assert error_for(tmp_path, "study_bars.csv", rows) == f"study_bars.csv, row 2, column value: {rule}"
+    assert message == f"study_bars.csv, row 2, column value: expected the weight of {caller} in callers.csv, found {found}"
 
 
 def test_each_bar_appears_once() -> None:
@@ -419,6 +416,14 @@ def test_a_rating_that_needs_facts_and_has_none_is_rejected(tmp_path: Path, leve
     """The error names its row."""
     message = _error_for(tmp_path, "support.csv", "opening.less-than-hoped", support=level, near="", facts="")
     assert message == f"support.csv, row 2, column facts: expected ids of facts, since the rating is '{level}', found ''"
+
+
+def test_a_rating_that_rests_on_no_facts_and_has_some_is_rejected(tmp_path: Path) -> None:
+    """No page would show them, unless we nearly gave a rating that does rest on them."""
+    facts = "studies.scope"
+    message = _error_for(tmp_path, "support.csv", "opening.opposed-goals", facts=facts)
+    rule = "expected nothing, since 'one_view' rests on no facts"
+    assert message == f"support.csv, row 3, column facts: {rule}, found '{facts}'"
 
 
 def test_a_rating_cannot_be_one_that_we_nearly_gave_too(tmp_path: Path) -> None:
