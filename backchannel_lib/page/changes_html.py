@@ -64,7 +64,10 @@ def _changes_list(changes: Sequence[tuple[Change, Verdict, str]], sentence: str)
     return join(
         tag("p", sentence, class_="bw-lead"),
         tag("p", text("changes.only_small"), class_="bw-lead") if reach and not useful else None,
-        [tag("p", text("changes.shared")), tag("ul", [tag("li", fact) for fact in shared], class_="bw-facts")]
+        [
+            tag("p", text("changes.shared"), class_="bw-shared"),
+            tag("ul", [tag("li", fact) for fact in shared], class_="bw-list"),
+        ]
         if shared
         else None,
         _list(reach[:shown], told) if shown else None,
