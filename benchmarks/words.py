@@ -24,9 +24,9 @@ import backchannel_lib.workshop  # noqa: F401 - registers its kinds of activity
 from backchannel_lib.activities.desk import decision_of
 from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.activities.tables import load_activities, load_chapters
-from backchannel_lib.base.texts import text
 from backchannel_lib.cli.project import NOTEBOOKS
 from backchannel_lib.model.verdict import judge
+from backchannel_lib.page.activity_page import lead_text
 
 WORDS_A_MINUTE: Final = 200
 ENOUGH: Final = 3  # of the article's contradictions: the chapter says that three are enough for one sitting
@@ -90,7 +90,7 @@ def played(name: str) -> Iterator[str]:
     activity: Any = make_activity(name)
     kind = next(row.kind for row in load_activities() if row.activity == name)
     if kind == "quick_check":
-        yield f"<h2>{activity.title}</h2><p>{text(f'activity.{name}.lead')}</p>"
+        yield f"<h2>{activity.title}</h2><p>{lead_text(name)}</p>"
         return
     yield activity.page()
     for _ in _PLAYS[kind](activity) if kind in _PLAYS else ():

@@ -111,6 +111,7 @@ class CallersOrder(GuessForm):
         parts = self.fragments(self.state)
         return activity_page(
             self.key,
+            tag("p", text("paper.order", count=len(RECOMMENDERS)), class_="bw-on-paper", hidden=True),
             slot("order", parts["order"]),
             toolbar(button(text("lesson.compare"), "compare")),
             show_if("compared", self.sections(self.state), slot("compared", parts["compared"], class_="bw-told")),

@@ -20,7 +20,7 @@ from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import Judgment, Verdict, judge
 from backchannel_lib.page.activity_page import activity_page, rule_box, show_if, slot, static_page
 from backchannel_lib.page.case_fragments import fast_fragments
-from backchannel_lib.page.components import citations, description_list, scrollable, table
+from backchannel_lib.page.components import blank_table, citations, description_list, scrollable, table
 from backchannel_lib.page.file_sheet import file_brief, file_facts, file_sheet
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios, toolbar
@@ -163,6 +163,7 @@ class Desk(TimedDeck):
         parts, now = self.fragments(state), self.sections(state)
         return activity_page(
             self.key,
+            self._on_paper(),
             show_if(
                 "start",
                 now,
@@ -186,6 +187,23 @@ class Desk(TimedDeck):
                 class_="bw-spaced",
             ),
         )
+
+    def _on_paper(self) -> Markup:
+        """Return the program, then each file in short with a blank for the decision."""
+        wanted = [f"{what}: {theirs}" for what, _, theirs in file_facts(self.cases[self.order[0]], contact=False, moment=False)]
+        decisions = tag("ul", [tag("li", text(f"decision.{one}")) for one in self.decisions], class_="bw-list")
+        return self.on_paper(
+            tag("p", text("desk.program")),
+            tag("p", tag("b", text("desk.your_program"), ":"), " ", "; ".join(wanted), "."),
+            tag("p", tag("b", text("desk.ask"))),
+            decisions,
+            blank_table(text("desk.file"), [text("paper.decision")], [self._in_short(name) for name in self.order]),
+        )
+
+    def _in_short(self, name: str) -> Markup:
+        facts = [f"{what}: {mine}" for what, mine, _ in file_facts(self.cases[name], moment=False)]
+        said = tag("p", tag("b", text("desk.said")), " ", text(f"desk.{name}.said"))
+        return join(tag("p", tag("b", self._number(name)), " ", "; ".join(facts), "."), said)
 
     def _sheet(self, name: str, state: Record) -> Markup:
         options = [(decision, text(f"decision.{decision}")) for decision in self.decisions]

@@ -11,9 +11,9 @@ from backchannel_lib.activities.activity import Activity
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.errors import CaseError, known_word
 from backchannel_lib.base.formatting import printable, suggestions
-from backchannel_lib.base.texts import text
 from backchannel_lib.model.possible import UNKNOWN
-from backchannel_lib.page.activity_page import static_page
+from backchannel_lib.page.activity_page import PAPER, lead_text, on_paper, static_page
+from backchannel_lib.page.html import Markup
 
 Record: TypeAlias = Mapping[str, Any]
 
@@ -189,7 +189,15 @@ class Form(Activity[Record]):
 
     def ui_state(self, state: Record) -> dict[str, Any]:
         """Return which sections are visible."""
-        return {"open": self.sections(state)}
+        return {"open": [*self.sections(state), *([] if self.has_begun(state) else [PAPER])]}
+
+    def has_begun(self, state: Record) -> bool:
+        """Return whether the reader has changed anything."""
+        return bool(state != self.start)
+
+    def on_paper(self, *exercise: object) -> Markup:
+        """Return the exercise as it prints until the reader begins it."""
+        return on_paper(*exercise, begun=self.has_begun(self.state))
 
     def from_file(self, text: str) -> Record:
         """Return the state in a file, ignoring names that no longer exist."""
@@ -208,4 +216,4 @@ class Form(Activity[Record]):
     @property
     def text(self) -> str:
         """Title and introduction."""
-        return f"{self.title}. {text(f'activity.{self.key}.lead')}"
+        return f"{self.title}. {lead_text(self.key)}"

@@ -14,7 +14,7 @@ from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.amplifier import assumption
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
-from backchannel_lib.page.components import citations, table
+from backchannel_lib.page.components import asked_on_paper, blank_table, citations, table
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, slider, toolbar
 
@@ -282,6 +282,14 @@ class Inbox(Form):
         parts, now = self.fragments(state), self.sections(state)
         return activity_page(
             self.key,
+            self.on_paper(
+                asked_on_paper(text("inbox.guess")),
+                blank_table(
+                    text("paper.inbox", first=self.first),
+                    [text("inbox.delete"), text("inbox.skim")],
+                    _all_lines()[: self.first],
+                ),
+            ),
             show_if(
                 "ask",
                 now,

@@ -199,7 +199,9 @@ class QuickCheck(Form):
             return {
                 "moment": moment,
                 "answer": join(
-                    sheet_sections(advice, ["rule"]), tag("section", tag("p", first, class_="bw-next"), class_="bw-plain"), rest
+                    sheet_sections(advice, ["rule"]),
+                    tag("section", tag("p", first, class_="bw-next"), class_="bw-plain bw-screen"),
+                    rest,
                 ),
                 "strip": answer_strip(rule, ""),
                 "live_text": text("quick.live_first", rule=rule, first=first),
@@ -229,6 +231,7 @@ class QuickCheck(Form):
                 "div",
                 tag(
                     "div",
+                    self.on_paper(tag("p", text("paper.quick"))),
                     select("day", self.label("day"), [(day, text(f"quick.day.{day}")) for day in (NOW, *DAYS)], state["day"]),
                     radios(
                         "contacted",

@@ -23,9 +23,11 @@ from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import Judgment, Verdict, judge
 from backchannel_lib.page import charts
 from backchannel_lib.page.activity_page import (
+    PAPER,
     activity_page,
     answer_boxes,
     difference,
+    on_paper,
     show_if,
     slot,
     static_page,
@@ -34,7 +36,7 @@ from backchannel_lib.page.activity_page import (
 from backchannel_lib.page.case_controls import control_group, shown_fields
 from backchannel_lib.page.case_fragments import answer_line, deferred_fragments, fast_fragments
 from backchannel_lib.page.chart_html import case_chart
-from backchannel_lib.page.components import citations, description_list
+from backchannel_lib.page.components import blank_table, citations, description_list
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios, toolbar
 from backchannel_lib.page.pictures import labeled_outcomes
@@ -245,6 +247,9 @@ class Scenes(CaseActivity):
         return [name for name in shown_fields(state.case) if name in here]
 
     def _open(self, state: CaseState) -> list[str]:
+        return [*self._sections(state), *([PAPER] if state == self.start else [])]
+
+    def _sections(self, state: CaseState) -> list[str]:
         if self._is_seen(state):
             drawn = [f"chart.{chart}" for chart in self._pictures(state)]
             return ["seen", "controls", "own" if state.scene == OWN else "again", *drawn]
@@ -334,6 +339,7 @@ class Scenes(CaseActivity):
         moving = "amplifier" in shows  # this picture moves with every control, so it goes above them to keep both visible
         return activity_page(
             self.key,
+            self._on_paper(),
             slot("story", parts["story"], class_="bw-story"),
             show_if("seen", now, slot("beside", parts["beside"], class_="bw-beside")),
             show_if("seen", now, pictures) if moving else None,
@@ -390,6 +396,15 @@ class Scenes(CaseActivity):
             ),
             slot("nav", parts["nav"], class_="bw-toolbar bw-nav"),
         )
+
+    def _on_paper(self) -> Markup:
+        """Return the stories, each with a blank for the guess, as they print until the reader makes one."""
+        stories = [join(tag("b", self._title(scene)), " ", text(f"scene.{scene}.story")) for scene in self.scenes]
+        if "outcomes" in self.row.shows:
+            answers = tag("section", tag("h3", text("outcome.title")), self._outcomes(self.start), class_="bw-all-outcomes")
+        else:
+            answers = tag("p", text("paper.verdicts", verdicts=", ".join(label for _, label in verdict_options())))
+        return on_paper(answers, blank_table(text("guess.ask"), [text("guess.yours")], stories), begun=self.state != self.start)
 
     def static_html(self) -> str:
         """Return the first story, for a notebook that hasn't run."""

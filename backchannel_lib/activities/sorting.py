@@ -9,7 +9,7 @@ from backchannel_lib.activities.guess import Items
 from backchannel_lib.activities.tables import ActivityRow, load_choices, load_items
 from backchannel_lib.base.texts import text
 from backchannel_lib.page.activity_page import activity_page, slot
-from backchannel_lib.page.components import citations, description_list
+from backchannel_lib.page.components import blank_table, citations, description_list
 from backchannel_lib.page.html import tag
 from backchannel_lib.page.inputs import button, radios, toolbar
 
@@ -58,6 +58,9 @@ class Sorting(Items):
         options = [(choice, self._name(choice)) for choice in self.choices]
         return activity_page(
             self.key,
+            self.on_paper(
+                blank_table("", [self._name(choice) for choice in self.choices], [self.label(name) for name in self.items])
+            ),
             slot("summary", self.fragments(self.state)["summary"], "p", class_="bw-summary"),
             [self.item(name, radios(name, self.label(name), options, self.state[name], row=True)) for name in self.items],
             toolbar(button(text("lesson.compare"), "compare")),

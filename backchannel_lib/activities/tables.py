@@ -75,7 +75,9 @@ load_chapters = loader(ChapterRow, "chapters.csv")
 
 
 class ActivityRow(NamedTuple):
-    """The activities of the chapters, in the order on the page. Texts: ``activity.<activity>.title`` and ``.lead``.
+    """The activities of the chapters, in the order on the page.
+
+    Texts: ``activity.<activity>.title``, ``.lead`` and ``.on_screen``, the part of the introduction that doesn't print.
 
     Examples:
         >>> load_activities()[0].chapter

@@ -16,7 +16,7 @@ from backchannel_lib.model.case import Case
 from backchannel_lib.model.verdict import judge
 from backchannel_lib.page.activity_page import activity_page, answer_boxes, show_if, slot, static_page
 from backchannel_lib.page.case_fragments import answer_line, fast_fragments
-from backchannel_lib.page.components import citations, description_list
+from backchannel_lib.page.components import blank_table, citations, description_list
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios, toolbar
 from backchannel_lib.page.rule_html import rule_line
@@ -181,6 +181,7 @@ class Walk(Form):
         directions = [(one, text(f"way.{one}")) for one in DIRECTIONS]
         return activity_page(
             self.key,
+            self._on_paper(),
             tag(
                 "div",
                 tag(
@@ -205,6 +206,19 @@ class Walk(Form):
                 class_="bw-columns bw-halves",
             ),
         )
+
+    def _on_paper(self) -> Markup:
+        """Return every step with blanks; where a walk starts, its verdict and the rule's answer instead."""
+        rows = [
+            join(tag("p", text(f"step.{step.row.step}.text")), None if step.direction else self._first_verdict(step.case))
+            for step in self.steps
+        ]
+        starts = [place for place, step in enumerate(self.steps) if not step.direction]
+        return self.on_paper(blank_table(text("walk.ask"), [text(f"way.{one}") for one in DIRECTIONS], rows, starts))
+
+    @staticmethod
+    def _first_verdict(case: Case) -> Markup:
+        return tag("p", text("paper.first_verdict", verdict=judge(case).verdict.label), " ", rule_line(case))
 
     def static_html(self) -> str:
         """Return the first step, for a notebook that hasn't run."""

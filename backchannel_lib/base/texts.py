@@ -120,6 +120,16 @@ def text(word_id: str, **values: object) -> str:
     return _WITH_PLURALS.vformat(template, (), values) if "|" in template else template.format(**values)
 
 
+def optional_text(word_id: str) -> str:
+    """Return one text without placeholders, or a blank if no text has this id.
+
+    Examples:
+        >>> optional_text("verdict.ignored.name"), optional_text("verdict.ignored.nickname")
+        ('Ignored', '')
+    """
+    return text(word_id) if word_id in _added or word_id in all_words() else ""
+
+
 class _WithPlurals(string.Formatter):
     """Fills in placeholders; ``{count:vote|votes}`` is the first word if the number is 1, and otherwise the second."""
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
-from backchannel_lib.base.texts import text
+from backchannel_lib.base.texts import optional_text, text
 from backchannel_lib.model.verdict import Verdict
 from backchannel_lib.page.html import Markup, tag
 from backchannel_lib.page.inputs import reset_button, undo_button
+
+LEAD: Final = ("lead", "on_screen")  # the texts of an introduction: for everyone, and about what only a screen can do
+PAPER: Final = "paper"  # the section that is open until someone begins an exercise
 
 
 def activity_page(key: str, *body: object, look: str = "") -> Markup:
@@ -23,7 +27,7 @@ def activity_page(key: str, *body: object, look: str = "") -> Markup:
         "div",
         tag("p", role="status", class_="bw-hidden", data_live_text=True),
         tag("h2", title, class_="bw-title"),
-        tag("p", text(f"activity.{key}.lead"), class_="bw-lead"),
+        _lead(key),
         *body,
         tag("div", undo_button(key="u"), reset_button(), class_="bw-foot"),
         tag(
@@ -41,6 +45,40 @@ def activity_page(key: str, *body: object, look: str = "") -> Markup:
         role="region",
         aria_label=title,
     )
+
+
+def _lead(key: str) -> Markup:
+    """Return an activity's introduction; what only a screen can do stays off paper."""
+    lead, on_screen = (optional_text(f"activity.{key}.{part}") for part in LEAD)
+    if not lead:
+        return tag("p", on_screen, class_="bw-lead bw-screen")
+    return tag("p", lead, [" ", tag("span", on_screen, class_="bw-screen")] if on_screen else None, class_="bw-lead")
+
+
+def lead_text(key: str) -> str:
+    """Return an activity's introduction as plain text.
+
+    Examples:
+        >>> lead_text("timing_questions")
+        'Choose an answer, then check it.'
+    """
+    return " ".join(filter(None, (optional_text(f"activity.{key}.{part}") for part in LEAD)))
+
+
+def on_paper(*exercise: object, begun: bool) -> Markup:
+    """Return an exercise as it prints until someone begins it, in place of everything next to it.
+
+    On screen, it is hidden. An activity that prints it lists `PAPER` in ``open`` for as long as its state is the first one.
+
+    Args:
+        *exercise: The exercise.
+        begun: Whether the reader has begun it.
+
+    Examples:
+        >>> on_paper("Guess.", begun=False)
+        '<div data-open="paper"><div class="bw-on-paper" hidden>Guess.</div></div>'
+    """
+    return show_if(PAPER, () if begun else (PAPER,), tag("div", *exercise, class_="bw-on-paper", hidden=True))
 
 
 def slot(name: str, body: str = "", element: str = "div", **attributes: object) -> Markup:
@@ -89,7 +127,7 @@ def static_page(key: str, *body: object) -> Markup:
     return tag(
         "div",
         tag("h3", text(f"activity.{key}.title")),
-        tag("p", text(f"activity.{key}.lead")),
+        tag("p", lead_text(key)),
         *body,
         tag("p", tag("em", text("lesson.asleep"))),
     )

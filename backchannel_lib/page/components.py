@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from backchannel_lib.base.texts import linked_parts, text
 from backchannel_lib.model.soap_rule import newest_source
@@ -78,6 +78,39 @@ def table(caption: str, head: Sequence[object], rows: Iterable[Sequence[object]]
             ],
         ),
     )
+
+
+def asked_on_paper(question: str) -> Markup:
+    """Return a question with a blank for a number.
+
+    Examples:
+        >>> asked_on_paper("How many?")
+        '<p><b>How many?</b> <span class="bw-blank"></span></p>'
+    """
+    return tag("p", tag("b", question), " ", tag("span", class_="bw-blank"))
+
+
+def blank_table(what: str, blanks: Sequence[str], rows: Iterable[object], spans: Collection[int] = ()) -> Markup:
+    """Return a table to fill in on paper.
+
+    Args:
+        what: The header of the first column.
+        blanks: The headers of the blank columns.
+        rows: The content of the first column.
+        spans: Indexes of rows that have no blanks.
+
+    Examples:
+        >>> blank_table("Step", ["It rises", "It falls"], ["Nobody knows the file.", "A dean calls."], spans=[0]).count(
+        ...     "<td></td>"
+        ... )
+        2
+    """
+    head = tag("thead", tag("tr", [tag("th", one, scope="col") for one in (what, *blanks)]))
+    body = [
+        tag("tr", tag("td", row, colspan=len(blanks) + 1) if place in spans else [tag("td", row), [tag("td") for _ in blanks]])
+        for place, row in enumerate(rows)
+    ]
+    return tag("table", head, tag("tbody", body), class_="bw-blanks")
 
 
 def scrollable(label: str) -> dict[str, str]:

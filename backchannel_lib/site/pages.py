@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from backchannel_lib.activities.tables import ChapterRow
@@ -256,15 +256,24 @@ def chapters_page(build: Build) -> str:
 
 def chapter_page(build: Build, chapter: str, pieces: Iterable[Piece]) -> str:
     """Return a chapter's page, with the same prose and activities as its notebook."""
+    pieces = list(pieces)
+    end = _last_prose(pieces)
     title, *rest = [
         activity_html(piece.activity)
         if piece.kind == "activity"
-        else tag("div", Markup(piece.html), class_=f"site-{piece.kind}")
-        for piece in pieces
+        else tag("div", Markup(piece.html), class_=f"site-{piece.kind}{' site-end' if place == end else ''}")
+        for place, piece in enumerate(pieces)
     ]
     page = f"{chapter}.html"
     note = _deck_note() if page == WORKSHOP else None
-    return page_html(build, page, build.titles[chapter], title, note, *rest, _neighbors(build, chapter))
+    answers = tag("p", text("site.paper_answers"), class_="site-paper", hidden=True)
+    return page_html(build, page, build.titles[chapter], title, note, *rest, answers, _neighbors(build, chapter))
+
+
+def _last_prose(pieces: Sequence[Piece]) -> int:
+    """Return the index of a chapter's last prose, except what introduces an output."""
+    kinds = [piece.kind for piece in pieces]
+    return max(place for place, kind in enumerate(kinds) if kind == "prose" and kinds[place + 1 : place + 2] != ["output"])
 
 
 def _deck_note() -> Markup:

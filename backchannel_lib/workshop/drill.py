@@ -428,6 +428,7 @@ class Drill(PersistentForm, TimedDeck):
         ]
         return activity_page(
             self.key,
+            self.on_paper(tag("p", text("paper.on_screen"))),
             show_if(
                 "start",
                 now,

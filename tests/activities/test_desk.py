@@ -22,6 +22,7 @@ from backchannel_lib.activities.tables import (
 from backchannel_lib.activities.timed_deck import CLOCK
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.tables import facts
+from backchannel_lib.page.activity_page import PAPER
 from tests.helpers.notebooks import NOTEBOOKS, read
 
 FILES = [row.file for row in load_desk_files()]
@@ -204,7 +205,7 @@ def test_answers_ask_for_one_decision(desk: Desk) -> None:
 
 def test_the_way_through_the_files(desk: Desk) -> None:
     """One file is open at a time, next and back move by one, and the answers come after the last file."""
-    assert desk.ui_state(desk.state)["open"] == ["start"]
+    assert desk.ui_state(desk.state)["open"] == ["start", PAPER]
     act(desk, "begin", "on")
     for at in range(1, desk.end):
         assert desk.ui_state(desk.state)["open"] == ["desk", place_in(at), "clock_on"]

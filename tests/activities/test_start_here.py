@@ -63,7 +63,8 @@ def test_the_verdicts_are_listed_lowest_to_highest() -> None:
     """The first answer draws each verdict at its step under the card's name, and an unrun notebook lists them."""
     activity = make_activity("first_verdict")
     drawn = re.findall(r"<b>(\d) · (.*?)</b>: ", activity.page())
-    assert drawn == [(str(rank), verdict.label) for rank, verdict in enumerate(Verdict, start=1)]
+    on_screen_and_on_paper = 2
+    assert drawn == [(str(rank), verdict.label) for rank, verdict in enumerate(Verdict, start=1)] * on_screen_and_on_paper
     assert re.findall(r"<li><b>(.*?)</b>: ", activity.static_html()) == [verdict.label for verdict in Verdict]
     assert "nine outcomes, drawn below" in CELLS["how-to-read"]
 

@@ -19,6 +19,7 @@ from backchannel_lib.activities.tables import PARTS, load_activities, load_chapt
 from backchannel_lib.base import texts
 from backchannel_lib.base.texts import add_texts, all_words, linked_parts, load_words, text
 from backchannel_lib.model.tables import ANSWERS, STAGES, WHO, load_callers, load_claims, load_flags, load_score_anchors
+from backchannel_lib.page.activity_page import LEAD
 from backchannel_lib.page.case_controls import load_controls
 from backchannel_lib.page.file_sheet import INSIDE
 from backchannel_lib.workshop.drill import WAYS
@@ -63,6 +64,12 @@ CONTROLLED = [row.field for row in load_controls()]
 LEVELS = {name: field.levels for name, field in Case.fields().items() if field.kind == "choice"}
 CHOICE_QUESTIONS = {row.question for row in load_questions() if row.kind == "choice"}
 
+
+def introduced(activity: str, part: str) -> bool:
+    """Return whether an activity has this part of an introduction."""
+    return f"activity.{activity}.{part}" in all_words()
+
+
 #: Texts that a table asks for: the id, with `{}` in place of a name, and the names.
 FAMILIES: list[tuple[str, list[str]]] = [
     ("verdict.{}.name", VERDICTS),
@@ -97,7 +104,8 @@ FAMILIES: list[tuple[str, list[str]]] = [
     ("chapter.{}", names_of("chapters")),
     ("chapter_list.{}", [row.chapter for row in load_chapters() if row.audience != "teacher"]),
     ("chapter_part.{}", list(PARTS)),
-    *((f"activity.{{}}.{what}", names_of("activities")) for what in ("title", "lead")),
+    ("activity.{}.title", names_of("activities")),
+    *((f"activity.{{}}.{part}", [one for one in names_of("activities") if introduced(one, part)]) for part in LEAD),
     *((f"scene.{{}}.{what}", names_of("scenes")) for what in ("title", "story", "why")),
     ("step.{}.text", names_of("steps")),
     ("step.{}.why", [row.step for row in load_steps() if not row.start]),
@@ -177,6 +185,10 @@ IN_FAMILIES = {pattern.format(name) for pattern, names in FAMILIES for name in n
 def test_every_text_that_a_table_asks_for_exists(pattern: str, names: list[str]) -> None:
     assert names
     assert [name for name in names if pattern.format(name) not in all_words()] == []
+
+
+def test_every_activity_has_an_introduction() -> None:
+    assert [one for one in names_of("activities") if not any(introduced(one, part) for part in LEAD)] == []
 
 
 @cache

@@ -19,7 +19,7 @@ from backchannel_lib.model.soap_rule import RulesCheck, rules_check
 from backchannel_lib.model.tables import load_assumptions, load_callers, load_examples, load_rules
 from backchannel_lib.model.verdict import Verdict, judge
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
-from backchannel_lib.page.components import citations, description_list, lines_of, scrollable, table
+from backchannel_lib.page.components import blank_table, citations, description_list, lines_of, scrollable, table
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios, toolbar
 from backchannel_lib.page.verdict_html import VERDICT_ASSUMPTIONS
@@ -194,6 +194,7 @@ class Disagreements(GuessForm):
         parts, now = self.fragments(self.state), self.sections(self.state)
         return activity_page(
             self.key,
+            self._on_paper(),
             [show_if(f"place.{choice}", now, self._place(choice, parts, now), class_="bw-spaced") for choice in self.places],
             toolbar(
                 show_if("next", now, button(text("disagree.next"), "next"), element="span"),
@@ -202,6 +203,20 @@ class Disagreements(GuessForm):
             ),
             slot("seen", parts["seen"], "p", class_="bw-summary"),
             _filled_in(),
+        )
+
+    def _on_paper(self) -> Markup:
+        """Return every place with both readings, and blanks for the reader's choice and guess."""
+        places = [
+            join(
+                tag("p", tag("b", text(f"choice.{choice}"))),
+                [tag("p", self._name(choice, way), ": ", READINGS[way].sentence) for way in self.ways(choice)],
+            )
+            for choice in self.places
+        ]
+        return self.on_paper(
+            tag("p", text("disagree.ask"), " ", text("disagree.guess")),
+            blank_table(text("paper.place"), [text("paper.reading"), text("paper.examples")], places),
         )
 
     def _head(self, choice: str) -> Markup:

@@ -14,7 +14,7 @@ from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.tables import facts, load_claims
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
-from backchannel_lib.page.components import citations, facts_by_source, lines_of
+from backchannel_lib.page.components import blank_table, citations, facts_by_source, lines_of
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, select, toolbar
 
@@ -117,10 +117,16 @@ class Rating(Items):
         """Return the whole page."""
         parts, now = self.fragments(self.state), self.sections(self.state)
         topics = [(group, self._name(group)) for group in self.groups]
+        ratings = tag(
+            "dl", [tag("div", tag("dt", name), tag("dd", meaning)) for _, name, meaning in levels()], class_="bw-meanings"
+        )
         return activity_page(
             self.key,
+            self.on_paper(
+                ratings, blank_table(text("paper.claim"), [text("paper.rating")], [self._claim(claim) for claim in MIXED])
+            ),
             tag("h3", text("rate.levels")),
-            tag("dl", [tag("div", tag("dt", name), tag("dd", meaning)) for _, name, meaning in levels()], class_="bw-meanings"),
+            ratings,
             _evidence(),
             select("topic", text("rate.topic"), topics, self.state["topic"], help_text=text("rate.topic_help")),
             [self._item(claim, self.state, parts, now) for claim in self.claims],
@@ -134,13 +140,16 @@ class Rating(Items):
         return text("rate.group", name=name, count=len(self.groups[group]))
 
     @staticmethod
-    def _item(claim: str, state: Record, parts: Mapping[str, str], now: list[str]) -> Markup:
-        label = text("rate.claim", claim=text(f"claim.{claim}"), lines=lines_of(claim))
+    def _claim(claim: str) -> str:
+        return text("rate.claim", claim=text(f"claim.{claim}"), lines=lines_of(claim))
+
+    @classmethod
+    def _item(cls, claim: str, state: Record, parts: Mapping[str, str], now: list[str]) -> Markup:
         options = [("", text("rate.not_yet")), *((level, name) for level, name, _ in levels())]
         return show_if(
             f"claim.{claim}",
             now,
-            select(claim, label, options, state[claim]),
+            select(claim, cls._claim(claim), options, state[claim]),
             slot(f"told.{claim}", parts[f"told.{claim}"], class_="bw-told"),
             class_="bw-item bw-rate",
         )

@@ -18,7 +18,16 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.model.tables import facts
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
 from backchannel_lib.page.charts import Figure, bars, bars_of_two
-from backchannel_lib.page.components import chart_panel, citations, description_list, facts_by_source, scrollable, table
+from backchannel_lib.page.components import (
+    asked_on_paper,
+    blank_table,
+    chart_panel,
+    citations,
+    description_list,
+    facts_by_source,
+    scrollable,
+    table,
+)
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios, slider, toolbar
 
@@ -234,6 +243,7 @@ class Studies(GuessForm):
         advocates = [(one, text(f"studies.advocates.{one}")) for one in answers_to("advocates")]
         return activity_page(
             self.key,
+            self._on_paper(measured, advocates),
             _heading("survey"),
             tag("p", text("studies.survey_ask")),
             sliders,
@@ -271,6 +281,22 @@ class Studies(GuessForm):
                 slot("told.advocates", parts["told.advocates"], class_="bw-told"),
                 class_="bw-item",
             ),
+        )
+
+    def _on_paper(self, *options: list[tuple[str, str]]) -> Markup:
+        """Return all three steps with blanks."""
+        measured, advocates = ([label for _, label in one] for one in options)
+        return self.on_paper(
+            _heading("survey"),
+            blank_table(text("studies.survey_ask"), [text("paper.of_hundred")], [bar.label for bar in self.surveyed]),
+            _heading("measured"),
+            asked_on_paper(text("studies.belief")),
+            tag("p", tag("b", text("studies.measured"))),
+            tag("ul", [tag("li", one) for one in measured], class_="bw-choose"),
+            _heading("advocates"),
+            tag("p", tag("b", text("studies.advocates"))),
+            tag("ul", [tag("li", one) for one in advocates], class_="bw-choose"),
+            asked_on_paper(text("studies.ban")),
         )
 
     @property

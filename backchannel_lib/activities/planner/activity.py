@@ -64,7 +64,7 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.model.advice import advise
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check
-from backchannel_lib.page.activity_page import static_page
+from backchannel_lib.page.activity_page import PAPER, lead_text, static_page
 from backchannel_lib.page.case_controls import shown_fields, slider_ends
 from backchannel_lib.page.html import join
 from backchannel_lib.page.rule_html import rule_answer
@@ -312,6 +312,8 @@ class PlannerActivity(Activity[PlannerState]):
         open_now += state.sheet.open_now
         if state.planned and state.plan.rows:
             open_now.append("sheets")
+        if state == self.start:
+            open_now.append(PAPER)
         mine = [name for name in shown_fields(state.file) if name in self.row.fields]
         cells = [name for name in self.fields() if name not in Case.fields()]
         # The slider uses the exam of the first program's range.
@@ -336,7 +338,7 @@ class PlannerActivity(Activity[PlannerState]):
         return "\n".join(
             [
                 self.title,
-                text(f"activity.{self.row.activity}.lead"),
+                lead_text(self.row.activity),
                 text("text.rules", answer=check.label, reason=check.reason),
                 text("planner_board.counts", people=len(state.people), programs=len(state.programs)),
                 *(plan_lines(state.plan) if state.planned else [text("planner_board.guess_text", **limits_in_words())]),

@@ -21,7 +21,7 @@ from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.spreadsheet import to_csv
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import NEEDS
-from backchannel_lib.page.activity_page import activity_page, rule_box, show_if, slot
+from backchannel_lib.page.activity_page import PAPER, activity_page, on_paper, rule_box, show_if, slot
 from backchannel_lib.page.case_controls import case_control, load_controls, shown_fields
 from backchannel_lib.page.components import citations, description_list
 from backchannel_lib.page.html import Markup, join, tag
@@ -33,6 +33,7 @@ def planner_page(row: ActivityRow, state: PlannerState, fragments: Mapping[str, 
     """Return the whole page."""
     return activity_page(
         row.activity,
+        on_paper(tag("p", text("paper.on_screen")), begun=PAPER not in open_now),
         slot("example", fragments["example"], "p", class_="bw-kind"),
         toolbar(
             button(text("planner_board.clear"), "clear"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.form import Form, FormField, Record, choice_field, choices_field
@@ -102,14 +102,14 @@ class ReplyActivity(Form):
         points |= {f"point_{one.point}": tag("span", _answer(one, self.points[one.point], check.state)) for one in check.points}
         return {"beside": self._beside(state), "found": self._found(state, check), "live_text": check.sentence, **points}
 
-    def ui_state(self, state: Record) -> dict[str, Any]:
+    def sections(self, state: Record) -> list[str]:
         """Return which sections are visible."""
-        return {"open": ["seen"] if state["first"] else ["ask"]}
+        return ["seen"] if state["first"] else ["ask"]
 
     def page(self) -> str:
         """Return the whole page."""
         state = self.state
-        parts, now = self.fragments(state), self.ui_state(state)["open"]
+        parts, now = self.fragments(state), self.sections(state)
         return activity_page(
             self.key,
             tag(
@@ -121,6 +121,10 @@ class ReplyActivity(Form):
             ),
             tag(
                 "div",
+                self.on_paper(
+                    tag("p", tag("b", text("paper.reply"))),
+                    tag("ul", [tag("li", label) for _, label in self._options()], class_="bw-choose"),
+                ),
                 tag(
                     "div",
                     tag(

@@ -19,7 +19,7 @@ from backchannel_lib.base.texts import all_words, text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.exams import check_one_exam
 from backchannel_lib.model.tables import STAGES
-from backchannel_lib.page.activity_page import activity_page, rule_box, show_if, slot, static_page, verdict_card
+from backchannel_lib.page.activity_page import activity_page, lead_text, rule_box, show_if, slot, static_page, verdict_card
 from backchannel_lib.page.case_controls import control_group, shown_fields, slider_ends
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, checkbox, select, text_box, toolbar
@@ -306,7 +306,7 @@ class OwnForm(Activity[Draft]):
     def text(self) -> str:
         """Title, introduction, and the row in the form."""
         written = (one for name, one in self.state.texts.items() if one and name not in self.table.repeats)
-        return "\n".join([f"{self.title}. {text(f'activity.{self.key}.lead')}", *written])
+        return "\n".join([f"{self.title}. {lead_text(self.key)}", *written])
 
     def transcript_lines(self) -> Iterator[str]:
         """Yield what a row still needs before it can be saved."""

@@ -13,6 +13,7 @@ from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.tables import facts
+from backchannel_lib.page.activity_page import PAPER
 from backchannel_lib.page.charts import bars
 
 SURVEY = {"known_mentor": 41, "unknown_mentor": 14, "applicant": 3}
@@ -45,7 +46,7 @@ def test_nothing_from_the_studies_is_on_the_page_before_a_guess() -> None:
     activity = opened()
     parts = {**activity.fragments(activity.state), **activity.deferred_fragments(activity.state)}
     assert {name for name, body in parts.items() if body} == set()
-    assert activity.ui_state(activity.state)["open"] == []
+    assert activity.ui_state(activity.state)["open"] == [PAPER]
     page = activity.page()
     for step in STEPS:
         for fact in FACTS[step]:
