@@ -64,6 +64,14 @@ def visitor(browser: Browser) -> Iterator[BrowserContext]:
     context.close()
 
 
+@pytest.fixture
+def page(visitor: BrowserContext) -> Iterator[Page]:
+    """A new tab in that browser."""
+    page = visitor.new_page()
+    yield page
+    page.close()
+
+
 @pytest.fixture(scope="module")
 def live_page(visitor: BrowserContext, site: Site, request: pytest.FixtureRequest) -> Iterator[LivePage]:
     """A page, opened once for all tests that only look at it, because each start of Python takes seconds."""
@@ -246,18 +254,17 @@ def test_every_page_can_be_read_without_scripts(browser: Browser, site: Site) ->
             assert len(page.locator("main").inner_text()) > 2000
 
 
-def test_entries_are_restored_on_the_next_page_in_the_same_tab(browser: Browser, site: Site) -> None:
-    with page_of(browser) as page:
-        page.goto(f"{site.address}{pages.CASE}")
-        wait_until_live(page)
-        page.check(SELF)
-        page.wait_for_function(f"() => {SETTLED}")
-        page.goto(f"{site.address}{pages.CHAPTERS}")
-        page.goto(f"{site.address}{pages.CASE}")
-        wait_until_live(page)
-        page.wait_for_function(f"() => {SETTLED}")
-        assert page.locator(SELF).is_checked()
-        assert page.locator('[data-fragment="verdict"]').inner_text().startswith(str(judge(recommender="self").verdict))
+def test_entries_are_restored_on_the_next_page_in_the_same_tab(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}{pages.CASE}")
+    wait_until_live(page)
+    page.check(SELF)
+    page.wait_for_function(f"() => {SETTLED}")
+    page.goto(f"{site.address}{pages.CHAPTERS}")
+    page.goto(f"{site.address}{pages.CASE}")
+    wait_until_live(page)
+    page.wait_for_function(f"() => {SETTLED}")
+    assert page.locator(SELF).is_checked()
+    assert page.locator('[data-fragment="verdict"]').inner_text().startswith(str(judge(recommender="self").verdict))
 
 
 def test_saved_bets_are_in_this_browser_until_they_are_deleted(browser: Browser, site: Site) -> None:
@@ -329,26 +336,25 @@ ANSWER: Final = {
 }
 
 
-def test_a_control_that_moves_has_its_answer_and_cause_on_the_same_screen(browser: Browser, site: Site) -> None:
+def test_a_control_that_moves_has_its_answer_and_cause_on_the_same_screen(page: Page, site: Site) -> None:
     """Rule, verdict and weakest link are visible next to every control. What would change it is one press away."""
-    with page_of(browser) as page:
-        page.goto(site.address + pages.CASE)
-        wait_until_live(page)
-        for width, height in ((1366, 768), PHONE):
-            page.set_viewport_size({"width": width, "height": height})
-            for control in ("failed_attempts", "score", "move", "phase"):
-                page.focus(f"[data-field={control}] :is(input:checked, input[type=range], select)")
-                if control in {"failed_attempts", "score"}:
-                    page.keyboard.press("ArrowRight")
-                page.wait_for_function(f"() => {SETTLED}")
-                for what, (selector, words) in ANSWER.items():
-                    page.wait_for_function(f"words => ({IN_SIGHT})({selector!r}).join().includes(words)", arg=words)
-                    assert words in "".join(page.evaluate(IN_SIGHT, selector)), (width, control, what)
-            page.locator("[data-go=changes]").locator("visible=true").first.click()
-            assert page.evaluate("document.activeElement.innerText") == text("changes.title")
-            assert page.evaluate(IN_SIGHT, "[data-fragment=changes] > :first-child")
-            page.locator("[data-go=controls]").click()
-            assert page.evaluate("document.activeElement.closest('[data-field]').dataset.field") == "score"
+    page.goto(site.address + pages.CASE)
+    wait_until_live(page)
+    for width, height in ((1366, 768), PHONE):
+        page.set_viewport_size({"width": width, "height": height})
+        for control in ("failed_attempts", "score", "move", "phase"):
+            page.focus(f"[data-field={control}] :is(input:checked, input[type=range], select)")
+            if control in {"failed_attempts", "score"}:
+                page.keyboard.press("ArrowRight")
+            page.wait_for_function(f"() => {SETTLED}")
+            for what, (selector, words) in ANSWER.items():
+                page.wait_for_function(f"words => ({IN_SIGHT})({selector!r}).join().includes(words)", arg=words)
+                assert words in "".join(page.evaluate(IN_SIGHT, selector)), (width, control, what)
+        page.locator("[data-go=changes]").locator("visible=true").first.click()
+        assert page.evaluate("document.activeElement.innerText") == text("changes.title")
+        assert page.evaluate(IN_SIGHT, "[data-fragment=changes] > :first-child")
+        page.locator("[data-go=controls]").click()
+        assert page.evaluate("document.activeElement.closest('[data-field]').dataset.field") == "score"
 
 
 @pages_of("10_your_case")
@@ -378,23 +384,22 @@ def test_an_answer_that_scrolls_by_itself_shows_it_and_can_be_scrolled_with_keys
     assert left >= 32
 
 
-def test_saved_answers_are_restored_without_moving_the_page(browser: Browser, site: Site) -> None:
+def test_saved_answers_are_restored_without_moving_the_page(page: Page, site: Site) -> None:
     """While Python starts, the content below the answer is already where it will be with the reader's own answer."""
     height = "document.querySelector('[data-action=sheet]').getBoundingClientRect().top + scrollY"
-    with page_of(browser) as page:
-        page.goto(site.address)
-        wait_until_live(page)
-        example = page.evaluate(height)
-        page.select_option("[data-field=day] select", "tuesday")
-        page.check("[data-field=file] input >> nth=0")
-        page.wait_for_function(f"() => {SETTLED}")
-        own = page.evaluate(height)
-        assert own != example
-        page.reload()
-        page.wait_for_selector("[data-waiting]")
-        assert page.evaluate(height) == pytest.approx(own, abs=2)
-        page.wait_for_function(f"() => {LIVE} && {SETTLED}")
-        assert page.evaluate(height) == pytest.approx(own, abs=2)
+    page.goto(site.address)
+    wait_until_live(page)
+    example = page.evaluate(height)
+    page.select_option("[data-field=day] select", "tuesday")
+    page.check("[data-field=file] input >> nth=0")
+    page.wait_for_function(f"() => {SETTLED}")
+    own = page.evaluate(height)
+    assert own != example
+    page.reload()
+    page.wait_for_selector("[data-waiting]")
+    assert page.evaluate(height) == pytest.approx(own, abs=2)
+    page.wait_for_function(f"() => {LIVE} && {SETTLED}")
+    assert page.evaluate(height) == pytest.approx(own, abs=2)
 
 
 @on_every_page
@@ -504,24 +509,23 @@ def test_what_stands_next_to_a_heading_is_in_one_piece(live: LivePage) -> None:
         assert set(lines) == {1}, width
 
 
-def test_prose_takes_most_of_the_pages_width_and_everything_has_the_same_edges(browser: Browser, site: Site) -> None:
-    with page_of(browser) as page:
-        page.add_init_script(NO_PYTHON)
-        for name in ("index", "chapters", "07_doing_it_well", "saved"):
-            page.goto(f"{site.address}{name}.html")
-            for width in (768, 1366, 1920):
-                page.set_viewport_size({"width": width, "height": 800})
-                prose, *edges = page.evaluate(
-                    """() => [document.querySelector('.site-prose').getBoundingClientRect().width,
-                    ...['header', 'main', 'footer'].map(name => document.querySelector(name)).map(one => {
-                        const [box, style] = [one.getBoundingClientRect(), getComputedStyle(one)];
-                        return [box.left + parseFloat(style.paddingLeft), box.right - parseFloat(style.paddingRight)];
-                    })]"""
-                )
-                left, right = edges[0]
-                assert edges == [[left, right]] * 3, (name, width)
-                assert left == width - right, "the page stands in the middle"
-                assert prose > 0.6 * (right - left), (name, width)
+def test_prose_takes_most_of_the_pages_width_and_everything_has_the_same_edges(page: Page, site: Site) -> None:
+    page.add_init_script(NO_PYTHON)
+    for name in ("index", "chapters", "07_doing_it_well", "saved"):
+        page.goto(f"{site.address}{name}.html")
+        for width in (768, 1366, 1920):
+            page.set_viewport_size({"width": width, "height": 800})
+            prose, *edges = page.evaluate(
+                """() => [document.querySelector('.site-prose').getBoundingClientRect().width,
+                ...['header', 'main', 'footer'].map(name => document.querySelector(name)).map(one => {
+                    const [box, style] = [one.getBoundingClientRect(), getComputedStyle(one)];
+                    return [box.left + parseFloat(style.paddingLeft), box.right - parseFloat(style.paddingRight)];
+                })]"""
+            )
+            left, right = edges[0]
+            assert edges == [[left, right]] * 3, (name, width)
+            assert left == width - right, "the page stands in the middle"
+            assert prose > 0.6 * (right - left), (name, width)
 
 
 #: Links whose mark or name takes several lines, and texts that touch each other.
@@ -644,57 +648,55 @@ def test_paper_says_whose_view_it_is_and_that_it_permits_nothing(live: LivePage)
     assert text("site.foot_private") not in " ".join(sheets), "nothing on paper can be sent"
 
 
-def test_paper_has_nothing_that_only_a_screen_can_do(browser: Browser, site: Site) -> None:
+def test_paper_has_nothing_that_only_a_screen_can_do(page: Page, site: Site) -> None:
     """Counts of nothing, a closed transcript and the deck's bar stay off it, and closed sources print with what they say."""
-    with page_of(browser) as page:
-        page.goto(f"{site.address}02_who_calls.html")
-        wait_until_live(page)
-        assert page.locator("[data-fragment=count]").inner_text() == text("quiz.count", checked=0, total=3)
-        words = " ".join(printed(page))
-        assert " of 3 checked" not in words
-        assert text("activity.callers_order.on_screen") not in words, "paper has no arrow buttons"
-        assert text("activity.callers_questions.on_screen") not in words
-        steps = [text(f"step.{step.step}.text") for step in load_steps() if step.activity == "fellow_walk"]
-        assert [step for step in steps if step not in words] == [], "everything to answer"
-        assert "Everything as text" not in words
-        page.check('[data-activity="fellow_walk"] input[value="same"]')
-        page.wait_for_selector('[data-activity="fellow_walk"] [data-open="paper"][hidden]', state="attached")
-        words = " ".join(printed(page))
-        assert text("claim.caller.example-unknown-clerkship-director") in words, "what a step rests on"
-        assert "NRMP, applicant FAQ (undated)" in words, "the rule's source"
-        assert [step for step in steps if step not in words] != [], "the reader's own page, once it has an answer"
-        page.check('[data-field="calls_second_voice"] input[value="ask_first"]')
-        page.click('[data-action="check"][data-value="calls_second_voice"]')
-        page.wait_for_selector('[data-fragment="told.calls_second_voice"]:not(:empty)')
-        page.locator(".site-output > details > summary").click()
-        words = " ".join(printed(page))
-        assert text("quiz.count", checked=1, total=3) in words
-        assert "Everything as text" in words
-        page.goto(site.address + pages.DECK)
-        wait_until_live(page)
-        words = " ".join(printed(page))
-        assert text("round.welcome.one_view") in words
-        assert text("site.deck.back") not in words
-        assert text("round.field.seed") not in words
+    page.goto(f"{site.address}02_who_calls.html")
+    wait_until_live(page)
+    assert page.locator("[data-fragment=count]").inner_text() == text("quiz.count", checked=0, total=3)
+    words = " ".join(printed(page))
+    assert " of 3 checked" not in words
+    assert text("activity.callers_order.on_screen") not in words, "paper has no arrow buttons"
+    assert text("activity.callers_questions.on_screen") not in words
+    steps = [text(f"step.{step.step}.text") for step in load_steps() if step.activity == "fellow_walk"]
+    assert [step for step in steps if step not in words] == [], "everything to answer"
+    assert "Everything as text" not in words
+    page.check('[data-activity="fellow_walk"] input[value="same"]')
+    page.wait_for_selector('[data-activity="fellow_walk"] [data-open="paper"][hidden]', state="attached")
+    words = " ".join(printed(page))
+    assert text("claim.caller.example-unknown-clerkship-director") in words, "what a step rests on"
+    assert "NRMP, applicant FAQ (undated)" in words, "the rule's source"
+    assert [step for step in steps if step not in words] != [], "the reader's own page, once it has an answer"
+    page.check('[data-field="calls_second_voice"] input[value="ask_first"]')
+    page.click('[data-action="check"][data-value="calls_second_voice"]')
+    page.wait_for_selector('[data-fragment="told.calls_second_voice"]:not(:empty)')
+    page.locator(".site-output > details > summary").click()
+    words = " ".join(printed(page))
+    assert text("quiz.count", checked=1, total=3) in words
+    assert "Everything as text" in words
+    page.goto(site.address + pages.DECK)
+    wait_until_live(page)
+    words = " ".join(printed(page))
+    assert text("round.welcome.one_view") in words
+    assert text("site.deck.back") not in words
+    assert text("round.field.seed") not in words
 
 
-def test_paper_has_the_rooms_questions_and_no_blank_forms(browser: Browser, site: Site) -> None:
+def test_paper_has_the_rooms_questions_and_no_blank_forms(page: Page, site: Site) -> None:
     """The questions, which are buttons on screen, print as a list; a form prints once something is written in it."""
-    with page_of(browser) as page:
-        page.goto(f"{site.address}{pages.WORKSHOP}")
-        wait_until_live(page)
-        sheets = printed(page)
-        words = " ".join(sheets)
-        assert [one.ask for one in room_questions() if one.ask not in words] == []
-        for label in ("own_case.which_new", "own_scene.which_new", "own_case.preview"):
-            assert text(label) not in words, label
-        assert len(sheets) < 12
-        page.click('[data-activity="own_scenes"] .bw-own-fold > summary')
-        page.fill('[data-activity="own_scenes"] [data-field="title"] input', "Rosa on a Tuesday")
-        assert "Rosa on a Tuesday" in " ".join(printed(page)), "even while its box still has the focus"
-        page.keyboard.press("Tab")
-        page.wait_for_selector('[data-activity="own_scenes"] [data-open="preview"]:not([hidden])', state="attached")
-        assert "Rosa on a Tuesday" in " ".join(printed(page))
+    page.goto(f"{site.address}{pages.WORKSHOP}")
+    wait_until_live(page)
+    sheets = printed(page)
+    words = " ".join(sheets)
+    assert [one.ask for one in room_questions() if one.ask not in words] == []
+    for label in ("own_case.which_new", "own_scene.which_new", "own_case.preview"):
+        assert text(label) not in words, label
+    assert len(sheets) < 12
+    page.click('[data-activity="own_scenes"] .bw-own-fold > summary')
+    page.fill('[data-activity="own_scenes"] [data-field="title"] input', "Rosa on a Tuesday")
+    assert "Rosa on a Tuesday" in " ".join(printed(page)), "even while its box still has the focus"
+    page.keyboard.press("Tab")
+    page.wait_for_selector('[data-activity="own_scenes"] [data-open="preview"]:not([hidden])', state="attached")
+    assert "Rosa on a Tuesday" in " ".join(printed(page))
 
 
 @pages_of("11_reading_it_critically")
@@ -707,28 +709,27 @@ def test_the_bets_print_with_their_stories(live: LivePage) -> None:
     assert "Your next step." in sheets[-1], "the warnings at the end don't stand alone on a page"
 
 
-def test_a_guess_that_nobody_made_is_a_blank_on_paper(browser: Browser, site: Site) -> None:
+def test_a_guess_that_nobody_made_is_a_blank_on_paper(page: Page, site: Site) -> None:
     """A slider's first value, or the first order of a list, would look like an answer."""
-    with page_of(browser) as page:
-        page.goto(f"{site.address}09_after_the_match.html")
-        wait_until_live(page)
-        assert not re.search(r"Prior performance 25\b", " ".join(printed(page)))
-        page.fill('[data-field="prior_performance"] .bw-number', "40")
-        page.keyboard.press("Tab")
-        page.wait_for_function("() => document.querySelector('[data-fragment=left]').innerText.startsWith('15 points')")
-        assert re.search(r"Prior performance 40\b", " ".join(printed(page)))
-        page.goto(f"{site.address}02_who_calls.html")
-        wait_until_live(page)
-        numbers = page.locator(".bw-order .bw-count")
-        printed(page)
-        page.emulate_media(media="print")
-        assert {one.evaluate("one => getComputedStyle(one).color") for one in numbers.all()} == {"rgba(0, 0, 0, 0)"}
-        page.emulate_media(media="screen")
-        page.locator('[data-action="up"]:enabled').first.click()
-        page.wait_for_function("() => document.querySelector('.bw-order-name').innerText === 'You yourself'")
-        printed(page)
-        page.emulate_media(media="print")
-        assert "rgba(0, 0, 0, 0)" not in {one.evaluate("one => getComputedStyle(one).color") for one in numbers.all()}
+    page.goto(f"{site.address}09_after_the_match.html")
+    wait_until_live(page)
+    assert not re.search(r"Prior performance 25\b", " ".join(printed(page)))
+    page.fill('[data-field="prior_performance"] .bw-number', "40")
+    page.keyboard.press("Tab")
+    page.wait_for_function("() => document.querySelector('[data-fragment=left]').innerText.startsWith('15 points')")
+    assert re.search(r"Prior performance 40\b", " ".join(printed(page)))
+    page.goto(f"{site.address}02_who_calls.html")
+    wait_until_live(page)
+    numbers = page.locator(".bw-order .bw-count")
+    printed(page)
+    page.emulate_media(media="print")
+    assert {one.evaluate("one => getComputedStyle(one).color") for one in numbers.all()} == {"rgba(0, 0, 0, 0)"}
+    page.emulate_media(media="screen")
+    page.locator('[data-action="up"]:enabled').first.click()
+    page.wait_for_function("() => document.querySelector('.bw-order-name').innerText === 'You yourself'")
+    printed(page)
+    page.emulate_media(media="print")
+    assert "rgba(0, 0, 0, 0)" not in {one.evaluate("one => getComputedStyle(one).color") for one in numbers.all()}
 
 
 @pages_of("index")
@@ -740,21 +741,20 @@ def test_the_home_page_prints_its_answer_and_no_questions(live: LivePage) -> Non
     assert text("site.home.more") not in words, "its links lead nowhere"
 
 
-def test_the_sheet_is_one_page_on_paper(browser: Browser, site: Site) -> None:
+def test_the_sheet_is_one_page_on_paper(page: Page, site: Site) -> None:
     """It prints instead of the page around it, and has its own margins without the chapter's name."""
-    with page_of(browser) as page:
-        page.goto(f"{site.address}{pages.CASE}")
-        wait_until_live(page)
-        for paper in PAPERS:
-            before = " ".join(printed(page, paper))
-            assert text("sheet_desk.nothing_yet") in before
-            assert text("sheet_desk.example") not in before, "the example doesn't print"
-        page.check('[data-field="recommender"] input[value="known_dean"]')
-        page.wait_for_selector(".bw-print", state="attached")
-        for paper in PAPERS:
-            (sheet,) = printed(page, paper)
-            assert sheet.startswith(text("take_home.title"))
-            assert text("site.name") not in sheet
+    page.goto(f"{site.address}{pages.CASE}")
+    wait_until_live(page)
+    for paper in PAPERS:
+        before = " ".join(printed(page, paper))
+        assert text("sheet_desk.nothing_yet") in before
+        assert text("sheet_desk.example") not in before, "the example doesn't print"
+    page.check('[data-field="recommender"] input[value="known_dean"]')
+    page.wait_for_selector(".bw-print", state="attached")
+    for paper in PAPERS:
+        (sheet,) = printed(page, paper)
+        assert sheet.startswith(text("take_home.title"))
+        assert text("site.name") not in sheet
 
 
 @pages_of("07_doing_it_well", "11_reading_it_critically")
