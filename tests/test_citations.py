@@ -44,21 +44,21 @@ def prose(notebook: str) -> str:
 
 @pytest.mark.parametrize("place", ["00_start_here", "11_reading_it_critically", "README"])
 def test_prose_names_the_article_as_the_table_does_and_the_rules_newest_source(place: str) -> None:
-    told = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split()) if place == "README" else prose(place)
+    content = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split()) if place == "README" else prose(place)
     for part in ("title", "site", "section", "address"):
-        assert ARTICLE[part] in told, part
-    assert "unsigned" in told
+        assert ARTICLE[part] in content, part
+    assert "unsigned" in content
     for words in NEWEST_WORDS:
-        assert words in told
+        assert words in content
 
 
 def test_citations_of_lines_name_the_article_and_its_headings() -> None:
-    told = plain(citations("x", ["timing.phase1", "opening.opposed-goals"]))
-    assert article_name() in told
-    assert ARTICLE["title"] in told
-    assert ARTICLE["site"] in told
-    assert "unsigned" in told
-    assert f'under {text("article.opening")}; "Timing".' in told
+    content = plain(citations("x", ["timing.phase1", "opening.opposed-goals"]))
+    assert article_name() in content
+    assert ARTICLE["title"] in content
+    assert ARTICLE["site"] in content
+    assert "unsigned" in content
+    assert f'under {text("article.opening")}; "Timing".' in content
     assert ARTICLE["title"] not in citations("x", (), (), ["scores.step2_sd"])
 
 
@@ -79,11 +79,11 @@ def test_every_claim_is_under_one_heading_and_every_heading_has_a_claim() -> Non
 
 @pytest.mark.parametrize("kind", ["participants", "facilitator"])
 def test_printed_sheets_name_the_article_and_the_newest_source(kind: str) -> None:
-    told = plain(sheet(kind, "short", 1))
-    assert article_name() in told
-    assert "look under" in told
+    content = plain(sheet(kind, "short", 1))
+    assert article_name() in content
+    assert "look under" in content
     for fact in NEWEST:
-        assert facts()[fact].sentence in told
+        assert facts()[fact].sentence in content
 
 
 def test_the_one_page_sheet_names_the_article_and_the_newest_source() -> None:
@@ -118,10 +118,10 @@ def test_an_activity_that_shows_a_fact_about_the_rule_names_its_newest_source(na
     activity = make_activity(name)
     if isinstance(activity, WeekClock):
         activity.clock = lambda: MARCH
-    told = plain(" ".join([activity.page(), *activity.deferred_fragments(activity.state).values()]))
-    if any(facts()[fact].sentence in told for fact in RULE):
-        assert facts()[NEWEST[0]].sentence in told
-        assert facts()[NEWEST[1]].sentence in told
+    content = plain(" ".join([activity.page(), *activity.deferred_fragments(activity.state).values()]))
+    if any(facts()[fact].sentence in content for fact in RULE):
+        assert facts()[NEWEST[0]].sentence in content
+        assert facts()[NEWEST[1]].sentence in content
 
 
 # ---- every fact ----
@@ -159,8 +159,8 @@ def test_every_fact_is_shown_somewhere() -> None:
     """A new fact in data/facts.csv has to appear where a reader needs it."""
     left = {fact.id: fact.sentence for fact in load_facts()}
     for page in what_readers_see():
-        told = plain(page)
-        left = {name: sentence for name, sentence in left.items() if sentence not in told}
+        content = plain(page)
+        left = {name: sentence for name, sentence in left.items() if sentence not in content}
         if not left:
             break
     assert left == {}

@@ -106,11 +106,11 @@ def test_a_still_and_a_text_replace_it_before_it_is_run(activity: Activity[Any])
 def test_the_tour_says_the_same_each_time_and_leaves_no_trace(activity: Activity[Any]) -> None:
     """It prints at least a line for each thing it tries, and leaves the activity as it was."""
     start = activity.state
-    told = activity.transcript()
-    assert told == make_activity(activity.key).transcript() == activity.transcript()
+    transcript = activity.transcript()
+    assert transcript == make_activity(activity.key).transcript() == activity.transcript()
     assert activity.state == start
-    assert told.count("\n") >= 1
-    assert told.strip()[-1:] != "?"
+    assert transcript.count("\n") >= 1
+    assert transcript.strip()[-1:] != "?"
 
 
 def test_an_unknown_action_changes_nothing(activity: Activity[Any]) -> None:
@@ -248,8 +248,8 @@ def test_the_rule_tells_readers_what_to_do_now_only_about_their_own_case() -> No
             act(scenes, type="set", field="guess", value="maybe")
             act(scenes, type="see")
             answer = rules_check(scenes.case).answer
-            told = {one for one in NEXT if text(f"soap.next.{one}") in scenes.fragments(scenes.state)["rules"]}
-            assert told == ({answer} & {"allowed"} if scene != OWN else {answer}), (part, scene)
+            content = {one for one in NEXT if text(f"soap.next.{one}") in scenes.fragments(scenes.state)["rules"]}
+            assert content == ({answer} & {"allowed"} if scene != OWN else {answer}), (part, scene)
             seen.add((scene == OWN, answer))
     assert {(False, "not_allowed"), (False, "allowed"), (True, "not_allowed")} <= seen
     for part in {row.activity for row in load_activities() if row.kind == "walk"}:

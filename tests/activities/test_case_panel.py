@@ -430,7 +430,7 @@ def test_a_run_ends_with_an_undo() -> None:
     assert session.case.score == 240
 
 
-def test_undo_goes_back_far_but_not_without_end() -> None:
+def test_undo_goes_back_far_but_not_forever() -> None:
     """The last two hundred steps are kept."""
     session = CaseActivity()
     for step in range(150):
@@ -561,10 +561,10 @@ def test_a_file_that_is_not_a_case_is_not_opened(content: str, problem: str | No
         with pytest.raises(CaseError) as caught:
             case_from_text(content)
         label = text(f"field.{caught.value.field}.label")
-        told = text("panel.load_field", field=label, sentence=caught.value.sentence)
+        sentence = text("panel.load_field", field=label, sentence=caught.value.sentence)
     else:
-        told = text(problem)
-    assert screen.notice == text("panel.load_failed", problem=told)
+        sentence = text(problem)
+    assert screen.notice == text("panel.load_failed", problem=sentence)
     assert screen.notice.endswith("Your case here is unchanged.")
 
 
@@ -875,7 +875,7 @@ def test_what_is_unknown_is_saved_and_opened_as_unknown(case: Case, unknown: set
     assert unknown or content == case_to_text(case)
 
 
-def test_an_old_file_stays_stated() -> None:
+def test_nothing_in_an_old_file_becomes_unknown() -> None:
     """Nothing in an earlier version's file becomes unknown."""
     screen = open_screen()
     screen.act(type="load", value='{"score": 228}')
@@ -883,7 +883,7 @@ def test_an_old_file_stays_stated() -> None:
     assert screen.session.case == Case(score=228)
 
 
-def test_what_comes_from_the_chapters_as_it_began_stays_unknown() -> None:
+def test_what_was_never_changed_in_a_chapter_stays_unknown() -> None:
     """A policy that was "yes" in a chapter from the start isn't an answer, but a changed one is."""
     saved_answers.save(saved_answers.CASE, {"score": 228, "sponsors_visas": True, "interviews_failures": False})
     screen = open_screen(Case())
@@ -987,6 +987,6 @@ def test_scores_of_two_exams_have_no_verdict_and_no_picture_of_one(fields: dict[
 def test_the_menu_of_callers_says_where_residents_and_chairs_belong_and_that_this_is_ours() -> None:
     """The article mentions neither, but students look for them in the menu."""
     page = CaseActivity().page()
-    (told,) = re.findall(r'<[^>]+ id="§?[^"]*recommender[^"]*help"[^>]*>(.*?)</', page)
-    assert html.unescape(told) == text("field.recommender.help")
-    assert all(word in told for word in ("residents", "chairs", "our assumption"))
+    (content,) = re.findall(r'<[^>]+ id="§?[^"]*recommender[^"]*help"[^>]*>(.*?)</', page)
+    assert html.unescape(content) == text("field.recommender.help")
+    assert all(word in content for word in ("residents", "chairs", "our assumption"))

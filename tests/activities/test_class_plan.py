@@ -43,5 +43,5 @@ def test_students_who_write_themselves_or_have_no_known_caller_are_not_planned_f
     assert plan_class([row("Avery", "A")._replace(recommender=kind) for kind in ("", "self")]) == ()
 
 
-def test_a_name_is_the_same_in_small_letters() -> None:
+def test_names_ignore_case() -> None:
     assert len(plan_class([row("Avery", "A", "Dr. Osei"), row("Blake", "A", "dr. osei")])) == 1

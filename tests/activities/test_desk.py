@@ -69,10 +69,10 @@ def test_all_files_lie_at_one_program_and_one_moment() -> None:
     assert len({tuple(getattr(case, field) for field in PROGRAM) for case in cases}) == 1
     assert len({rules_check(case) for case in cases}) == 1
     assert rules_check(cases[0]).answer == "not_allowed"
-    told = text("desk.program")
+    sentence = text("desk.program")
     assert all(case.needs == {"language"} for case in cases)
-    assert str(cases[0].range_low) in told
-    assert str(cases[0].range_floor) in told
+    assert str(cases[0].range_low) in sentence
+    assert str(cases[0].range_floor) in sentence
 
 
 def of(table: Any, name: str) -> Case:
@@ -136,10 +136,10 @@ def test_every_verdict_is_one_decision(verdict: Verdict, decision: str) -> None:
 
 def test_the_name_of_a_no_fits_every_verdict_that_is_one() -> None:
     """Declined is a polite no, and after skimmed, ignored and backfires no answer is sent. The button mentions both."""
-    told = text("decision.no")
-    assert "polite no" in told
-    assert "no answer" in told
-    assert len(told) <= len(text("decision.seat"))
+    sentence = text("decision.no")
+    assert "polite no" in sentence
+    assert "no answer" in sentence
+    assert len(sentence) <= len(text("decision.seat"))
 
 
 @pytest.mark.parametrize(("file", "decision"), list(product(FILES, DECISIONS)))
@@ -151,8 +151,8 @@ def test_every_decision_is_compared(desk: Desk, file: str, decision: str) -> Non
     assert (text("lesson.alike") in why) == same
     assert (text("lesson.unlike") in why) != same
     assert text(f"desk.{file}.why") in why
-    told = text("desk.summary", alike=int(same), decided=1)
-    assert desk.fragments(desk.state)["summary"] == (told if same else f"{told} {text('desk.differ')}")
+    sentence = text("desk.summary", alike=int(same), decided=1)
+    assert desk.fragments(desk.state)["summary"] == (sentence if same else f"{sentence} {text('desk.differ')}")
 
 
 # ---- nothing before a decision ----

@@ -116,7 +116,7 @@ def test_no_answer_is_shown_before_a_guess(action: str | None) -> None:
     assert emails()[0].line not in re.sub(r'<div class="bw-on-paper" hidden>.*?</table></div>', "", shown(one))
 
 
-def test_to_let_the_rest_go_before_a_guess_is_answered_by_a_sentence() -> None:
+def test_deleting_the_rest_before_a_guess_gets_a_message() -> None:
     """The message asks for a guess first."""
     assert act(inbox(), "rest")["notice"] == text("guess.first")
 
@@ -313,7 +313,7 @@ def test_a_file_that_skips_the_guess_reveals_nothing() -> None:
     "message",
     [{"type": "burn"}, {"type": "set", "field": "mood", "value": 1}, {"type": "set", "field": "guess"}, {}],
 )
-def test_an_act_that_is_none_is_answered_by_a_sentence(message: dict[str, Any]) -> None:
+def test_an_unknown_act_gets_a_message(message: dict[str, Any]) -> None:
     """An unknown action changes nothing and doesn't cause a stack trace."""
     one = at_desk(does="d")
     before = one.state
@@ -325,11 +325,11 @@ def test_an_act_that_is_none_is_answered_by_a_sentence(message: dict[str, Any]) 
 def test_the_tour_tries_everything_and_ends_where_it_began() -> None:
     """It deletes and skims each of the reader's emails, is the same every time, and leaves no trace."""
     one = inbox()
-    before, told = one.state, one.transcript()
+    before, transcript = one.state, one.transcript()
     assert one.state == before
-    assert told == inbox().transcript()
+    assert transcript == inbox().transcript()
     for email in emails()[:FIRST]:
-        assert email.line in told
-        assert text("inbox.was_deleted", name=email.name) in told
-    assert text("inbox.was_flagged", name=emails()[3].name) in told
-    assert text("inbox.guess_same") in told
+        assert email.line in transcript
+        assert text("inbox.was_deleted", name=email.name) in transcript
+    assert text("inbox.was_flagged", name=emails()[3].name) in transcript
+    assert text("inbox.guess_same") in transcript

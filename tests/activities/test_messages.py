@@ -155,7 +155,7 @@ class Counter(Activity["MappingProxyType[str, int]"]):
 
 
 @pytest.mark.parametrize("broken", ["action", "fragments", "deferred_fragments", "values"])
-def test_a_bug_is_rolled_back_and_logged_and_said_calmly(broken: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_bug_is_rolled_back_logged_and_reported_calmly(broken: str, caplog: pytest.LogCaptureFixture) -> None:
     """State, history, errors and all other attributes are restored, the page is correct, and the log has the stack trace."""
     counter = Counter()
     shown: dict[str, Any] = {}

@@ -77,9 +77,9 @@ def test_a_custom_question_is_checked_and_answered() -> None:
     (name,) = quiz.questions
     act(quiz, type="set", field=name, value="option_2")
     act(quiz, type="check", value=name)
-    told = quiz.fragments(quiz.state)[f"told.{name}"]
-    assert text("quiz.other", answer="A stranger") in told
-    assert "Rarely." in told
+    content = quiz.fragments(quiz.state)[f"told.{name}"]
+    assert text("quiz.other", answer="A stranger") in content
+    assert "Rarely." in content
     act(quiz, type="set", field=name, value="option_1")
     act(quiz, type="check", value=name)
     assert text("quiz.right") in quiz.fragments(quiz.state)[f"told.{name}"]

@@ -448,7 +448,7 @@ def test_our_own_choices_are_called_ours(row: Question) -> None:
 
 
 @pytest.mark.parametrize("row", CASES, ids=lambda row: row.question)
-def test_no_contact_that_the_rule_forbids_goes_without_saying_so(row: Question) -> None:
+def test_every_contact_that_the_rule_forbids_says_so(row: Question) -> None:
     """If the rule doesn't simply allow a question's contact, the right answer's feedback says so."""
     assert row.case is not None
     right = next(option.why for option in row.options if option.option == row.answer)

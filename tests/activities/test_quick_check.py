@@ -34,7 +34,7 @@ def test_it_starts_from_the_clock_and_says_so() -> None:
 
 
 def test_nothing_of_the_article_appears_before_an_answer_about_the_case() -> None:
-    """The rule depends only on the date; the article's range would only scare a reader who has told nothing yet."""
+    """The rule depends only on the date; the article's range would only scare a reader who has content nothing yet."""
     check = quick_check()
     for before in (check.state, check.with_(day="friday", name="Zoë")):
         fragments = check.fragments(before)
@@ -47,11 +47,11 @@ def test_nothing_of_the_article_appears_before_an_answer_about_the_case() -> Non
             assert "eakest link" not in shown
         assert text("take_home.article_title").upper() not in sheet
         assert "NEXT STEPS" in sheet
-    told = check.fragments(check.with_(file=("needs_visa",)))
-    assert "Between" in told["answer"]
-    assert "Between" in told["strip"]
-    assert "Between" in told["live_text"]
-    assert text("quick.first") not in told["answer"]
+    content = check.fragments(check.with_(file=("needs_visa",)))
+    assert "Between" in content["answer"]
+    assert "Between" in content["strip"]
+    assert "Between" in content["live_text"]
+    assert text("quick.first") not in content["answer"]
     assert text("take_home.article_title").upper() in sheets_text(check.sheets(check.with_(file=("needs_visa",))))
 
 
@@ -138,7 +138,7 @@ def test_any_answers_get_an_answer_and_every_verdict_named_can_come_of_it(given_
     assert judge(advice.case).verdict in advice.judgment.verdicts
     fragments = check.fragments(state)
     assert rule_now(advice) in fragments["strip"]
-    assert (advice.judgment.lowest.label in fragments["strip"]) == check.has_told(state)
+    assert (advice.judgment.lowest.label in fragments["strip"]) == check.has_answered(state)
 
 
 @settings(max_examples=max(5, settings().max_examples // 3))

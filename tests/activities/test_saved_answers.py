@@ -53,7 +53,7 @@ def test_several_kinds_of_activity_read_what_was_saved() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", READERS)
 @given(data=st.data())
-def test_any_saved_answers_are_used_or_passed_over(name: str, data: st.DataObject) -> None:
+def test_any_saved_answers_are_used_or_ignored(name: str, data: st.DataObject) -> None:
     """With any content in the files, the page opens, each button answers, and the page can be drawn again."""
     activity: Activity[Any] = CaseActivity() if name == "case" else make_activity(name)
     contents = {"case.json": data.draw(files(CASE)), "bets.json": data.draw(files(BETS))}
@@ -73,7 +73,7 @@ def test_a_byte_order_mark_loses_no_saved_answers(start: str) -> None:
 
 
 @pytest.mark.parametrize("guess", [["maybe"], {}, None, 7, "no verdict"])
-def test_a_saved_bet_that_is_none_is_passed_over(guess: object) -> None:
+def test_an_invalid_saved_bet_is_ignored(guess: object) -> None:
     bets = list(BETS)
     with folder_with({"bets.json": json.dumps({bets[0]: guess, bets[1]: "maybe"}).encode()}), without_failure():
         activity = make_activity("bets_returned")

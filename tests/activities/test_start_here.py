@@ -101,5 +101,7 @@ def test_no_answer_about_the_forms_is_shown_before_a_choice() -> None:
     assert set(forms.fragments(forms.state).values()) == {""}
     forms.update(form_mentor_text="influential")
     forms.actions()["compare"]({})
-    told = forms.fragments(forms.state)
-    assert all(text(f"item.{row.item}.why") in told[f"told.{row.item}"].replace("&#x27;", "'") for row in forms.items.values())
+    content = forms.fragments(forms.state)
+    assert all(
+        text(f"item.{row.item}.why") in content[f"told.{row.item}"].replace("&#x27;", "'") for row in forms.items.values()
+    )

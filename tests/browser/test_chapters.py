@@ -46,4 +46,4 @@ def test_a_chapter_comes_alive_and_fits_every_width(window: Window, lab: Lab, ch
         assert text("panel.disconnected") not in notices
         assert text("panel.not_understood") not in notices
         assert opened.hosts - {"-"} == {lab.address.removeprefix("http://")}
-        assert [told for told in opened.complaints if "404" not in told] == []
+        assert [error for error in opened.complaints if "404" not in error] == []

@@ -167,7 +167,7 @@ def test_a_dead_kernel_gets_a_message(opened: Opened, lab: Lab) -> None:
         polling=GLANCE,
         timeout=PATIENCE,
     )
-    assert [told for told in opened.complaints if "kernel" not in told.lower() and "404" not in told] == []
+    assert [error for error in opened.complaints if "kernel" not in error.lower() and "404" not in error] == []
 
 
 def test_a_users_own_notebook_is_not_run(opened: Opened, lab: Lab) -> None:

@@ -119,13 +119,13 @@ def test_answers_after_a_lost_one_are_not_shown_until_nothing_is_missing(fresh: 
     )
 
 
-@pytest.mark.parametrize("told", ["panel.late", pytest.param("panel.disconnected", marks=pytest.mark.slow)])
-def test_while_an_answer_is_late_the_page_says_so_and_then_shows_it(fresh: tuple[PanelPage, Network], told: str) -> None:
+@pytest.mark.parametrize("notice", ["panel.late", pytest.param("panel.disconnected", marks=pytest.mark.slow)])
+def test_while_an_answer_is_late_the_page_says_so_and_then_shows_it(fresh: tuple[PanelPage, Network], notice: str) -> None:
     """The notice stays with the old verdict, even after the page gives up, until the answer arrives."""
     opened, network = fresh
     network.others = "held"
     pick(opened, "trusted_peer")
-    opened.wait_for_notice(text(told))
+    opened.wait_for_notice(text(notice))
     assert opened.verdict() == "File read"
     assert opened.page.is_visible(NOTICE)
     network.release()
@@ -234,7 +234,7 @@ def test_undo_keeps_controls_and_verdict_in_sync_if_the_browser_blocks_storage(
     assert (
         page.evaluate("() => { try { return sessionStorage.length } catch (error) { return error.name } }") == "SecurityError"
     )
-    assert [told for told in opened.complaints if "insecure" in told] == []
+    assert [error for error in opened.complaints if "insecure" in error] == []
     page.evaluate("delete window.sessionStorage")
 
 

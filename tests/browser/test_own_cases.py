@@ -47,8 +47,8 @@ def test_a_case_is_written_rejected_completed_saved_and_changed_by_keyboard(brow
     says(text("own_case.column.contact"))
     form.settle()
     for name in REQUIRED:
-        told = page.inner_text(f"[data-field={name}] .bw-error")
-        assert ("is blank" in told) == (name not in {"title", "file"}), name
+        error = page.inner_text(f"[data-field={name}] .bw-error")
+        assert ("is blank" in error) == (name not in {"title", "file"}), name
     assert page.evaluate("document.activeElement.closest('[data-field]').dataset.field") == "contact"
     assert not (own_folder / NAME).exists()
 

@@ -352,8 +352,8 @@ def test_a_message_lost_on_the_way_to_the_kernel_or_back_is_noticed(
     assert network.passed[count : count + 2] == ["lost", "arrives"]
     network.actions = False
     page.check(".bw [data-field=specifics] input")
-    for told in ("panel.late", "panel.disconnected"):
-        opened.wait_for_notice(text(told))
+    for notice in ("panel.late", "panel.disconnected"):
+        opened.wait_for_notice(text(notice))
     assert opened.verdict() == judge(recommender="known_dean").verdict.label
     network.actions = True
     page.check(".bw [data-field=recommender] input[value=trusted_peer]")
@@ -368,8 +368,8 @@ def test_axe_finds_nothing_in_the_panel(fresh_in_lab: Opened) -> None:
     page = fresh_in_lab.page
     page.evaluate("document.querySelectorAll('.bw details').forEach(one => one.open = true)")
     found: dict[str, Any] = Axe().run(page, context=".bw").response
-    told = [(one["id"], [node["html"][:160] for node in one["nodes"]][:3]) for one in found["violations"]]
-    assert told == []
+    violations = [(one["id"], [node["html"][:160] for node in one["nodes"]][:3]) for one in found["violations"]]
+    assert violations == []
     assert len(found["passes"]) > 15, "axe looked at next to nothing"
     # Only axe's contrast rules depend on the theme. At this point axe is already on the page.
     for theme in ("JupyterLab Dark", "JupyterLab Light"):
@@ -382,8 +382,8 @@ def test_axe_finds_nothing_in_the_panel(fresh_in_lab: Opened) -> None:
             timeout=PATIENCE,
         )
         found = page.evaluate("axe.run('.bw', { runOnly: { type: 'tag', values: ['cat.color'] } })")
-        told = [(one["id"], [node["html"][:160] for node in one["nodes"]][:3]) for one in found["violations"]]
-        assert told == [], theme
+        violations = [(one["id"], [node["html"][:160] for node in one["nodes"]][:3]) for one in found["violations"]]
+        assert violations == [], theme
         assert found["passes"], theme
 
 
@@ -433,10 +433,10 @@ def test_at_400_percent_zoom_no_control_with_the_focus_is_covered(fresh_in_lab: 
     assert covered == []
 
 
-def test_nothing_left_this_machine_and_nothing_was_complained_of(your_case: tuple[Opened, Network], lab: Lab) -> None:
+def test_nothing_left_this_machine_and_no_error_was_logged(your_case: tuple[Opened, Network], lab: Lab) -> None:
     """In all tests in JupyterLab, requests went only to our own server, no chart could be uploaded, and no error was logged."""
     opened, _ = your_case
     assert opened.hosts - {"-"} == {lab.address.removeprefix("http://")}
     assert opened.page.query_selector("[data-title*='Share' i], [data-title*='cloud' i]") is None
-    ours = [told for told in opened.complaints if "kernel" not in told.lower() and "404" not in told]
+    ours = [error for error in opened.complaints if "kernel" not in error.lower() and "404" not in error]
     assert ours == []

@@ -365,12 +365,12 @@ def test_an_answer_that_scrolls_by_itself_shows_it_and_can_be_scrolled_with_keys
     answer = page.locator(".bw-answer").first
     assert answer.evaluate("one => one.scrollHeight > 1.5 * one.clientHeight")
     assert "linear-gradient" in answer.evaluate("one => getComputedStyle(one).maskImage")
-    heading, told = (page.locator(f".bw-answer .bw-rule {one}").first for one in ("> h2", ".bw-rule-answer"))
-    above, below = heading.bounding_box(), told.bounding_box()
+    heading, content = (page.locator(f".bw-answer .bw-rule {one}").first for one in ("> h2", ".bw-rule-answer"))
+    above, below = heading.bounding_box(), content.bounding_box()
     assert above is not None
     assert below is not None
     assert above["y"] + above["height"] <= below["y"]
-    assert heading.evaluate(FONT_SIZE) < told.evaluate(FONT_SIZE)
+    assert heading.evaluate(FONT_SIZE) < content.evaluate(FONT_SIZE)
     page.focus(".bw-answer .bw-rule summary")
     page.keyboard.press("PageDown")
     page.wait_for_function("() => document.querySelector('.bw-answer').scrollTop > 300")

@@ -44,7 +44,7 @@ def test_whatever_the_network_does_no_view_shows_a_mixture_and_one_action_correc
 @given(steps=moves())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.parametrize("how", LOSSES)
-def test_an_action_whose_answer_is_lost_is_shown_rightly_or_said_to_be_unanswered(
+def test_an_action_whose_answer_is_lost_is_shown_correctly_or_reported_as_unanswered(
     stores: Stores, how: str, steps: list[tuple[Any, ...]]
 ) -> None:
     """After any single loss, a view either matches Python or says that an answer is missing."""

@@ -36,8 +36,8 @@ def test_the_unit_tests_of_the_store_pass_and_all_of_them_run() -> None:
     """As many tests pass as the files contain, so none is skipped silently."""
     files = sorted(HERE.glob("*.test.mjs"))
     written = sum(len(re.findall(r"^test\(", file.read_text(encoding="utf-8"), re.MULTILINE)) for file in files)
-    told = node("--test", "--test-reporter=tap", *files)
-    counts = {name: int(count) for name, count in re.findall(r"^# (tests|pass|fail|skipped|todo) (\d+)$", told, re.MULTILINE)}
+    output = node("--test", "--test-reporter=tap", *files)
+    counts = {name: int(count) for name, count in re.findall(r"^# (tests|pass|fail|skipped|todo) (\d+)$", output, re.MULTILINE)}
     assert counts == {"tests": written, "pass": written, "fail": 0, "skipped": 0, "todo": 0}
     assert written >= 18
 
@@ -115,8 +115,8 @@ def test_every_module_loads_by_itself(path: Path) -> None:
 def test_the_script_of_a_widget_holds_every_module_once_and_can_be_read() -> None:
     """It has all code of all modules, each after its imports, and exports one name."""
     script = bundle()
-    told = node("--input-type=module", "-", text=f"{script}\nconsole.log(typeof render);")
-    assert told.strip() == "function"
+    output = node("--input-type=module", "-", text=f"{script}\nconsole.log(typeof render);")
+    assert output.strip() == "function"
     assert re.findall(r"^(?:import|export)\b.*$", script, re.MULTILINE) == ["export default { render };"]
     order = re.findall(r"^// (\w+\.js)$", script, re.MULTILINE)
     assert sorted(order) == sorted(path.name for path in MODULES if path.name != "messages.js")

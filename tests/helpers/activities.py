@@ -35,7 +35,7 @@ class Page(HTMLParser):
 def act(activity: Activity[Any], **message: Any) -> list[dict[str, Any]]:
     """Send an activity a reader's message, and check the answers."""
     answers = list(activity.handle({**message, "seq": 1, "view": "v"}))
-    told = json.dumps(answers)
-    assert "Traceback" not in told
-    assert "Error(" not in told
+    content = json.dumps(answers)
+    assert "Traceback" not in content
+    assert "Error(" not in content
     return answers

@@ -141,16 +141,16 @@ class World:
             if message["type"] == "grow" and not old and "left" in before:
                 assert now == {name: number + 1 for name, number in before.items()}, "an action is not carried out"
             assert count or not missed or answer.get("forget"), "a page that may have missed something gets what is new"
-            told = json.loads(json.dumps(answer))
+            message = json.loads(json.dumps(answer))
             if count >= sent:
                 answers.close()  # type: ignore[attr-defined]
                 recorded = self.activity.delivery.shown.values
                 for name, content in answer.get("fragments", {}).items():
                     assert recorded.get(f"fragment.{name}") != content, "what was not sent is recorded"
                 break
-            self._update_page(told)
+            self._update_page(message)
             for queue in self.down.values():
-                queue.append(told)
+                queue.append(message)
 
     def _update_page(self, answer: dict[str, Any]) -> None:
         page = self.page

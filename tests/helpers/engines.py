@@ -202,8 +202,8 @@ class Firefox:
         return dict(result["result"])
 
     def run(self, script: str, seconds: float = PATIENCE_S) -> Any:
-        told = f"Promise.resolve({script}).then(value => JSON.stringify(value === undefined ? null : value))"
-        return json.loads(self._evaluate(told, seconds)["value"])
+        expression = f"Promise.resolve({script}).then(value => JSON.stringify(value === undefined ? null : value))"
+        return json.loads(self._evaluate(expression, seconds)["value"])
 
     def click(self, selector: str) -> None:
         quoted = json.dumps(selector)

@@ -56,7 +56,7 @@ class Opened:
         self.page.set_default_timeout(PATIENCE)
         self.page.on("request", lambda request: self.hosts.add(request.url.split("/")[2] if "://" in request.url else "-"))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("console", lambda told: self.complaints.append(told.text) if told.type == "error" else None)
+        self.page.on("console", lambda message: self.complaints.append(message.text) if message.type == "error" else None)
 
     def settle(self) -> None:
         """Wait until every action has its answer."""

@@ -48,7 +48,7 @@ def test_a_recipe_works_with_another_list(
     assert printed in run(name, source, monkeypatch, capsys)
 
 
-def test_no_recipe_prints_an_error_that_is_none(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_recipe_prints_progress_as_an_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """JupyterLab shows everything on stderr on red, even progress."""
     monkeypatch.chdir(NOTEBOOKS)
     exec(CELLS["sheets-code"], {})  # noqa: S102 - the notebook's own code

@@ -101,11 +101,11 @@ def test_the_navigation_marks_where_a_reader_is(written: dict[str, str], chapter
     assert marked == ((page, "page") if page in {pages.CASE, pages.WORKSHOP} else (pages.CHAPTERS, "true"))
 
 
-def test_no_heading_is_said_twice_in_a_chapter(written: dict[str, str]) -> None:
+def test_no_heading_appears_twice_in_a_chapter(written: dict[str, str]) -> None:
     for chapter in CHAPTERS:
         main = written[f"{chapter}.html"].partition("<main")[2]
-        told = [" ".join(re.findall(r"\w+", words(one).lower())) for one in re.findall(r"<h2[^>]*>(.*?)</h2>", main)]
-        assert sorted(told) == sorted(set(told)), chapter
+        content = [" ".join(re.findall(r"\w+", words(one).lower())) for one in re.findall(r"<h2[^>]*>(.*?)</h2>", main)]
+        assert sorted(content) == sorted(set(content)), chapter
 
 
 @pytest.mark.parametrize(("page", "level"), [(pages.HOME, "h3"), (pages.CHAPTERS, "h2")])
@@ -210,7 +210,7 @@ def test_every_page_allows_no_other_host_before_anything_is_loaded(written: dict
         assert '<meta name="referrer" content="no-referrer">' in head
 
 
-def test_an_answer_that_depends_on_today_is_marked_as_not_yet_there(written: dict[str, str]) -> None:
+def test_an_answer_that_depends_on_today_is_marked_as_pending(written: dict[str, str]) -> None:
     place = re.search(r'<div data-activity="quick_check"[^>]*>', written[pages.HOME])
     assert place
     assert "data-waiting" in place[0]

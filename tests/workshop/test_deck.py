@@ -213,7 +213,7 @@ def test_every_difficulty_and_topic_has_its_share() -> None:
 
 
 @pytest.mark.parametrize("topic", TOPICS)
-def test_a_topic_says_nothing_of_the_verdict(topic: str) -> None:
+def test_a_topic_reveals_nothing_about_the_verdict(topic: str) -> None:
     """A topic's vignettes have at least three verdicts, none of them for more than half."""
     answers = Counter(VERDICT[name] for name in draw(topic))
     assert len(answers) >= 3
@@ -221,7 +221,7 @@ def test_a_topic_says_nothing_of_the_verdict(topic: str) -> None:
 
 
 @pytest.mark.parametrize("difficulty", [1, 2, 3])
-def test_a_difficulty_says_nothing_of_the_verdict(difficulty: int) -> None:
+def test_a_difficulty_reveals_nothing_about_the_verdict(difficulty: int) -> None:
     """A difficulty's vignettes have at least five verdicts."""
     assert len({VERDICT[name] for name in draw(difficulty=difficulty)}) >= 5
 
@@ -343,7 +343,7 @@ def test_most_vignettes_have_a_twin() -> None:
         assert all(VERDICT[other] != VERDICT[name] for other in twins), name
 
 
-def test_a_naive_reader_of_words_does_not_tell() -> None:
+def test_a_naive_bayes_classifier_cannot_tell_the_verdict_from_the_words() -> None:
     """A naive Bayes classifier trained on all other vignettes is right at most one time in four."""
     right = sum(naive(name) == VERDICT[name] for name in DECK)
     assert right <= len(DECK) / 4
@@ -450,7 +450,7 @@ SAID: list[tuple[str, Callable[[Case], bool], str]] = [
 
 
 @pytest.mark.parametrize(("what", "holds", "pattern"), SAID, ids=[row[0] for row in SAID])
-def test_texts_tell_what_the_case_sets(what: str, holds: Callable[[Case], bool], pattern: str) -> None:
+def test_texts_state_what_the_case_sets(what: str, holds: Callable[[Case], bool], pattern: str) -> None:
     """The text states what the case sets, and no text states anything else (but a call can also be a demand)."""
     assert any(holds(vignette.case) for vignette in DECK.values())
     for name, vignette in DECK.items():
@@ -534,7 +534,7 @@ def test_what_is_not_in_the_deck_can_be_left_out() -> None:
         ({"seed": True}, "seed: must be a whole number of 0 or more, but it is True."),
     ],
 )
-def test_what_cannot_be_drawn_is_said(asked: dict[str, Any], expected: str) -> None:
+def test_what_cannot_be_drawn_gets_a_message(asked: dict[str, Any], expected: str) -> None:
     """An unknown topic, difficulty or seed gets a calm message."""
     with pytest.raises(CaseError) as caught:
         draw(**asked)

@@ -129,9 +129,9 @@ def test_all_files_lie_at_one_program_and_one_moment() -> None:
     """The program's description fits every file, and Tuesday before noon fits every contact."""
     cases = [case_of(row.overrides) for row in load_drill_files()]
     assert len({tuple(getattr(case, field) for field in PROGRAM) for case in cases}) == 1
-    told = text("drill.program")
-    assert str(cases[0].range_low) in told
-    assert str(cases[0].range_floor) in told
+    sentence = text("drill.program")
+    assert str(cases[0].range_low) in sentence
+    assert str(cases[0].range_floor) in sentence
     assert cases[0].needs == {"language", "coverage"}
     drill = opened()
     for ping in PINGS:
@@ -304,13 +304,13 @@ def test_keeping_a_decision_is_counted_and_gets_a_friendly_sentence(drill: Drill
         ({"brennan": "read", "brennan_letter": "no"}, "room_other"),
     ],
 )
-def test_what_moved_the_room_is_said_in_kind_words(drill: Drill, decisions: dict[str, str], word: str) -> None:
+def test_what_moved_the_room_is_described_kindly(drill: Drill, decisions: dict[str, str], word: str) -> None:
     """One correct sentence summarizes what changed the reader's mind."""
     decide(drill, **decisions)
     drill.update(at=END)
-    told = drill.fragments(drill.state)["room"].replace("&amp;", "&")
+    words = drill.fragments(drill.state)["room"].replace("&amp;", "&")
     known = ("room_still", "room_heard", "room_missed", "room_warm", "room_other")
-    assert [one for one in known if text(f"drill.{one}") in told] == [word]
+    assert [one for one in known if text(f"drill.{one}") in words] == [word]
 
 
 def test_warm_words_count_where_they_moved_up(drill: Drill) -> None:
@@ -326,13 +326,13 @@ def test_warm_words_count_where_they_moved_up(drill: Drill) -> None:
 @pytest.mark.parametrize("word", ["moved", "missed", "warm_unknown", "stood", "stood_open", "room_tally"])
 def test_the_counts_are_given_in_a_sentence(word: str) -> None:
     """No count follows a colon, as it would in a form."""
-    told = text(
+    sentence = text(
         f"drill.{word}",
         **dict.fromkeys(("moved", "same", "still", "missed", "came", "yes", "no", "open"), 1),
         **dict.fromkeys(("known", "all_known", "unknown", "all_unknown"), 1),
     )
-    assert ":" not in told
-    assert told.endswith(".")
+    assert ":" not in sentence
+    assert sentence.endswith(".")
 
 
 def test_the_twins_are_shown_side_by_side_once_both_are_decided(drill: Drill) -> None:
@@ -435,8 +435,8 @@ def test_the_end_can_be_asked_for_early(drill: Drill) -> None:
     act(drill, "take", "brennan_letter")
     act(drill, "decide", "call")
     act(drill, "answers")
-    told = drill.fragments(drill.state)["summary"]
-    assert text("drill.summary", decided=1, total=8, up=1, down=0, still=0) in told
+    words = drill.fragments(drill.state)["summary"]
+    assert text("drill.summary", decided=1, total=8, up=1, down=0, still=0) in words
 
 
 def test_every_step_can_be_undone(drill: Drill) -> None:
@@ -682,10 +682,10 @@ def test_a_sheet_shows_every_need_and_what_the_file_brings(need: str) -> None:
     """Each of the four needs has a row if the program has it or the file would meet it, and otherwise has none."""
     name = text(f"file_sheet.{need}.name")
     for needs, offers in product(((), (need,)), ((), (need,))):
-        told = shown(Case(needs=needs, offers=offers))
-        assert (name in told) == bool(needs or offers)
-        assert (text(f"file_sheet.{need}.brought") in told) == bool(offers)
-        assert (text(f"file_sheet.{need}.needed") in told) == bool(needs)
+        words = shown(Case(needs=needs, offers=offers))
+        assert (name in words) == bool(needs or offers)
+        assert (text(f"file_sheet.{need}.brought") in words) == bool(offers)
+        assert (text(f"file_sheet.{need}.needed") in words) == bool(needs)
 
 
 #: Fields of the file and the program, each with a change that a director would see.
@@ -781,9 +781,9 @@ def test_nothing_on_a_sheet_says_that_a_student_has_nothing() -> None:
 def test_a_caller_is_named_from_the_director_s_side(caller: str) -> None:
     """The caller's name is what the director would use, and already says whether they know each other."""
     case = Case().replace(recommender=caller)
-    told = text(f"file_sheet.caller.{caller}")
-    assert told in shown(case)
-    assert ("don't know" in told) == (caller in {"random_dean", "unconnected_faculty"})
+    sentence = text(f"file_sheet.caller.{caller}")
+    assert sentence in shown(case)
+    assert ("don't know" in sentence) == (caller in {"random_dean", "unconnected_faculty"})
 
 
 def content(text: str) -> set[str]:
@@ -795,9 +795,9 @@ def test_the_moment_is_described_in_different_words_than_the_rules() -> None:
     """The facts after SOAP fit their row, and share no word with the rule's sentences."""
     rule = content(text("rule.opening_secured")) | content(text("rule.opening_missed"))
     for what in (*INSIDE, "nobody_inside"):
-        told = text(f"file_sheet.{what}")
-        assert len(told) <= 60, what
-        assert content(told) & rule <= {"name", "student"}, what
+        sentence = text(f"file_sheet.{what}")
+        assert len(sentence) <= 60, what
+        assert content(sentence) & rule <= {"name", "student"}, what
     for case in (vignette.case for vignette in vignettes().values()):
         moment = {what: theirs for what, _, theirs in file_facts(case)}[text("file_sheet.moment")]
         assert all(len(piece) <= 60 for piece in moment.split("; "))
@@ -806,5 +806,5 @@ def test_the_moment_is_described_in_different_words_than_the_rules() -> None:
 def test_no_name_is_a_doctor_s_here_and_a_student_s_there() -> None:
     """No recommender in the workshop has the same name as a student at the desk, or the other way around."""
     students = {text(f"drill_file.{row.file}").split()[-1] for row in load_drill_files()}
-    told = " ".join(f"{one.title} {one.file} {one.contact} {one.note} {one.why}" for one in vignettes().values())
-    assert sorted(name for name in students if re.search(rf"\b{name}\b", told)) == []
+    words = " ".join(f"{one.title} {one.file} {one.contact} {one.note} {one.why}" for one in vignettes().values())
+    assert sorted(name for name in students if re.search(rf"\b{name}\b", words)) == []

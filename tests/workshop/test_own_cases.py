@@ -110,7 +110,7 @@ def test_every_problem_is_listed_with_row_column_value_and_what_to_do() -> None:
     ]
     found = CASES.read(table(*rows))
     assert [case.title for case in found.rows] == ["The night shift"]
-    told = "\n".join(found.problems)
+    content = "\n".join(found.problems)
     for part in (
         "row 3, column Name: this is blank",
         "row 4, column Topic: must be one of ",
@@ -120,7 +120,7 @@ def test_every_problem_is_listed_with_row_column_value_and_what_to_do() -> None:
         "row 8, column Your score: must be a whole number from 1 to 999, but it is 2028.",
         "row 9, column Contact: this is blank",
     ):
-        assert part.replace("The  Night", "The Night") in told, (part, told)
+        assert part.replace("The  Night", "The Night") in content, (part, content)
     assert all(line.startswith(f"{NAME}, row") for line in found.problems)
 
 
@@ -132,7 +132,7 @@ def test_a_table_without_a_column_that_is_needed_says_which() -> None:
 
 @pytest.mark.slow
 @given(st.binary(max_size=300) | st.text(max_size=300) | st.lists(st.text(max_size=12), max_size=40).map(",".join))
-def test_whatever_is_in_the_file_gives_cases_or_sentences(content: str | bytes) -> None:
+def test_any_file_gives_cases_or_error_messages(content: str | bytes) -> None:
     """No content raises, whether or not it looks like a table, and every case can be judged and shown."""
     for source in (
         content,
@@ -444,8 +444,8 @@ def test_long_texts_take_no_page_that_short_ones_would_not(own_folder: Path, bro
             pages.append(len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="Letter"))))
         assert pages[0] == pages[1]
         without = 1 + math.ceil(len(vignettes_of(plan, 1)) / ROUNDS_ON_A_PAGE)
-        told = text("sheet.longer", pages=pages[0], without=without) if pages[0] > without else ""
-        assert longer_sheet(plan) == told
+        sentence = text("sheet.longer", pages=pages[0], without=without) if pages[0] > without else ""
+        assert longer_sheet(plan) == sentence
     page.close()
 
 

@@ -105,7 +105,7 @@ def test_a_scene_and_a_case_of_the_same_name_are_two_files(own_folder: Path) -> 
 def test_everything_wrong_in_a_scene_is_listed() -> None:
     rows = "A,,1,240\nB,Story,7,240\nC,Story,1,2400\nA,Story,1,240\na!,Story,1,240\n???,Story,1,240\n"
     rows += f"D,{'x' * 601},1,240\n"
-    told = "\n".join(SCENES.read(f"title,story,difficulty,score\n{rows}").problems)
+    content = "\n".join(SCENES.read(f"title,story,difficulty,score\n{rows}").problems)
     for part in (
         "row 2, column story: this is blank",
         "row 3, column difficulty: must be a whole number from 1 to 3, but it is 7.",
@@ -114,7 +114,7 @@ def test_everything_wrong_in_a_scene_is_listed() -> None:
         "row 7, column title: must have at least one letter or digit",
         "row 8, column story: may have at most 600 characters, but it has 601",
     ):
-        assert f"my_scenes.csv, {part}" in told
+        assert f"my_scenes.csv, {part}" in content
     (missing,) = SCENES.read("title,score\nA,240\n").problems
     assert missing.startswith("my_scenes.csv, column story: is missing")
 
@@ -146,7 +146,7 @@ def test_everything_wrong_in_a_question_is_listed() -> None:
         "seven,A,W,B,W,,,B,",
         "Eight?,A,W,B,W,,,3,",
     ]
-    told = "\n".join(QUESTIONS.read(asked(*rows)).problems)
+    content = "\n".join(QUESTIONS.read(asked(*rows)).problems)
     for part in (
         "row 2, column answer: must be one of the options in its row (A peer, A stranger) or that option's number, but it is",
         "row 3, column why_1: this is blank",
@@ -158,7 +158,7 @@ def test_everything_wrong_in_a_question_is_listed() -> None:
         "row 10, column question: is also the name or id in row 9 ('seven')",
         "row 11, column answer: must be one of the options in its row (A, B) or that option's number, but it is '3'.",
     ):
-        assert f"my_questions.csv, {part}" in told, (part, told)
+        assert f"my_questions.csv, {part}" in content, (part, content)
 
 
 @pytest.mark.parametrize(("first", "place"), [("yes", 0), ("no", 5)])
@@ -324,7 +324,7 @@ def test_the_preview_of_a_scene_is_what_the_round_shows(own_folder: Path) -> Non
 @pytest.mark.slow
 @pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.name)
 @given(data=st.data())
-def test_whatever_is_in_a_file_gives_rows_or_sentences(table: Any, data: st.DataObject) -> None:
+def test_any_file_gives_rows_or_error_messages(table: Any, data: st.DataObject) -> None:
     """No content raises, with or without the right header, and nothing is ignored silently."""
     words = st.sampled_from(
         ["", "x", "yes", "1", "2", "510", "-", "a\nb", "=1", "self", "N/A", "???", "x" * 700, "😀", "\ud83d"]

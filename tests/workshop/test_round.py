@@ -88,7 +88,7 @@ def test_one_key_leads_through_the_whole_round_and_to_the_next_file(board: Round
     assert board.state.votes == NO_VOTES
 
 
-def test_back_leads_the_same_way_home(board: Round) -> None:
+def test_back_returns_the_same_way(board: Round) -> None:
     """← undoes every step of →, one by one, and stops at the beginning without an error."""
     press(board, 5 + LINKS)
     walked = []
@@ -127,13 +127,13 @@ def test_nothing_of_the_answer_is_on_screen_before_its_time(board: Round, name: 
         assert content not in vote
     press(board)
     for shown in range(1, LINKS + 1):
-        told = on_screen(board)
+        words = on_screen(board)
         order = link_order(judgment)
         reasons = {reason.stage: reason.sentence for reason in judgment.reasons}
         for stage in order[shown:]:
-            assert reasons[stage] not in told, (stage, shown)
-        assert reasons[order[shown - 1]] in told
-        assert (judgment.verdict.sentence in told) == (shown == LINKS)
+            assert reasons[stage] not in words, (stage, shown)
+        assert reasons[order[shown - 1]] in words
+        assert (judgment.verdict.sentence in words) == (shown == LINKS)
         press(board)
 
 
@@ -236,7 +236,7 @@ def test_with_a_plan_the_files_of_its_sheet_come_in_their_order(board: Round, pl
     assert (board.state.step, board.state.vignette) == ("what_if", wanted[-1])
 
 
-def test_a_file_that_is_left_out_is_passed_over(board: Round) -> None:
+def test_a_skipped_file_does_not_come_back(board: Round) -> None:
     """If a later file is chosen by hand, the one after it is next, and the skipped one doesn't come back."""
     wanted = list(vignettes_of("standard", 1).values())
     opened(board, wanted[0])
@@ -252,10 +252,10 @@ def test_a_file_that_is_left_out_is_passed_over(board: Round) -> None:
 def test_the_close_shows_three_voices_and_no_verdict(board: Round) -> None:
     """It has the article's three truths with their lines, the rule, and where to get help."""
     board.commit(WorkshopState(step="close", vignette=NAMES[0], shown=LINKS))
-    told = on_screen(board)
-    assert all(content in told for content in ("line 219", "line 220", "line 221", "988", text("round.close.help")))
-    assert 'you can <b><a href="tel:988">call</a></b> or <b><a href="sms:988">text 988</a></b>' in told
-    assert "bw-verdict-name" not in told
+    words = on_screen(board)
+    assert all(content in words for content in ("line 219", "line 220", "line 221", "988", text("round.close.help")))
+    assert 'you can <b><a href="tel:988">call</a></b> or <b><a href="sms:988">text 988</a></b>' in words
+    assert "bw-verdict-name" not in words
 
 
 def test_the_menu_does_not_give_the_answer_away(board: Round) -> None:
@@ -396,11 +396,11 @@ def test_an_invalid_count_gets_a_message_at_its_box(board: Round, typed: str) ->
 )
 def test_the_sentence_of_the_spread_adds_up(votes: list[int], verdict: Verdict) -> None:
     """Those who agreed, those who hoped for more and those who expected less add up to all voters."""
-    told = spread_sentence(tuple(votes), verdict)
+    sentence = spread_sentence(tuple(votes), verdict)
     if not sum(votes):
-        assert told == text("round.spread_nobody", verdict=verdict.label)
+        assert sentence == text("round.spread_nobody", verdict=verdict.label)
         return
-    numbers = [int(word) for word in told.replace(";", " ").replace(".", " ").split() if word.isdigit()]
+    numbers = [int(word) for word in sentence.replace(";", " ").replace(".", " ").split() if word.isdigit()]
     same, total, hopeful, sober = numbers
     assert (same, total) == (votes[verdict], sum(votes))
     assert same + hopeful + sober == total
@@ -578,11 +578,11 @@ def test_after_a_crash_the_session_is_exactly_where_it_was(board: Round, presses
             act(board, "clock_left", value=board.ui_state(board.state)["clock"]["id"], left=41)
         if board.state.step == "what_if" and number == presses - 1:
             act(board, "set", field=(field := vignettes()[board.state.vignette].what_if), value=board.positions(field)[-1])
-    found, told = again()
+    found, answer = again()
     assert found.state == board.state
     assert found.ui_state(found.state)["clock"]["left"] == board.ui_state(board.state)["clock"]["left"]
     assert found.ui_state(found.state)["clock"]["run"] is False
-    assert told["notice"].startswith("Your session from ")
+    assert answer["notice"].startswith("Your session from ")
     assert on_screen(found) == on_screen(board)
 
 
@@ -629,11 +629,11 @@ def test_a_new_session_puts_the_old_one_aside(board: Round) -> None:
     """A new session starts from the beginning. The old files are renamed, and undo restores the old session."""
     press(board, TO_VOTE)
     act(board, "tap", value="maybe")
-    told = act(board, "fresh")["notice"]
+    answer = act(board, "fresh")["notice"]
     assert board.state.vignette == ""
     aside = [path.name for path in folder().glob("workshop-*.json")]
     assert len(aside) == 1
-    assert aside[0] in told
+    assert aside[0] in answer
     assert json.loads((folder() / aside[0]).read_text(encoding="utf-8"))["session"]["votes"][Verdict.MAYBE] == 1
     board.undo()
     assert board.state.votes[Verdict.MAYBE] == 1
@@ -659,11 +659,11 @@ def test_a_damaged_file_costs_one_act_at_most(board: Round, text: str | bytes) -
     act(board, "tap", value="maybe")
     path = folder() / "workshop.json"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    found, told = again()
+    found, answer = again()
     assert found.state == before
     aside = next(path.name for path in folder().glob("workshop-*.json"))
-    assert aside in told["notice"]
-    assert "damaged" in told["notice"]
+    assert aside in answer["notice"]
+    assert "damaged" in answer["notice"]
 
 
 def test_two_damaged_files_leave_a_fresh_beginning(board: Round) -> None:
@@ -671,9 +671,9 @@ def test_two_damaged_files_leave_a_fresh_beginning(board: Round) -> None:
     press(board, TO_VOTE)
     for name in ("workshop.json", "workshop.previous.json"):
         (folder() / name).write_text("{", encoding="utf-8")
-    found, told = again()
+    found, answer = again()
     assert found.state == WorkshopState()
-    assert "damaged" in told["notice"]
+    assert "damaged" in answer["notice"]
     press(found, TO_VOTE)
     assert again()[0].state == found.state
 
@@ -704,9 +704,9 @@ def test_an_impossible_session_is_rejected_as_a_whole(board: Round, change: dict
     with pytest.raises(CaseError):
         from_record({**value["session"], **change})
     path.write_text(json.dumps({**value, "session": {**value["session"], **change}}), encoding="utf-8")
-    found, told = again()
+    found, answer = again()
     assert found.state == WorkshopState()
-    assert "damaged" in told["notice"]
+    assert "damaged" in answer["notice"]
 
 
 def test_a_session_of_a_newer_version_is_left_whole(board: Round) -> None:
@@ -716,10 +716,10 @@ def test_a_session_of_a_newer_version_is_left_whole(board: Round) -> None:
     newer = {**json.loads(path.read_text(encoding="utf-8")), session_record.FORMAT_KEY: session_record.FORMAT + 1}
     path.write_text(json.dumps(newer), encoding="utf-8")
     (folder() / "workshop.previous.json").unlink(missing_ok=True)
-    _, told = again()
+    _, answer = again()
     (aside,) = folder().glob("workshop-*.json")
     assert json.loads(aside.read_text(encoding="utf-8")) == newer
-    assert "newer version" in told["notice"]
+    assert "newer version" in answer["notice"]
 
 
 def test_a_full_disk_stops_nothing(board: Round, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -813,9 +813,9 @@ def test_a_vote_that_cannot_be_opened_gets_a_message_and_typed_counts_still_work
     monkeypatch.setattr(process, "VoteServer", BrokenVoteServer)
     press(board, TO_VOTE)
     act(board, "phones_ask")
-    told = act(board, "phones_open", value="")
-    assert told["notice"].startswith("This computer isn't on a network")
-    assert "Typed counts still work." in told["notice"]
+    answer = act(board, "phones_open", value="")
+    assert answer["notice"].startswith("This computer isn't on a network")
+    assert "Typed counts still work." in answer["notice"]
     assert board.phones.state == "off"
     act(board, "tap", value="maybe")
     assert sum(board.state.votes) == 1
@@ -943,11 +943,11 @@ def test_the_presenter_learns_of_more_votes_than_people(board: Round, store: Vot
     act(board, "poll")
     assert board.fragments(board.state)["crowd"] == ""
     act(board, "tap", value="maybe")
-    told = text("round.crowd", voted=3, phones=2, people=2)
-    assert board.fragments(board.state)["crowd"] == told
+    sentence = text("round.crowd", voted=3, phones=2, people=2)
+    assert board.fragments(board.state)["crowd"] == sentence
     press(board, LINKS + 1)
     assert board.state.step == "spread"
-    assert board.fragments(board.state)["crowd"] == told
+    assert board.fragments(board.state)["crowd"] == sentence
     assert board.fragments(board.state._replace(people=3))["crowd"] == ""
     assert board.fragments(board.state._replace(phones=NO_VOTES, people=1))["crowd"] == "", "hands are the presenter's own"
 

@@ -88,9 +88,9 @@ def test_a_plan_begins_with_a_checklist_and_ends_kindly(plan: str) -> None:
     steps = steps_of(plan)
     assert (steps[0].step, steps[0].minutes, steps[-1].step) == ("before", 0, "close")
     assert steps[0].skip is steps[1].skip is steps[-1].skip is None
-    told = text("run_step.close.say")
-    assert "988" in told
-    assert "Thursday, 9:00 pm" in told
+    sentence = text("run_step.close.say")
+    assert "988" in sentence
+    assert "Thursday, 9:00 pm" in sentence
     assert [row.minutes for row in load_run_checks()] == sorted((row.minutes for row in load_run_checks()), reverse=True)
 
 
@@ -178,12 +178,12 @@ def test_lost_time_is_made_up_if_possible(place: tuple[str, int], late: int) -> 
     """The time saved and the remaining delay add up, and there's a remaining delay only if nothing more can be saved."""
     plan, at = place
     steps = steps_of(plan)
-    told = catch_up(plan, steps[at].step, late)
-    saved = sum(saving.saved for saving in told.changes)
-    assert saved + told.minutes_left >= max(0, late)
-    assert told.minutes_left == max(0, late - most_that_can_be_saved(steps[at + 1 :]))
+    catching_up = catch_up(plan, steps[at].step, late)
+    saved = sum(saving.saved for saving in catching_up.changes)
+    assert saved + catching_up.minutes_left >= max(0, late)
+    assert catching_up.minutes_left == max(0, late - most_that_can_be_saved(steps[at + 1 :]))
     if late <= 0:
-        assert told.changes == ()
+        assert catching_up.changes == ()
 
 
 @given(st.sampled_from(PLACES), st.integers(1, 120))
@@ -206,8 +206,8 @@ def test_no_more_is_left_out_than_needed(place: tuple[str, int], late: int) -> N
     """Steps are skipped in the plan's order, and skipping one fewer wouldn't make up the delay."""
     plan, at = place
     coming = steps_of(plan)[at + 1 :]
-    told = catch_up(plan, steps_of(plan)[at].step, late)
-    gone = [saving.step for saving in told.changes if saving.minutes == 0]
+    catching_up = catch_up(plan, steps_of(plan)[at].step, late)
+    gone = [saving.step for saving in catching_up.changes if saving.minutes == 0]
     order = sorted((row for row in coming if row.skip is not None), key=lambda row: row.skip or 0)
     assert sorted(gone, key=lambda row: row.skip or 0) == order[: len(gone)]
     if gone:
@@ -300,9 +300,9 @@ def test_lateness_depends_only_on_the_step_and_the_minute(place: tuple[str, int]
     page = run_plan(plan=plan, minute=minute)
     for _ in range(at):
         act(page, type="next")
-    told = page.late(page.state)
-    assert (told == 0) == (start <= minute <= end)
-    assert told == (minute - end if minute > end else minute - start if minute < start else 0)
+    content = page.late(page.state)
+    assert (content == 0) == (start <= minute <= end)
+    assert content == (minute - end if minute > end else minute - start if minute < start else 0)
 
 
 class Screen:
@@ -463,7 +463,7 @@ def test_a_saved_position_that_cannot_be_read_is_ignored(text: str) -> None:
     assert page.state == run_plan().state
 
 
-def test_a_position_that_cannot_be_saved_does_no_harm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_position_that_cannot_be_saved_is_harmless(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The plan continues without a message."""
     blocked = tmp_path / "file"
     blocked.write_text("x")
@@ -544,18 +544,18 @@ def test_the_round_on_the_rule_is_right_for_either_answer() -> None:
     answers = {rules_check(vignettes()[name].case).answer for name in draw("timing", 2)}
     assert {"allowed", "not_allowed"} <= answers
     for what in ("say", "do"):
-        told = text(f"run_step.round_rule.{what}")
-        assert re.search(r"\bnow\b", told) is None
-        assert "llowed" in told
+        sentence = text(f"run_step.round_rule.{what}")
+        assert re.search(r"\bnow\b", sentence) is None
+        assert "llowed" in sentence
     assert "Thursday at 9:00 pm Eastern Time" in text("run_step.round_rule.say")
     assert [one for one in answers if text(f"soap.answer.{one}") not in text("run_step.round_rule.do")] == []
 
 
 def test_the_list_names_the_keys_that_there_are() -> None:
     """It has exactly the pages that a letter opens, and the what-if control has its keys."""
-    told = text("run_plan.key_pages")
-    assert [letter for letter in "RMDQP" if f"{letter}:" not in told] == []
-    assert all(len(letter) > 1 or letter in "RMDQP" for letter in re.findall(r"(\w+):", told))
+    sentence = text("run_plan.key_pages")
+    assert [letter for letter in "RMDQP" if f"{letter}:" not in sentence] == []
+    assert all(len(letter) > 1 or letter in "RMDQP" for letter in re.findall(r"(\w+):", sentence))
     for place in ("run_plan.key_what_if", "run_step.round_caller.do"):
         assert [word for word in ("Tab", "rrow keys", "Space", "Esc", "→") if word not in text(place)] == []
 
@@ -580,9 +580,9 @@ def test_nothing_has_to_be_zoomed() -> None:
 
 def test_the_steps_for_a_file_by_hand_list_every_key() -> None:
     """The list says how to choose a file by hand, and uses the name that's on screen."""
-    told = text("run_check.files")
+    sentence = text("run_check.files")
     name = text("round.deck", count="").partition(" (")[0]
-    assert re.search(rf"^Press M\. .*\bTab to {name}, Enter, Tab to (its|the) title, Enter", told)
+    assert re.search(rf"^Press M\. .*\bTab to {name}, Enter, Tab to (its|the) title, Enter", sentence)
 
 
 def test_the_welcome_and_the_close_have_their_screens() -> None:
@@ -604,10 +604,10 @@ HURTS = r"hard week|did not match|worst|had bad news|no match|unmatched"
 def test_the_plan_can_be_posted_on_a_wall() -> None:
     """No text on the page, in any step, talks about people in the room who are struggling."""
     page = run_plan()
-    told = [page.page(), page.text]
+    content = [page.page(), page.text]
     for plan, at in PLACES:
-        told += afresh({"plan": plan, "at": at}).values()
-    found = re.search(HURTS, " ".join(told))
+        content += afresh({"plan": plan, "at": at}).values()
+    found = re.search(HURTS, " ".join(content))
     assert found is None, found
 
 
@@ -622,12 +622,12 @@ def test_the_plan_says_how_people_on_a_video_call_take_part(monkeypatch: pytest.
     """Notebook and presenter's window do. The site has no phones and no second window, so it mentions neither."""
     board = run_plan()
     for page in (board.page(), board.presenter_page()):
-        told = html.unescape(page)
-        assert [name for name in HYBRID if text(f"run_plan.hybrid.{name}") not in told] == []
+        content = html.unescape(page)
+        assert [name for name in HYBRID if text(f"run_plan.hybrid.{name}") not in content] == []
     monkeypatch.setenv(HOST_VARIABLE, "browser")
-    told = html.unescape(run_plan().page())
-    assert text("run_plan.hybrid.share.site") in told
-    assert text("run_plan.hybrid.phones") not in told
+    content = html.unescape(run_plan().page())
+    assert text("run_plan.hybrid.share.site") in content
+    assert text("run_plan.hybrid.phones") not in content
     assert "presenter's window" not in str(hybrid())
 
 

@@ -80,7 +80,9 @@ FORMS = {
 
 @pytest.mark.slow
 @given(main=files(SESSION), previous=st.none() | files(SESSION), steps=STEPS)
-def test_any_session_file_is_a_session_or_a_sentence(main: bytes, previous: bytes | None, steps: list[dict[str, Any]]) -> None:
+def test_any_session_file_gives_a_session_or_an_error_message(
+    main: bytes, previous: bytes | None, steps: list[dict[str, Any]]
+) -> None:
     """With any content in the session's files, the page opens with at most one message, and works."""
     with (
         folder_with({"workshop.json": main} | ({} if previous is None else {"workshop.previous.json": previous})),
@@ -110,7 +112,7 @@ def test_any_file_of_a_form_is_a_state_or_nothing(name: str, data: st.DataObject
 
 @pytest.mark.slow
 @given(data=st.data())
-def test_what_is_loaded_is_a_value_or_a_sentence_and_otherwise_changes_nothing(data: st.DataObject) -> None:
+def test_loading_gives_a_value_or_an_error_message_and_otherwise_changes_nothing(data: st.DataObject) -> None:
     """If a page sends anything at all to the round, the plan or the drill, it's loaded or rejected with a message."""
     name = data.draw(st.sampled_from(["round", *FORMS]))
     kind = {"round": Round, "run_plan": RunPlan, "drill": Drill}[name]
@@ -132,7 +134,7 @@ def test_what_is_loaded_is_a_value_or_a_sentence_and_otherwise_changes_nothing(d
 
 @pytest.mark.slow
 @given(content=st.binary(max_size=300), at=st.integers(0, 30_000), cut=st.none() | st.integers(0, 30_000))
-def test_any_store_of_votes_is_a_store_or_a_sentence(content: bytes, at: int, cut: int | None) -> None:
+def test_any_store_of_votes_opens_or_gets_an_error_message(content: bytes, at: int, cut: int | None) -> None:
     """A store with changed or missing bytes anywhere is used, or rejected with a message."""
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "votes.sqlite"
@@ -157,7 +159,7 @@ def test_any_store_of_votes_is_a_store_or_a_sentence(content: bytes, at: int, cu
                     call()
 
 
-def test_a_name_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+def test_a_name_that_cannot_be_written_gets_an_error_message(tmp_path: Path) -> None:
     """An unpaired surrogate in a round's name or title is rejected, and the store keeps working."""
     with VoteStore(tmp_path / "votes.sqlite") as store:
         with pytest.raises(CaseFileError):

@@ -74,11 +74,11 @@ class Phone:
                 line.putheader("Content-Length", str(len(body)))
             line.endheaders(body)
             answer = line.getresponse()
-            told = answer.read()
+            content = answer.read()
             got = {name.lower(): value for name, value in answer.getheaders()}
         if "set-cookie" in got:
             self.cookie = got["set-cookie"].partition(";")[0]
-        return answer.status, got, told
+        return answer.status, got, content
 
     @property
     def path(self) -> str:
@@ -87,16 +87,16 @@ class Phone:
 
     def state(self) -> dict[str, Any]:
         """Request the current question."""
-        status, _, told = self.ask("GET", f"{self.path}/state")
+        status, _, content = self.ask("GET", f"{self.path}/state")
         assert status == 200
-        return dict(json.loads(told))
+        return dict(json.loads(content))
 
     def vote(self, round_id: object, choice: object, **headers: str | None) -> tuple[int, str]:
         """Vote, and return the status and the message."""
-        status, _, told = self.ask(
+        status, _, content = self.ask(
             "POST", f"{self.path}/vote", json.dumps({"round": round_id, "choice": choice}).encode(), **headers
         )
-        return status, json.loads(told)["sentence"] if told else ""
+        return status, json.loads(content)["sentence"] if content else ""
 
 
 @pytest.fixture(scope="module")
@@ -235,7 +235,7 @@ def other_base(path: Path) -> None:
     ],
     ids=["text", "torn", "another's"],
 )
-def test_a_spoilt_store_is_a_sentence(tmp_path: Path, spoil: Any) -> None:
+def test_a_corrupt_store_gets_an_error_message(tmp_path: Path, spoil: Any) -> None:
     """Every call on an invalid store raises a calm error. Clearing repairs an unreadable store, and counting continues."""
     path = tmp_path / "votes.sqlite"
     spoil(path)
@@ -272,7 +272,7 @@ def test_a_spoilt_store_is_a_sentence(tmp_path: Path, spoil: Any) -> None:
         *((column, value) for column in ("votes", "people") for value in (None, b"x", 0.5, -1, "seven")),
     ],
 )
-def test_a_store_in_which_one_value_is_damaged_is_a_sentence_and_clearing_mends_it(
+def test_a_store_with_one_damaged_value_gets_an_error_message_and_clearing_fixes_it(
     tmp_path: Path, column: str, value: object
 ) -> None:
     """A disk error can change one value in a file that SQLite still reads. No wrong count comes of it."""
@@ -296,7 +296,7 @@ def test_a_store_in_which_one_value_is_damaged_is_a_sentence_and_clearing_mends_
         assert (store.current(), store.counts("one")) == (None, {})
 
 
-def test_a_folder_that_takes_no_file_is_a_sentence(tmp_path: Path) -> None:
+def test_a_folder_that_takes_no_file_gets_an_error_message(tmp_path: Path) -> None:
     """If the store can't be written, there's a message. Once it can, the same store works."""
     (tmp_path / "kept").write_text("a file where the folder should be", encoding="utf-8")
     with VoteStore(tmp_path / "kept" / "votes.sqlite") as store:
@@ -307,7 +307,7 @@ def test_a_folder_that_takes_no_file_is_a_sentence(tmp_path: Path) -> None:
         assert store.add("one", "yes")
 
 
-def test_a_full_disk_costs_a_sentence_and_no_count(store: VoteStore) -> None:
+def test_a_full_disk_gets_an_error_message_and_loses_no_count(store: VoteStore) -> None:
     """Existing counts stay, and counting continues once there's space."""
     store.open_round("one", "First?", YES_NO)
     assert store.add("one", "yes")
@@ -383,7 +383,7 @@ def test_two_processes_may_make_a_store_at_once(in_memory: Path) -> None:
 # ---- ballots ----
 
 
-def test_a_ballot_that_was_made_elsewhere_is_none() -> None:
+def test_a_ballot_that_was_made_elsewhere_is_invalid() -> None:
     """A ballot needs this key's signature. Another key, a changed character or garbage is rejected."""
     ballots = Ballots(lambda: b"k" * 32)
     cookie = ballots.new()
@@ -404,7 +404,7 @@ def test_no_text_is_mistaken_for_a_ballot_or_breaks_the_reader(text: str) -> Non
     assert Ballots(lambda: b"k" * 32).read(text) is None
 
 
-def test_what_is_remembered_of_requests_has_an_end() -> None:
+def test_what_is_remembered_of_requests_is_limited() -> None:
     """The server remembers a limited number of clients."""
     limiter = RateLimiter(1, 1, max_keys=10, clock=lambda: 0.0)
     for number in range(100):
@@ -424,7 +424,7 @@ def votes_from(room: VoteService, address: str, count: int, choice: str = "yes")
 
 
 @pytest.mark.parametrize("people", [1, 12, 40, 120])
-def test_a_device_that_votes_without_end_is_stopped_and_locks_nobody_out(store: VoteStore, people: int) -> None:
+def test_a_device_that_keeps_voting_is_stopped_and_locks_nobody_out(store: VoteStore, people: int) -> None:
     """One address can vote 1.5 times as often as there are people. All others can still vote from their own addresses."""
     store.open_round("one", "First?", YES_NO, people)
     room = service(store)
@@ -501,9 +501,9 @@ def test_the_same_vote_sent_twice_at_once_is_counted_once(store: VoteStore) -> N
         assert ballot is not None
         vote = {"round": "one", "choice": "yes"}
         with ThreadPoolExecutor(8) as many:
-            told = list(many.map(lambda turn: rooms[turn % 2].vote(ballot, vote, HERE)[0], range(24)))
-    assert sorted(set(told)) == [200, 409]
-    assert told.count(200) == 1
+            statuses = list(many.map(lambda turn: rooms[turn % 2].vote(ballot, vote, HERE)[0], range(24)))
+    assert sorted(set(statuses)) == [200, 409]
+    assert statuses.count(200) == 1
     assert store.counts("one") == {"yes": 1, "no": 0}
 
 
@@ -591,15 +591,15 @@ class VoteRun:
 def test_the_page_is_served_whole_and_strict(served: Served) -> None:
     """The page exists only under its code. Its headers allow only its own script and style, and no caching."""
     phone = Phone(served.opened)
-    status, headers, told = phone.ask("GET", phone.path)
-    assert (status, told) == (200, page(served.opened.code)[0])
+    status, headers, content = phone.ask("GET", phone.path)
+    assert (status, content) == (200, page(served.opened.code)[0])
     assert headers["content-type"] == "text/html; charset=utf-8"
     assert headers["cache-control"] == "no-store"
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
     assert {"server", "set-cookie", "etag"} & set(headers) == set()
     policy = dict(part.strip().split(" ", 1) for part in headers["content-security-policy"].split(";"))
-    text = told.decode()
+    text = content.decode()
     sums = {
         name: [base64.b64encode(hashlib.sha256(one.encode()).digest()).decode() for one in re.findall(pattern, text, re.DOTALL)]
         for name, pattern in (("script-src", r"<script>(.*?)</script>"), ("style-src", r"<style>(.*?)</style>"))
@@ -617,7 +617,7 @@ def test_the_page_is_served_whole_and_strict(served: Served) -> None:
     assert [len(each) for each in sums.values()] == [1, 1]
     assert "style=" not in text
     assert not re.search(r"\son\w+=", text)
-    assert len(told) < 17_000
+    assert len(content) < 17_000
 
 
 @pytest.mark.parametrize(
@@ -645,11 +645,11 @@ def test_the_page_is_served_whole_and_strict(served: Served) -> None:
         ("STRANGE", "/{code}"),
     ],
 )
-def test_whatever_else_is_asked_for_is_nothing(served: Served, method: str, path: str) -> None:
+def test_any_other_request_gets_nothing(served: Served, method: str, path: str) -> None:
     """Every other path and method gets an empty 404."""
     body = b"{}" if method in {"POST", "PUT"} else None
-    status, headers, told = Phone(served.opened).ask(method, path.format(code=served.opened.code), body)
-    assert (status, told) == (404, b"")
+    status, headers, content = Phone(served.opened).ask(method, path.format(code=served.opened.code), body)
+    assert (status, content) == (404, b"")
     assert {"content-type", "server", "location", "set-cookie", "allow"} & set(headers) == set()
 
 
@@ -657,8 +657,8 @@ def test_a_path_typed_in_capitals_leads_to_the_page(served: Served) -> None:
     """Capital letters and a trailing slash redirect to the page's own path."""
     phone = Phone(served.opened)
     for path in (phone.path.upper(), f"{phone.path}/"):
-        status, headers, told = phone.ask("GET", path)
-        assert (status, told) == (308, b"")
+        status, headers, content = phone.ask("GET", path)
+        assert (status, content) == (308, b"")
         assert urljoin(path, headers["location"]) == phone.path
 
 
@@ -670,9 +670,9 @@ def test_a_foreign_host_gets_nothing(served: Served, host: str | None) -> None:
     phone = Phone(served.opened)
     named = host and host.format(port=served.opened.port)
     for method, path in (("GET", ""), ("GET", "/state"), ("POST", "/vote")):
-        status, headers, told = phone.ask(method, phone.path + path, b"{}" if method == "POST" else None, Host=named)
+        status, headers, content = phone.ask(method, phone.path + path, b"{}" if method == "POST" else None, Host=named)
         assert status in {400, 404}
-        assert told == b""
+        assert content == b""
         assert "set-cookie" not in headers
 
 
@@ -773,9 +773,9 @@ def test_garbage_is_neither_a_vote_nor_a_failure(served: Served, body: bytes) ->
     """Any other body is rejected with a calm message."""
     phone = Phone(served.opened)
     phone.state()
-    status, _, told = phone.ask("POST", f"{phone.path}/vote", body)
+    status, _, content = phone.ask("POST", f"{phone.path}/vote", body)
     assert status in {400, 410}
-    assert json.loads(told)["sentence"] in all_words().values()
+    assert json.loads(content)["sentence"] in all_words().values()
     assert phone.vote("one", "yes")[0] == 200
 
 
@@ -838,10 +838,10 @@ def test_a_flood_from_one_ballot_is_slowed_and_others_pass(opened: OpenVote, sto
         for phone in honest:
             phone.state()
             assert phone.vote("one", "yes")[0] == 200
-        refused = [(headers, told) for status, headers, told in asked if status == 429]
+        refused = [(headers, content) for status, headers, content in asked if status == 429]
     assert len(refused) > 100
     assert all(int(headers["retry-after"]) >= 1 for headers, _ in refused)
-    assert {json.loads(told)["sentence"] for _, told in refused} == {text("votes.refused.busy")}
+    assert {json.loads(content)["sentence"] for _, content in refused} == {text("votes.refused.busy")}
     assert store.counts("one") == {"yes": 20, "no": 0}
 
 
@@ -868,7 +868,7 @@ def test_sixty_phones_behind_one_address_all_vote_at_once(opened: OpenVote, stor
     assert store.counts("one") == {"yes": 60, "no": 0}
 
 
-def test_reading_costs_nothing(opened: OpenVote, store: VoteStore) -> None:
+def test_reading_the_state_never_slows_a_vote(opened: OpenVote, store: VoteStore) -> None:
     """After hundreds of anonymous requests, a phone at the same address gets a ballot and votes without waiting."""
     store.open_round("one", "First?", YES_NO)
     with ThreadPoolExecutor(8) as many:
@@ -879,7 +879,7 @@ def test_reading_costs_nothing(opened: OpenVote, store: VoteStore) -> None:
     assert store.counts("one") == {"yes": 1, "no": 0}
 
 
-def test_connections_without_end_lock_nobody_out(opened: OpenVote, store: VoteStore) -> None:
+def test_endless_connections_lock_nobody_out(opened: OpenVote, store: VoteStore) -> None:
     """If an address opens many silent connections, its oldest are closed. Phones there and elsewhere can vote."""
     store.open_round("one", "First?", YES_NO)
     Phone(opened).state()  # the server knows how many people there are
@@ -924,17 +924,17 @@ def test_when_all_connections_are_in_use_the_heaviest_user_loses_one(monkeypatch
             await asyncio.sleep(0.05)
             reader, writer = await asyncio.open_connection(HERE, port, local_addr=("127.0.0.4", 0))
             writer.write(f"GET /k7w3xz/state HTTP/1.1\r\nHost: {HERE}:{port}\r\n\r\n".encode())
-            told = await asyncio.wait_for(reader.read(), 20)
+            content = await asyncio.wait_for(reader.read(), 20)
             gone = [place for place, (one, _) in enumerate(held) if one.at_eof() or one.exception()]
             for _, one in [*held, (reader, writer)]:
                 one.close()
             stop.set()
             await serving
-            return told, gone
+            return content, gone
 
     with ThreadPoolExecutor(1) as thread:  # a browser that is open for other tests has an event loop in this one
-        told, gone = thread.submit(asyncio.run, visits()).result()
-    assert told.startswith(b"HTTP/1.1 200 ")
+        content, gone = thread.submit(asyncio.run, visits()).result()
+    assert content.startswith(b"HTTP/1.1 200 ")
     assert gone == [0], "the oldest connection of the address that has most"
 
 
@@ -948,7 +948,7 @@ def test_a_connection_that_is_not_http_is_closed_at_once(served: Served, first: 
     assert Phone(served.opened).state()["round"] == "one"
 
 
-def test_a_browser_that_tries_https_is_told_so_at_once(served: Served) -> None:
+def test_a_browser_that_tries_https_gets_an_error_at_once(served: Served) -> None:
     """A real TLS handshake fails immediately."""
     context = ssl.create_default_context()
     with (
@@ -965,9 +965,9 @@ def test_a_store_that_fails_in_between_says_so_to_phones(opened: OpenVote, store
     phone.state()
     assert store._connection is not None
     store._connection.execute("BEGIN EXCLUSIVE")  # locked by the other process
-    status, headers, told = phone.ask("POST", f"{phone.path}/vote", b'{"round": "one", "choice": "yes"}')
+    status, headers, content = phone.ask("POST", f"{phone.path}/vote", b'{"round": "one", "choice": "yes"}')
     store._connection.execute("ROLLBACK")
-    assert (status, json.loads(told)["sentence"]) == (503, text("votes.refused.store"))
+    assert (status, json.loads(content)["sentence"]) == (503, text("votes.refused.store"))
     assert headers["retry-after"] == "1"
     assert phone.vote("one", "yes")[0] == 200
     assert store.counts("one") == {"yes": 1, "no": 0}
@@ -1018,7 +1018,7 @@ def test_nothing_is_stored_but_rounds_and_counts(opened: OpenVote, store: VoteSt
         assert not any(text in held for text in [*(one.encode() for one in private), *raw_tokens]), file.name
 
 
-def test_marks_tell_neither_their_order_nor_their_vote(store: VoteStore) -> None:
+def test_marks_reveal_neither_their_order_nor_their_vote(store: VoteStore) -> None:
     """The store has its marks sorted by their bytes, and nothing connects one to a choice or a time."""
     store.open_round("one", "First?", YES_NO)
     room = service(store)
@@ -1133,7 +1133,7 @@ def test_a_phone_votes_by_keyboard_and_sees_each_state(
         phone = context.new_page()
         complaints: list[str] = []
         hosts: set[str] = set()
-        phone.on("console", lambda told: complaints.append(told.text))
+        phone.on("console", lambda message: complaints.append(message.text))
         phone.on("pageerror", lambda error: complaints.append(str(error)))
         phone.on("request", lambda request: hosts.add(request.url.rpartition("/")[0]))
         phone.goto(opened.url)
@@ -1263,7 +1263,7 @@ def test_a_vote_that_is_rejected_says_why(browser: Browser, opened: OpenVote, st
     assert store.counts("two") == {"yes": 0, "no": 1}
 
 
-def test_a_slip_of_the_thumb_is_mended_before_it_is_sent(browser: Browser, opened: OpenVote, store: VoteStore) -> None:
+def test_a_slip_of_the_thumb_can_be_corrected_before_it_is_sent(browser: Browser, opened: OpenVote, store: VoteStore) -> None:
     """A tap only selects a choice, another tap selects another, and Send does nothing before that."""
     store.open_round("one", "First?", YES_NO)
     with browser.new_context(viewport={"width": 360, "height": 640}) as context:
@@ -1355,8 +1355,8 @@ def test_a_phone_without_cookies_gets_a_friendly_request_to_raise_a_hand(
 
     def forgets(route: Route) -> None:
         request = route.request
-        status, headers, told = Phone(opened).ask(request.method, urlsplit(request.url).path, request.post_data_buffer)
-        route.fulfill(status=status, headers={"content-type": headers["content-type"]}, body=told)
+        status, headers, content = Phone(opened).ask(request.method, urlsplit(request.url).path, request.post_data_buffer)
+        route.fulfill(status=status, headers={"content-type": headers["content-type"]}, body=content)
 
     with browser.new_context() as context:
         phone = context.new_page()
@@ -1501,13 +1501,13 @@ def test_what_is_opened_is_one_address_and_a_code(server: VoteServer, opened: Op
 
 def test_the_sentence_says_what_is_opened_and_to_whom() -> None:
     """On a network, the message has the address and the port."""
-    told = OpenVote("", "192.168.1.20", 8123, "k7w3xz", "").sentence
-    assert "192.168.1.20" in told
-    assert "8123" in told
-    assert told == text("votes.opens", address="192.168.1.20", port=8123)
+    sentence = OpenVote("", "192.168.1.20", 8123, "k7w3xz", "").sentence
+    assert "192.168.1.20" in sentence
+    assert "8123" in sentence
+    assert sentence == text("votes.opens", address="192.168.1.20", port=8123)
 
 
-def test_the_arguments_of_the_server_tell_no_key(server: VoteServer, opened: OpenVote, store: VoteStore) -> None:
+def test_the_servers_arguments_hold_no_key(server: VoteServer, opened: OpenVote, store: VoteStore) -> None:
     """The signing key isn't in this computer's list of processes."""
     assert server._process is not None
     assert store.key().hex() not in " ".join(psutil.Process(server._process.pid).cmdline())
@@ -1586,7 +1586,7 @@ def test_no_other_address_can_be_opened(server: VoteServer, address: str) -> Non
 
 
 @pytest.mark.parametrize("port", [-1, 80, 1023, 65536, True, "8888"])
-def test_a_port_that_is_none_is_a_sentence(server: VoteServer, port: Any) -> None:
+def test_an_invalid_port_gets_an_error_message(server: VoteServer, port: Any) -> None:
     """An invalid port gets a message."""
     with pytest.raises(CaseError) as caught:
         server.open(HERE, port)
@@ -1609,7 +1609,7 @@ def test_a_port_in_use_is_reported_with_an_alternative(server: VoteServer) -> No
         assert server.open(HERE, free).port == free
 
 
-def test_a_server_that_does_not_start_is_a_sentence(server: VoteServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_does_not_start_gets_an_error_message(server: VoteServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever prevents it, there's a calm message and no process is left."""
     for program in ("/no/such/python", "/bin/false"):
         monkeypatch.setattr(sys, "executable", program)

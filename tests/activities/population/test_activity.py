@@ -56,8 +56,8 @@ def plain(html: str) -> str:
 def test_no_count_is_revealed_before_all_three_guesses() -> None:
     """Whatever was guessed, the page has none until the reader asks to see them."""
     made = board(guess_look="300", guess_talk="100")
-    told = do(made, "see")
-    assert told["notice"] == text("crowd.first")
+    answer = do(made, "see")
+    assert answer["notice"] == text("crowd.first")
     assert not made.state["seen"]
     made.update(guess_letter="0")
     counts = {str(number) for number in made._first.values() if 10 < number < FILES}
@@ -216,11 +216,11 @@ def test_the_rule_is_in_the_headline(phase: str) -> None:
     """A note next to the numbers says that no contact is allowed during SOAP, and that someone inside must ask first."""
     made = seen()
     made.update(phase=phase)
-    told = plain(made.fragments(made.state)["now"])
-    assert text("crowd.rule", allowed=text("crowd.rule_none"), asked=text("crowd.short.internal_push")) in told
+    content = plain(made.fragments(made.state)["now"])
+    assert text("crowd.rule", allowed=text("crowd.rule_none"), asked=text("crowd.short.internal_push")) in content
     answers = {"groundwork": text("soap_until.allowed", when="Monday 10:00 am ET"), "post_soap": text("soap.answer.allowed")}
-    assert ("At this time, outside SOAP" in told) is (phase in answers)
-    assert f"SOAP: {answers.get(phase, '')}" in told or phase not in answers
+    assert ("At this time, outside SOAP" in content) is (phase in answers)
+    assert f"SOAP: {answers.get(phase, '')}" in content or phase not in answers
 
 
 def test_the_answer_connects_the_two_parts_of_the_chapter() -> None:
@@ -281,10 +281,10 @@ def test_resetting_the_assumptions_keeps_the_readers_guesses() -> None:
     made = seen()
     first = made.state
     made.update(score_gap=30, phase="post_soap", good_moment=False, seed=7)
-    told = do(made, "ours")
+    answer = do(made, "ours")
     assert dict(made.state) == dict(first)
-    assert told["values"]["score_gap"] == 0
-    assert told["notice"] == text("crowd.is_ours_again")
+    assert answer["values"]["score_gap"] == 0
+    assert answer["notice"] == text("crowd.is_ours_again")
     made.undo()
     assert made.state["score_gap"] == 30
 
@@ -304,9 +304,9 @@ def test_a_number_out_of_range_gets_a_message_at_its_field(field: str, value: st
     """The message has the label and the range, and the draw stays the same."""
     made = seen()
     before = made.state
-    told = do(made, "set", field=field, value=value)
+    answer = do(made, "set", field=field, value=value)
     row = ROWS[field]
-    assert told["errors"][field].startswith(f"{row.label}: must be a whole number from {row.low} to {row.high}")
+    assert answer["errors"][field].startswith(f"{row.label}: must be a whole number from {row.low} to {row.high}")
     assert made.state == before
 
 
@@ -336,8 +336,8 @@ def test_a_broken_saved_state_is_rejected(content: str) -> None:
     """There's a message, and nothing changes."""
     made = seen()
     before = made.state
-    told = do(made, "load", value=content)
-    assert told["notice"].startswith(text("panel.load_failed", problem="§").partition("§")[0])
+    answer = do(made, "load", value=content)
+    assert answer["notice"].startswith(text("panel.load_failed", problem="§").partition("§")[0])
     assert made.state == before
 
 
@@ -345,13 +345,13 @@ def test_the_tour_is_the_same_each_time_and_leaves_no_trace() -> None:
     """It mentions every call and every assumption, and ends where it began."""
     made = board()
     before = made.state
-    told = made.transcript()
-    assert told == made.transcript()
+    transcript = made.transcript()
+    assert transcript == made.transcript()
     assert made.state == before
     for call in CALLS:
-        assert call.label in told
+        assert call.label in transcript
     for row in ROWS.values():
-        assert told.count(row.label) == 2
+        assert transcript.count(row.label) == 2
 
 
 def test_bars_can_have_any_number_of_pieces() -> None:

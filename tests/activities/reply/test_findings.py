@@ -373,7 +373,7 @@ def test_an_introducer_has_a_name(text: str, named: bool) -> None:
 
 
 @pytest.mark.parametrize("name", MISSING)
-def test_a_script_is_not_said_to_lack_anything(name: str) -> None:
+def test_nothing_is_reported_missing_from_a_script(name: str) -> None:
     """Text written for someone else to send isn't a reply."""
     assert name in ids(check_reply("Hello there."))
     assert ids(check_reply("Hello there. Please send this to your friend.")) == ["script_for_other"]

@@ -132,8 +132,8 @@ def test_an_invalid_date_gets_a_friendly_message(typed: str, rule: str) -> None:
     with pytest.raises(CaseError) as caught:
         made.with_value("start", typed)
     assert caught.value.rule == rule
-    told = do(made, "set", field="start", value=typed)
-    assert told["errors"]["start"].startswith(text("plan_board.start"))
+    answer = do(made, "set", field="start", value=typed)
+    assert answer["errors"]["start"].startswith(text("plan_board.start"))
     assert made.state == before
 
 
@@ -182,9 +182,9 @@ def test_saving_reminds_of_a_shared_computer() -> None:
 def test_the_start_button_checks_three_more_tasks() -> None:
     """It keeps the other tasks, and one undo takes it back."""
     made = board(first_days="name_risks", year="fresh_list")
-    told = do(made, "begin")
+    answer = do(made, "begin")
     assert set(made._checked(made.state)) == {"name_risks", "fresh_list", *TO_BEGIN}
-    assert set(told["values"]["first_days"].split("|")) == {"name_risks", *TO_BEGIN}
+    assert set(answer["values"]["first_days"].split("|")) == {"name_risks", *TO_BEGIN}
     assert made.undo()
     assert made._checked(made.state) == ["name_risks", "fresh_list"]
     assert len(TO_BEGIN) == 3
@@ -208,18 +208,18 @@ def test_both_files_are_those_of_the_library_with_the_day_in_their_name() -> Non
     made = board(start="2027-03-22", first_days="rest", two_months="open_seats")
     wanted = plan_for(date(2027, 3, 22), ["rest", "open_seats"])
     for do_what, ending, content in (("text", "txt", wanted.text), ("calendar", "ics", wanted.ics)):
-        told = do(made, do_what)
-        assert told["file"]["name"] == f"my-plan-2027-03-22.{ending}"
-        assert without_ids(told["file"]["text"]) == without_ids(content)
-        assert told["file"]["name"] in told["notice"]
+        answer = do(made, do_what)
+        assert answer["file"]["name"] == f"my-plan-2027-03-22.{ending}"
+        assert without_ids(answer["file"]["text"]) == without_ids(content)
+        assert answer["file"]["name"] in answer["notice"]
 
 
 @pytest.mark.parametrize("what", ["text", "calendar"])
 def test_an_empty_plan_saves_no_file(what: str) -> None:
     """With nothing checked there's a message instead."""
-    told = do(board(), what)
-    assert "file" not in told
-    assert told["notice"] == text("plan_board.nothing")
+    answer = do(board(), what)
+    assert "file" not in answer
+    assert answer["notice"] == text("plan_board.nothing")
 
 
 @pytest.mark.parametrize(
@@ -253,8 +253,8 @@ def test_the_tour_is_the_same_each_time_and_leaves_no_trace() -> None:
     """It names every task, doesn't depend on today's date, and ends where it began."""
     made = board(first_days="rest")
     before = made.state
-    told = made.transcript()
-    assert told == made.transcript()
+    transcript = made.transcript()
+    assert transcript == made.transcript()
     assert made.state == before
-    assert all(row.title in told for row in TASKS.values())
-    assert set(re.findall(r"\b20\d\d\b", told)) <= {"2027", "2028", "2029"}
+    assert all(row.title in transcript for row in TASKS.values())
+    assert set(re.findall(r"\b20\d\d\b", transcript)) <= {"2027", "2028", "2029"}

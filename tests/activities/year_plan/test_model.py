@@ -240,7 +240,7 @@ def test_only_tasks_that_begin_before_soap_ends_say_to_ask_only_for_advice(start
     assert (text("plan.advice_only") in item.sentences) is said
 
 
-def test_a_violation_is_said_to_bar_from_soap() -> None:
+def test_the_text_warns_that_a_violation_can_bar_you_from_soap() -> None:
     """The consequences are stated as plainly as the NRMP does, with the policy to read."""
     assert "bar you from SOAP in next year's Match" in TASKS["read_agreement"].why
     assert "policy on violations" in TASKS["read_agreement"].why
@@ -266,7 +266,7 @@ def test_an_unknown_task_is_rejected(chosen: Any, value: str) -> None:
 # ---- the warnings ----
 
 
-def test_too_much_in_the_first_week_is_said() -> None:
+def test_too_much_in_the_first_week_gets_a_warning() -> None:
     """One task more than our limit gives a warning, and later tasks don't count."""
     first = [name for name, row in TASKS.items() if row.group == "first_days"]
     later = [name for name, row in TASKS.items() if row.group == "year"]
@@ -277,7 +277,7 @@ def test_too_much_in_the_first_week_is_said() -> None:
     assert plan_for(start, first[: most + 1]).warnings[0] in unwrapped(plan_for(start, first[: most + 1]).text)
 
 
-def test_what_the_rule_moves_and_what_has_no_day_are_said() -> None:
+def test_what_the_rule_moves_and_what_has_no_day_get_warnings() -> None:
     """The warning names a moved task with its new day, or a task that is left out."""
     role, soap = TASKS["role_near_specialty"].title, TASKS["soap_applications"].title
     moved = text("plan.warning.moved", day="Fri, Mar 19, 2027", title=role)
@@ -315,7 +315,7 @@ def test_the_text_has_the_whole_plan(start: date, chosen: list[str]) -> None:
     assert told.endswith(text("plan.crisis"))
 
 
-def test_a_plan_without_a_tick_is_a_plain_sentence() -> None:
+def test_a_plan_with_nothing_checked_is_one_plain_sentence() -> None:
     """An empty plan has a kind sentence, no calendar and no warning. Other plans don't have that sentence."""
     plan = plan_for(date(2027, 3, 15), [])
     assert unwrapped(plan.text) == " ".join(
