@@ -117,8 +117,8 @@ class Desk(TimedDeck):
 
     def _summary(self, state: Record, decided: list[str]) -> str:
         alike = sum(state[name] == decision_of(self.judgments[name].verdict) for name in decided)
-        told = text("desk.summary", alike=alike, decided=len(decided))
-        return told if alike == len(decided) else f"{told} {text('desk.differ')}"
+        summary = text("desk.summary", alike=alike, decided=len(decided))
+        return summary if alike == len(decided) else f"{summary} {text('desk.differ')}"
 
     def _table(self, state: Record, decided: list[str]) -> Markup:
         rows: list[tuple[object, ...]] = []

@@ -163,7 +163,7 @@ class QuickCheck(Form):
             del known["move"]  # what is left is how others make contact: a call, or speaking up where they work
         return Case().replace(**known), sorted(unknown - set(known))
 
-    def has_told(self, state: Record) -> bool:
+    def has_answered(self, state: Record) -> bool:
         """Return whether the reader has answered anything about the case; the day alone only changes the rule."""
         return any(state[question] != self.start[question] for question in ("caller", *QUESTIONS))
 
@@ -174,8 +174,8 @@ class QuickCheck(Form):
 
     def sheets(self, state: Record) -> list[Sheet]:
         """Return the sheet for some answers, with the student's entries at the top."""
-        head, told = SheetHead(state["name"], state["program_name"]), self.has_told(state)
-        return [Sheet(self.advice(state), head, entered=self.entered(state), has_article=told)]
+        head, answered = SheetHead(state["name"], state["program_name"]), self.has_answered(state)
+        return [Sheet(self.advice(state), head, entered=self.entered(state), has_article=answered)]
 
     def entered(self, state: Record) -> tuple[str, ...]:
         """Return the answers in words with short versions of the questions; unanswered checkboxes are left out."""
@@ -193,7 +193,7 @@ class QuickCheck(Form):
         """Return the answer: the rule first, then the article's view once it has a basis, the steps and the questions."""
         advice = self.advice(state)
         rule, moment = rule_now(advice), text("quick.moment", when=moment_text(advice.now))
-        if not self.has_told(state):
+        if not self.has_answered(state):
             first = text("quick.first")
             rest = sheet_sections(advice, ("steps", "questions", "silent"))
             return {
@@ -217,7 +217,7 @@ class QuickCheck(Form):
     def visible_outcome(self, state: Record) -> tuple[str, str]:
         """Return the verdict if only one is possible and the reader can see it, and the rule's answer."""
         advice = self.advice(state)
-        settled = self.has_told(state) and len(advice.judgment.verdicts) == 1
+        settled = self.has_answered(state) and len(advice.judgment.verdicts) == 1
         verdict = advice.judgment.lowest.name.lower() if settled else ""
         return verdict, advice.rules[0].answer
 

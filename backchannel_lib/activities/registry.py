@@ -91,9 +91,9 @@ def transcript_of(chapter: str, more: Callable[[Activity[Any]], str] | None = No
         chapter: The chapter's id in data/chapters.csv.
         more: Takes a new activity and returns a text to add to its transcript; None to add nothing.
     """
-    told = []
+    chapters = []
     for row in load_activities():
         if row.chapter == chapter:
             parts = [f"== {row.activity} ==", activity_of(row).transcript()]
-            told.append("\n".join([*parts, more(activity_of(row))] if more else parts))
-    return "\n\n".join(told)
+            chapters.append("\n".join([*parts, more(activity_of(row))] if more else parts))
+    return "\n\n".join(chapters)

@@ -206,8 +206,8 @@ class Scenes(CaseActivity):
         seen = self._is_seen(state)
         parts = dict.fromkeys(("verdict", "chain", "rules", "strip", "beside", "rule_line"), "")
         if seen:
-            told = fast_fragments(state.case, state.reading, invented=state.scene != OWN)
-            parts |= {name: part for name, part in told.items() if name != "example"}
+            fragments = fast_fragments(state.case, state.reading, invented=state.scene != OWN)
+            parts |= {name: part for name, part in fragments.items() if name != "example"}
             parts["beside"], parts["rule_line"] = self._beside(state), rule_line(state.case)
         else:
             parts["live_text"] = self._title(state.scene)
@@ -281,19 +281,19 @@ class Scenes(CaseActivity):
     def _assumed(self) -> Markup:
         """Return the assumptions about the reader's own case that can't be entered here."""
         case, known = self._case_of(OWN), self._controls()
-        told = []
+        assumed = []
         if "score" not in known:
-            told.append(text("assumed.file", score=case.score, low=case.range_low))
+            assumed.append(text("assumed.file", score=case.score, low=case.range_low))
         if "recommender" not in known:
             caller = text(f"level.recommender.{case.recommender}")
-            told.append(text("assumed.contact", caller=caller, move=text(f"level.move.{case.move}")))
+            assumed.append(text("assumed.contact", caller=caller, move=text(f"level.move.{case.move}")))
         elif "move" not in known:
-            told.append(text("assumed.move", move=text(f"level.move.{case.move}")))
+            assumed.append(text("assumed.move", move=text(f"level.move.{case.move}")))
         if "specifics" not in known:
-            told.append(text("assumed.specifics" if case.specifics else "assumed.no_specifics"))
+            assumed.append(text("assumed.specifics" if case.specifics else "assumed.no_specifics"))
         if "needs" not in known:
-            told.append(text("assumed.no_need"))
-        return tag("span", tag("b", text("assumed.here"), " "), "; ".join(told), ".", class_="bw-assumed")
+            assumed.append(text("assumed.no_need"))
+        return tag("span", tag("b", text("assumed.here"), " "), "; ".join(assumed), ".", class_="bw-assumed")
 
     def _nav(self, scene: str) -> Markup:
         at = self.order.index(scene)
@@ -427,7 +427,7 @@ class Scenes(CaseActivity):
             self.put_guess("file_read")
             yield answer_line(self.case, self._title(scene))
             swept = {field: sweep(self, field, combined=False) for field in self._shown(self.state)}
-            yield from [f"   {self.label(field)} {told}" for field, told in swept.items() if told]
+            yield from [f"   {self.label(field)} {verdicts}" for field, verdicts in swept.items() if verdicts]
 
     def put_guess(self, guess: str) -> None:
         """Predict a verdict for the current student, by its short name, and see the answer."""

@@ -135,12 +135,12 @@ class TimedDeck(Form):
         return text("desk.clock_on" if state["clock"] == "on" else "desk.clock_off")
 
     @staticmethod
-    def dial(now: Iterable[str], told: str, name: str, key: str = "", *, beats: bool = False) -> Markup:
+    def dial(now: Iterable[str], sentence: str, name: str, key: str = "", *, beats: bool = False) -> Markup:
         """Return the clock.
 
         Args:
             now: The visible sections.
-            told: The sentence from `clock_sentence`.
+            sentence: The sentence from `clock_sentence`.
             name: What the clock is for.
             key: The key that pauses and starts it, or blank.
             beats: Whether it reports its time to Python.
@@ -159,7 +159,7 @@ class TimedDeck(Form):
                 class_="bw-clock-row",
             ),
             show_if("clock_off", now, button(text("desk.on"), "clock", "on")),
-            slot("clock", told, "span", class_="bw-small"),
+            slot("clock", sentence, "span", class_="bw-small"),
             show_if("clock_on", now, tag("div", class_="bw-clock-left"), class_="bw-clock-bar", aria_hidden="true"),
             class_="bw-clock",
             data_clock="on",

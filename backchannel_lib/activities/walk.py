@@ -148,9 +148,9 @@ class Walk(Form):
     def _passed(self, at: int, state: Record) -> Markup:
         step = self.steps[at]
         mine = state[step.row.step] if step.direction else ""
-        told = text("walk.passed", verdict=judge(step.case).verdict.label)
+        verdict = text("walk.passed", verdict=judge(step.case).verdict.label)
         guess = tag("span", text("walk.you_said", way=text(f"way.{mine}")), class_="bw-badge") if mine else None
-        return tag("li", tag("p", text(f"step.{step.row.step}.text")), tag("p", tag("b", told), " ", guess))
+        return tag("li", tag("p", text(f"step.{step.row.step}.text")), tag("p", tag("b", verdict), " ", guess))
 
     def _now_html(self, at: int, state: Record) -> Markup:
         step = self.steps[at]
@@ -228,8 +228,8 @@ class Walk(Form):
     def text(self) -> str:
         """Title, the current step and its verdict."""
         step = self.steps[self.state["at"]]
-        told = text("walk.passed", verdict=judge(step.case).verdict.label)
-        return "\n".join([self.title, text(f"step.{step.row.step}.text"), told])
+        verdict = text("walk.passed", verdict=judge(step.case).verdict.label)
+        return "\n".join([self.title, text(f"step.{step.row.step}.text"), verdict])
 
     def transcript_lines(self) -> Iterator[str]:
         """Predict every step from beginning to end, and yield each result."""

@@ -232,7 +232,7 @@ class WeekClock(GuessForm):
     def _official(self, state: Record) -> str:
         """Return the event that is under way in the official schedule, or the last one before."""
         monday = datetime.combine(match_week(int(state["year"])), time())
-        when, told = self._when(state), text("clock.before")
+        when, answer = self._when(state), text("clock.before")
         if when >= monday + timedelta(days=5):
             return text("clock.after")
         for event in load_week_events():
@@ -240,8 +240,8 @@ class WeekClock(GuessForm):
             start = datetime.combine(day.date(), time.fromisoformat(event.starts))
             if start <= when:
                 over = event.ends and datetime.combine(day.date(), time.fromisoformat(event.ends)) <= when
-                told = text("clock.over", event=text(f"event.{event.event}")) if over else text(f"event.{event.event}")
-        return told
+                answer = text("clock.over", event=text(f"event.{event.event}")) if over else text(f"event.{event.event}")
+        return answer
 
     def _rows(self, state: Record) -> Iterator[tuple[str, str, str]]:
         """Yield each contact with its value at the moment and what the rule says about it."""
@@ -249,8 +249,8 @@ class WeekClock(GuessForm):
             case = self._case(contact, state)
             # Students should always answer a program that has written to them, so no verdict may discourage it.
             own = case.recommender == "self"
-            told = text("clock.just_answer") if own else judge(case, self._reading(state)).verdict.label
-            yield text(f"contact.{contact.contact}"), told, rules_check(case, self._when(state)).label
+            verdict = text("clock.just_answer") if own else judge(case, self._reading(state)).verdict.label
+            yield text(f"contact.{contact.contact}"), verdict, rules_check(case, self._when(state)).label
 
     def _worth(self, state: Record) -> Markup:
         claims = dict.fromkeys(claim for contact in self.contacts for claim in contact.claims)
@@ -323,7 +323,7 @@ class WeekClock(GuessForm):
 
     def _line(self, state: Record) -> str:
         """Return a moment and the value of each contact in one line."""
-        worth = [f"{contact}: {told} ({answer})" for contact, told, answer in self._rows(state)]
+        worth = [f"{contact}: {verdict} ({answer})" for contact, verdict, answer in self._rows(state)]
         phase = text(f"level.phase.{phase_at(self._when(state), self._reading(state))}")
         return f"{self._moment(state)} | {phase} | {self._official(state)} | " + " | ".join(worth)
 

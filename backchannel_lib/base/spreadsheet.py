@@ -168,9 +168,9 @@ def _records_of_csv(content: str, name: str, known: Callable[[str], bool], most_
     lines = content.count("\n") + content.count("\r")
     if lines > 2 * (most_rows + 10_000):  # a line can end in two characters, and blank lines are common
         raise SheetError(name, [SheetProblem("sheet_too_many_rows", lines // 2, details={"most": most_rows})])
-    told = re.match(r"sep=(.)\r?\n", content, re.IGNORECASE)  # a line for Excel, which doesn't show it as a row
-    separator = told[1] if told else find_separator(content, known)
-    content = content[told.end() :] if told else content
+    marked = re.match(r"sep=(.)\r?\n", content, re.IGNORECASE)  # a line for Excel, which doesn't show it as a row
+    separator = marked[1] if marked else find_separator(content, known)
+    content = content[marked.end() :] if marked else content
     reader = csv.reader(io.StringIO(content, newline=""), delimiter=separator, strict=True, skipinitialspace=False)
     number = 0
     while True:
@@ -231,9 +231,9 @@ def decode(content: bytes, notes: list[str] | None = None) -> str:
         encoding = guess_encoding(content)
     decoded = content.decode(encoding, errors="replace")
     if notes is not None:
-        told = text(f"sheet.encoding.{encoding}") if encoding in {"cp1252", "mac_roman"} else encoding
+        name = text(f"sheet.encoding.{encoding}") if encoding in {"cp1252", "mac_roman"} else encoding
         word = next(iter(re.findall(r"\w*[^\W\x00-\x7f]\w*", decoded)), "")
-        notes.append(text("sheet.note.encoding", encoding=told, word=word))
+        notes.append(text("sheet.note.encoding", encoding=name, word=word))
     return decoded
 
 

@@ -143,8 +143,8 @@ def _key(student: Student, now: datetime) -> str:
         [one.program, one.caller, sorted(map(str, one.case.to_record().items())), one.unknown, sorted(one.entered)]
         for one in student.contacts
     ]
-    told = json.dumps([library_hash(), now.date().isoformat(), passed, student.name, contacts])
-    return hashlib.sha256(told.encode()).hexdigest()
+    inputs = json.dumps([library_hash(), now.date().isoformat(), passed, student.name, contacts])
+    return hashlib.sha256(inputs.encode()).hexdigest()
 
 
 @functools.cache

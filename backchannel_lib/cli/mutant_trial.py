@@ -213,7 +213,7 @@ class Trial:
         self.receiver.close()
 
 
-def run_tests(sender: Connection, path: Path, source: str | None, plugin: Plugin, told: list[str]) -> None:
+def run_tests(sender: Connection, path: Path, source: str | None, plugin: Plugin, arguments: list[str]) -> None:
     """Import the changed module, run the tests and send the result; this runs in the forked process."""
     import resource
 
@@ -237,7 +237,7 @@ def run_tests(sender: Connection, path: Path, source: str | None, plugin: Plugin
     if source is not None:
         sys.meta_path.insert(0, Mutated(path, source))
     os.environ["HYPOTHESIS_PROFILE"] = "mutants"
-    code = pytest.main(told, plugins=[plugin])
+    code = pytest.main(arguments, plugins=[plugin])
     limit_time(0)
     tried = plugin.tried
     if code not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:

@@ -23,4 +23,4 @@ def check_own_cases() -> None:
         for note in rows.notes:
             print(note, file=sys.stderr)
         if rows.rows:
-            print(text(table.told, count=len(rows.rows), first=sum(row.first for row in rows.rows)), flush=True)
+            print(text(table.count_text, count=len(rows.rows), first=sum(row.first for row in rows.rows)), flush=True)

@@ -141,8 +141,8 @@ def start_clean(arguments: Sequence[str]) -> int | None:
     Args:
         arguments: The arguments after the command's name.
     """
-    told = {name: value for name, value in os.environ.items() if name.upper().startswith("PYTHON")}
-    if told == python_settings() or not NOTEBOOKS.is_dir():
+    settings = {name: value for name, value in os.environ.items() if name.upper().startswith("PYTHON")}
+    if settings == python_settings() or not NOTEBOOKS.is_dir():
         return None
     return exec_process([sys.executable, "-P", "-m", "backchannel_lib.cli", *arguments], Path.cwd())
 

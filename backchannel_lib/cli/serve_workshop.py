@@ -59,7 +59,7 @@ def main() -> None:
     parser.add_argument("--no-browser", action="store_true", help="print the addresses, and open no browser")
     parser.add_argument("--phone", metavar="ADDRESS", help="this computer's address, for the presenter's window on a phone")
     parser.add_argument("--base-url", type=read_public_address, help="the address at which a reverse proxy offers the workshop")
-    told = parser.parse_args()
+    options = parser.parse_args()
     end_with_terminal()
     end_with_parent(os.environ)
     folder = Path(os.environ["JUPYTER_RUNTIME_DIR"])
@@ -71,13 +71,13 @@ def main() -> None:
         print(f"To lead it from a second window that the room doesn't see, open {presenter}", flush=True)
         if door is not None:
             print(phone_invitation(room.address("presenter", door)), flush=True)
-        if not told.no_browser:
+        if not options.no_browser:
             webbrowser.open(redirect_page(pages[0], projector).as_uri())
 
     try:
-        serve(told.port, folder, announce, told.phone, told.base_url)
+        serve(options.port, folder, announce, options.phone, options.base_url)
     except OSError as error:
-        where = f"port {told.port}" if told.phone is None else f"port {told.port} of 127.0.0.1 and {told.phone}"
+        where = f"port {options.port}" if options.phone is None else f"port {options.port} of 127.0.0.1 and {options.phone}"
         sys.exit(f"The workshop can't answer on {where}: {error.strerror}. Name another port with --port N.")
     finally:
         for page in pages:

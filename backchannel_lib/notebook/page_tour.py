@@ -137,8 +137,8 @@ def page_lines(activity: Activity[Any], page: StandIn, opening: str) -> Iterator
 
 def _moved(activity: Activity[Any], page: StandIn, field: str, value: object) -> Iterator[str]:
     page.act(type="set", field=field, value=value)
-    if told := page.told():
-        yield text("page_tour.moved", label=activity.label(field).rstrip("?"), value=_in_words(field, value), told=told)
+    if announced := page.told():
+        yield text("page_tour.moved", label=activity.label(field).rstrip("?"), value=_in_words(field, value), told=announced)
 
 
 def _in_words(field: str, value: object) -> str:
@@ -154,9 +154,9 @@ def _pressed(page: StandIn, opening: str, name: str) -> Generator[str, None, boo
     value, label = (re.search(rf'{attribute}="([^"]*)"', button) for attribute in ("data-value", "aria-label"))
     answer = page.act(type=name, value=html.unescape(value[1]) if value else "")
     changed = len(answer.get("fragments", {}))
-    told = page.told() or text("page_tour.changed", count=changed)
+    announced = page.told() or text("page_tour.changed", count=changed)
     yield text(
-        "page_tour.pressed", label=plain(label[1] if label else button), told=told if answer else text("page_tour.silent")
+        "page_tour.pressed", label=plain(label[1] if label else button), told=announced if answer else text("page_tour.silent")
     )
     return changed > 0
 

@@ -215,9 +215,9 @@ class ActivityView(anywidget.AnyWidget):
             self._follow_up()
             return
         moved = {self.activity.key: self}
-        for part, told in self.session.handle(self.activity.key, printable(message)):
+        for part, answer in self.session.handle(self.activity.key, printable(message)):
             moved[part] = _workshop[part]
-            moved[part].send(told)
+            moved[part].send(answer)
         for view in moved.values():
             view.publish()
 
@@ -461,10 +461,10 @@ def transcript(chapter: str) -> Folded:
     Args:
         chapter: Its id in data/chapters.csv.
     """
-    told = transcript_of(chapter, on_the_page)
+    transcript = transcript_of(chapter, on_the_page)
     if chapter == PANEL_CHAPTER:
-        told += f"\n\n{on_the_page(CaseActivity(unknown=MAY_BE_UNKNOWN))}"
-    return Folded(text("lesson.as_text"), told)
+        transcript += f"\n\n{on_the_page(CaseActivity(unknown=MAY_BE_UNKNOWN))}"
+    return Folded(text("lesson.as_text"), transcript)
 
 
 def on_the_page(activity: Activity[Any]) -> str:

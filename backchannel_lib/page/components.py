@@ -373,9 +373,9 @@ def facts_by_source(name: str, title: str, given: Iterable[str]) -> Markup:
     by_source: dict[Markup, list[str]] = {}
     for one in given:
         by_source.setdefault(fact_source(facts()[one]), []).append(one)
-    told = [tag("li", " ".join(facts()[one].sentence for one in found), source) for source, found in by_source.items()]
-    told += newest_source_items(one for found in by_source.values() for one in found)
-    return tag("details", tag("summary", title), tag("ul", told, class_="bw-list"), class_="bw-basis", data_details=name)
+    items = [tag("li", " ".join(facts()[one].sentence for one in found), source) for source, found in by_source.items()]
+    items += newest_source_items(one for found in by_source.values() for one in found)
+    return tag("details", tag("summary", title), tag("ul", items, class_="bw-list"), class_="bw-basis", data_details=name)
 
 
 def listed(names: Sequence[str], most: int | None = None) -> str:

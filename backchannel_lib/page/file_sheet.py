@@ -164,9 +164,9 @@ def _standing(case: Case) -> str:
     return _in_a_row([known, *introduced, *record])
 
 
-def _in_a_row(told: list[str]) -> str:
+def _in_a_row(phrases: list[str]) -> str:
     """Join phrases with semicolons, capitalizing only the first one."""
-    return "; ".join([told[0], *(one[:1].lower() + one[1:] for one in told[1:])])
+    return "; ".join([phrases[0], *(one[:1].lower() + one[1:] for one in phrases[1:])])
 
 
 def _moment(case: Case) -> list[str]:

@@ -113,8 +113,8 @@ def case_in_words(case: Case, unknown: Collection[str] = (), without: Collection
     words = []
     for row in load_controls():
         label, value = text(f"field.{row.field}.label"), getattr(case, row.field)
-        told = row.on_sheet == "always" or (row.on_sheet == "if_set" and value)
-        if not told or value is None or row.field in unknown or row.field not in shown:
+        on_sheet = row.on_sheet == "always" or (row.on_sheet == "if_set" and value)
+        if not on_sheet or value is None or row.field in unknown or row.field not in shown:
             continue
         if value is True:
             words.append(label)
@@ -399,12 +399,12 @@ def _rule(advice: Advice) -> _Block:
         lines += [text("take_home.until", when=moment_text(advice.until))] if advice.until else []
         moment = text(f"level.phase.{advice.case.phase}")
         lines.append(text("take_home.planned", moment=moment, answer=planned.label, reason=planned.reason))
-    told = [*advice.rules, *([planned] if planned else [])]
+    rules = [*advice.rules, *([planned] if planned else [])]
     return _Block(
         "rule",
         text("rules.title"),
         tuple(lines),
-        (text("take_home.rule_source", source=rule_source(fact for rule in told for fact in rule.facts)), first.note),
+        (text("take_home.rule_source", source=rule_source(fact for rule in rules for fact in rule.facts)), first.note),
         answer=rule_now(advice)
         if advice.planned is None
         else text("take_home.right_now", answer=first.label, planned=advice.planned.label),

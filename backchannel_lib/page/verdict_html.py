@@ -251,7 +251,7 @@ def _open_link(stage: str, found: Possible) -> Markup:
     else:
         lines = [tag("li", text("card.cap_and_reason", verdict=one.cap.label, reason=one.sentence)) for one in reasons]
         sentences = [tag("p", text("card.one_of_these")), tag("ul", lines, class_="bw-list")]
-    told = [one for reason in reasons for one in (reason, *reason.also)]
+    all_reasons = [one for reason in reasons for one in (reason, *reason.also)]
     badge = "card.weakest" if always else "card.may_be_weakest" if sometimes else ""
     return tag(
         "li",
@@ -266,8 +266,8 @@ def _open_link(stage: str, found: Possible) -> Markup:
         depends_list(stage_range.depends_on),
         citations(
             f"link-{stage}",
-            dict.fromkeys(claim for one in told for claim in one.claims),
-            dict.fromkeys(one.assumption for one in told if one.assumption),
+            dict.fromkeys(claim for one in all_reasons for claim in one.claims),
+            dict.fromkeys(one.assumption for one in all_reasons if one.assumption),
         ),
         class_="bw-link" + (" bw-link-weak" if always else " bw-link-may-be-weak" if sometimes else ""),
         data_cap=int(stage_range.lowest),

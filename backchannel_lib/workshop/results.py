@@ -104,7 +104,7 @@ def results_table(state: WorkshopState) -> tuple[list[str], list[list[object]]]:
         case = vignettes()[one.vignette].case
         answers = [judge(case).verdict.name.lower(), rules_check(case).answer]
         first = one.first if any(one.first) else [""] * len(Verdict)
-        told = [state.date, state.group, number, one.vignette, vignettes()[one.vignette].title, *answers, state.people]
-        rows.append([*told, *one.votes, *one.phones, *first])
+        row = [state.date, state.group, number, one.vignette, vignettes()[one.vignette].title, *answers, state.people]
+        rows.append([*row, *one.votes, *one.phones, *first])
     votes = [f"{kind}_{name}" for kind in ("hands", "phones", "first") for name in names]
     return ["date", "group", "round", "vignette", "title", "article", "rule", "people", *votes], rows

@@ -88,13 +88,13 @@ class Disagreements(GuessForm):
 
     def fragments(self, state: Record) -> dict[str, str]:
         """Return the answer for each place once the reader has chosen and guessed."""
-        told = {
+        answers = {
             f"told.{choice}": self._answer_html(choice, state) if self.is_seen(state, choice) else "" for choice in self.places
         }
         at = self._at(state)
         seen = sum(self.is_seen(state, choice) for choice in self.places)
         return {
-            **told,
+            **answers,
             **{f"head.{choice}": self._head(choice) for choice in self.places},
             "seen": text("disagree.seen", seen=seen, total=len(self.places)),
             "live_text": self._live_text(at, state) if self.is_seen(state, at) else "",

@@ -81,14 +81,14 @@ class Rating(Items):
 
     def fragments(self, state: Record) -> dict[str, str]:
         """Return our rating of each claim in a compared group, and the counts."""
-        told = self.revealed(state)
+        revealed = self.revealed(state)
         group = state["topic"]
         summary = self._summary(state)
         return {
             **self.answers(state),
             "rated": text("rate.rated", rated=len(self.chosen(state, self.groups[group])), total=len(self.groups[group])),
             "summary": summary,
-            "live_text": self.result(state).sentence if told else "",
+            "live_text": self.result(state).sentence if revealed else "",
         }
 
     def _summary(self, state: Record) -> str:

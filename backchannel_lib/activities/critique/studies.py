@@ -109,10 +109,10 @@ class Studies(GuessForm):
     def fragments(self, state: Record) -> dict[str, str]:
         """Return the answer of each step once the reader has guessed."""
         tell = {"survey": self._survey, "measured": self._measured, "advocates": self._advocates}
-        told = {step: tell[step](state) if self.is_seen(state, step) else Markup("") for step in STEPS}
+        answers = {step: tell[step](state) if self.is_seen(state, step) else Markup("") for step in STEPS}
         seen = [step for step in STEPS if self.is_seen(state, step)]
         return {
-            **{f"told.{step}": body for step, body in told.items()},
+            **{f"told.{step}": body for step, body in answers.items()},
             "beside": self._beside() if self.is_seen(state, "survey") else "",
             "live_text": self._line(seen[-1], state) if seen else "",
         }

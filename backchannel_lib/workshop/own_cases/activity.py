@@ -266,11 +266,11 @@ class OwnForm(Activity[Draft]):
 
     def _controls(self, state: Draft) -> Iterator[Markup]:
         for name, most in self.table.texts.items():
-            label, written, told = self.label(name), state.texts[name], self.say(f"help.{name}")
+            label, written, help_text = self.label(name), state.texts[name], self.say(f"help.{name}")
             if others := self.table.repeats.get(name):
-                yield select(name, label, [(other, self.label(other)) for other in others], written, help_text=told)
+                yield select(name, label, [(other, self.label(other)) for other in others], written, help_text=help_text)
             else:
-                yield text_box(name, label, written, long=most > LONG, rows=4 if most > 2 * LONG else 2, help_text=told)
+                yield text_box(name, label, written, long=most > LONG, rows=4 if most > 2 * LONG else 2, help_text=help_text)
         yield from self.more_controls(state)
         yield checkbox("first", self.label("first"), state.first, help_text=self.say("help.first"))
         yield toolbar(button(self.say("save"), "save_own", once=True), button(text("own_case.new"), "new"))

@@ -31,8 +31,8 @@ def vignette_texts(texts: Mapping[str, str]) -> dict[str, str]:
         >>> texts["title"], texts["file"], texts["contact"]
         ('June', 'A resident leaves.', '')
     """
-    told = {name: words for name, words in texts.items() if name != "story"}
-    return {**dict.fromkeys(CASE_TEXTS, ""), **told, "file": texts["story"]}
+    others = {name: words for name, words in texts.items() if name != "story"}
+    return {**dict.fromkeys(CASE_TEXTS, ""), **others, "file": texts["story"]}
 
 
 def _cells(scene: OwnCase) -> dict[str, object]:

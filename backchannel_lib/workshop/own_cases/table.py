@@ -88,7 +88,7 @@ class OwnTable(Generic[Row]):
         details: The other columns with their values in a new row, without the fields of a case.
         make: Makes a row from an id, the checked cells and the checked texts; raises `CaseError` for an invalid value.
         cells: Returns a row's texts and details by column.
-        told: The id of the text that says how many rows there are.
+        count_text: The id of the text that says how many rows there are.
         prefix: The prefix of its ids.
         repeats: Columns that must repeat the text of one of several other columns.
     """
@@ -100,7 +100,7 @@ class OwnTable(Generic[Row]):
     details: Mapping[str, Any]
     make: Callable[[str, TableRow, Mapping[str, str]], Row]
     cells: Callable[[Row], Mapping[str, Any]]
-    told: str
+    count_text: str
     prefix: str = "own_"
     repeats: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 

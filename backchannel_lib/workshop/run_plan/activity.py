@@ -611,12 +611,12 @@ def _room(room: WorkshopState) -> Markup:
     """Return what only the presenter sees: the next file, and the votes as they arrive."""
     left = room.files_left()
     upcoming = vignettes()[left[0]] if left else None
-    told = f"{upcoming.title} ({text(f'topic.{upcoming.topic}')})" if upcoming else text("run_plan.no_file_next")
+    next_file = f"{upcoming.title} ({text(f'topic.{upcoming.topic}')})" if upcoming else text("run_plan.no_file_next")
     counted = text("round.tally", voted=sum(room.counted), people=room.people)
     head = [text(f"run_plan.votes_{name}") for name in ("verdict", "hands", "phones")]
     rows = [(one.label, room.votes[one], room.phones[one]) for one in Verdict if room.counted[one]]
     return join(
-        tag("p", tag("b", text("run_plan.next_file")), " ", told),
+        tag("p", tag("b", text("run_plan.next_file")), " ", next_file),
         tag("p", counted) if room.vignette else None,
         table(text("run_plan.votes"), head, rows) if rows else None,
     )
