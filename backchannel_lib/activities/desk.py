@@ -203,7 +203,7 @@ class Desk(TimedDeck):
     def _in_short(self, name: str) -> Markup:
         facts = [f"{what}: {mine}" for what, mine, _ in file_facts(self.cases[name], moment=False)]
         said = tag("p", tag("b", text("desk.said")), " ", text(f"desk.{name}.said"))
-        return join(tag("p", tag("b", self._number(name)), " ", "; ".join(facts), "."), said)
+        return join(tag("p", tag("b", self._number(name), ":"), " ", "; ".join(facts), "."), said)
 
     def _sheet(self, name: str, state: Record) -> Markup:
         options = [(decision, text(f"decision.{decision}")) for decision in self.decisions]

@@ -399,7 +399,9 @@ class Scenes(CaseActivity):
 
     def _on_paper(self) -> Markup:
         """Return the stories, each with a blank for the guess, as they print until the reader makes one."""
-        stories = [join(tag("b", self._title(scene)), " ", text(f"scene.{scene}.story")) for scene in self.scenes]
+        stories = [
+            join(tag("p", tag("b", self._title(scene))), tag("p", text(f"scene.{scene}.story"))) for scene in self.scenes
+        ]
         if "outcomes" in self.row.shows:
             answers = tag("section", tag("h3", text("outcome.title")), self._outcomes(self.start), class_="bw-all-outcomes")
         else:
