@@ -118,7 +118,7 @@ def test_the_survey_in_the_chapter_is_the_one_in_the_table() -> None:
         assert f"| {fact.value}{sign} |" in cell.source, fact.id
         assert (fact.year, fact.grade) == ("2021", "C")
     assert "2021; grade C" in cell.source
-    for label in ("| Directors who named it |", "| Importance (out of 5) |", "our lowest of A to C"):
+    for label in ("| Directors who named it |", "| Importance (out of 5) |", "the lowest of our grades A to C"):
         assert label in cell.source, "a percentage of whom, or a grade on which scale?"
 
 
