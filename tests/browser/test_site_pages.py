@@ -88,7 +88,7 @@ def live_page(visitor: BrowserContext, site: Site, request: pytest.FixtureReques
 def live(live_page: LivePage) -> Iterator[LivePage]:
     """The same, on a phone, in light colors and at the top."""
     yield live_page
-    live_page.page.emulate_media(media="screen", color_scheme="light", forced_colors="none")
+    live_page.page.emulate_media(media="null", color_scheme="light", forced_colors="none")
     live_page.page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     live_page.page.evaluate("(document.documentElement.style.fontSize = '', scrollTo(0, 0))")
 
