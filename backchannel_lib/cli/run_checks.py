@@ -22,6 +22,9 @@ from backchannel_lib.cli.project import ROOT, CommandError, environment, require
 PATIENCE: Final = ("--nbval-cell-timeout", "120", "--nbval-kernel-startup-timeout", "180")
 NBVAL: Final = ("--nbval", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg", *PATIENCE)
 CORES: Final = max(2, os.cpu_count() or 2)
+#: Processes for the tests, more than there are cores: some tests wait for a server, a kernel or a browser.
+PROCESSES: Final = CORES + 1
+BROWSER_PROCESSES: Final = CORES + 2
 #: A lower priority, as a Unix niceness (0 is normal, 19 the lowest), for checks that can wait for the browser tests.
 LOW_PRIORITY: Final = 5
 #: Plugins that our tests don't use but every process would import.
@@ -95,21 +98,21 @@ def run_checks(arguments: Sequence[str], *, quick: bool) -> int:
     checks = [Check("mypy", ("mypy",), nice=LOW_PRIORITY)]
     if quick:
         os.environ.setdefault("HYPOTHESIS_PROFILE", "quick")  # fewer random cases for each property
-        fast = ("tests", *UNUSED_PLUGINS, "-m", "not browser and not slow", *parallel(CORES))
+        fast = ("tests", *UNUSED_PLUGINS, "-m", "not browser and not slow", *parallel(PROCESSES))
         checks.append(Check("quick tests", ("pytest", *fast, *arguments), live=True, may_be_empty=chosen))
     else:
         offer_browser()
         # Use a separate pytest call for each. Playwright's event loop would conflict with others in the same process, such as
         # nbval's, and nbval leaves a file open for each kernel. Ignoring warnings hides none from notebooks, because those are
         # compared as outputs. Other tests wait for the browser tests, because side by side both would take twice as long.
-        browser = ("tests", *UNUSED_PLUGINS, "-m", "browser", *parallel(CORES + 2))
+        browser = ("tests", *UNUSED_PLUGINS, "-m", "browser", *parallel(BROWSER_PROCESSES))
         notebooks = (*NBVAL, "-W", "ignore::ResourceWarning", "notebooks", *parallel(1))
         checks += [
             Check("browser", ("pytest", *browser, *arguments), live=True, may_be_empty=chosen),
             Check("notebooks", ("pytest", *notebooks, *arguments), nice=LOW_PRIORITY, may_be_empty=chosen),
         ]
         outcomes += run_together(checks)
-        tests = ("tests", *UNUSED_PLUGINS, "-m", "not browser", *parallel(CORES))
+        tests = ("tests", *UNUSED_PLUGINS, "-m", "not browser", *parallel(PROCESSES))
         checks = [Check("tests", ("pytest", *tests, *arguments), live=True, may_be_empty=chosen)]
     return summarize(outcomes + run_together(checks))
 
