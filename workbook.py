@@ -225,7 +225,7 @@ def main(arguments: Sequence[str]) -> int:
 
     asked, _ = parse(arguments)
     try:
-        set_up(tests=asked.command == "test")
+        set_up(tests=asked.command in {"test", "benchmark"})
         return exec_process([str(VENV_PYTHON), "-P", "-m", "backchannel_lib.cli", *arguments], Path.cwd())
     except (SetupError, CommandError, OSError) as error:
         cause = cause_of(str(error)) if isinstance(error, OSError) else None

@@ -146,7 +146,9 @@ def run(asked: argparse.Namespace, rest: Sequence[str]) -> int:
             return run_checks(rest, quick=asked.quick)
         case "benchmark":
             from backchannel_lib.cli.benchmark import benchmark
+            from backchannel_lib.cli.run_checks import require_test_packages
 
+            require_test_packages()
             return benchmark(asked.names)
         case "lock":
             from backchannel_lib.cli.lock import write_locks

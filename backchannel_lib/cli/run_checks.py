@@ -121,11 +121,13 @@ def require_test_packages() -> None:
     """Reject a command that needs the tests and their packages if they aren't installed.
 
     Raises:
-        CommandError: This isn't a checkout, or packages that the checks need aren't installed.
+        CommandError: This isn't a checkout, or the packages for the tests aren't installed.
     """
     require_checkout()
     if any(importlib.util.find_spec(package) is None for package in ("xdist", "cosmic_ray")):
-        raise CommandError("The checks need packages that are not installed yet: python workbook.py test installs them.")
+        raise CommandError(
+            "This command needs packages that aren't installed yet. To install them: python workbook.py test --quick"
+        )
 
 
 def offer_browser() -> None:

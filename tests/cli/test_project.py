@@ -102,3 +102,28 @@ def test_the_setup_says_so_if_its_folder_is_not_writable(monkeypatch: pytest.Mon
         workbook.main(["open"])
     assert f"The folder {workbook.ROOT} could not be written to." in str(caught.value)
     assert "Errno" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("command", "tests"), [("test", True), ("benchmark", True), ("open", False), ("site", False)])
+def test_the_setup_installs_the_packages_that_a_command_needs(
+    monkeypatch: pytest.MonkeyPatch, command: str, tests: bool
+) -> None:
+    asked: list[bool] = []
+
+    def stop(*, tests: bool) -> None:
+        asked.append(tests)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(workbook, "set_up", stop)
+    workbook.main([command])
+    assert asked == [tests]
+
+
+@pytest.mark.parametrize("command", [["test"], ["test", "--mutation"], ["benchmark"]])
+def test_a_command_that_needs_packages_for_tests_says_how_to_install_them(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    monkeypatch.setattr("backchannel_lib.cli.run_checks.importlib.util.find_spec", lambda _: None)
+    monkeypatch.setattr("backchannel_lib.cli.benchmark.USUAL", {})
+    assert main.main(command) == 1
+    assert "To install them: python workbook.py test --quick" in capsys.readouterr().err
