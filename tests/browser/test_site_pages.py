@@ -688,7 +688,7 @@ def test_paper_has_the_rooms_questions_and_no_blank_forms(page: Page, site: Site
     sheets = printed(page)
     words = " ".join(sheets)
     assert [one.ask for one in room_questions() if one.ask not in words] == []
-    for label in ("own_case.which_new", "own_scene.which_new", "own_case.preview"):
+    for label in ("own_case.which_new", "own_scene.which_new", "own_case.preview", "activity.own_scenes.lead"):
         assert text(label) not in words, label
     assert len(sheets) < 12
     page.click('[data-activity="own_scenes"] .bw-own-fold > summary')
