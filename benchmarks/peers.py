@@ -194,7 +194,8 @@ def run(rounds: int, moves: int) -> tuple[dict[str, list[float]], dict[str, list
                 else:
                     file = lab.root / f"{list(NOTEBOOKS).index(name)}.ipynb"
                     file.write_text(Variant(name, NOTEBOOKS[name], "").notebook(), encoding="utf-8")
-                    first, times = trial(browser, f"{lab.address}/lab/tree/{file.name}?reset&token={lab.token}", moves, notebook=True)
+                    address = f"{lab.address}/lab/tree/{file.name}?reset&token={lab.token}"
+                    first, times = trial(browser, address, moves, notebook=True)
                     for session in lab.ask("sessions"):
                         lab.ask(f"sessions/{session['id']}", "DELETE")
                 print(f"{name}: open after {first / 1000:.1f} s", flush=True)
