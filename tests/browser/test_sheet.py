@@ -85,3 +85,24 @@ def test_the_sheet_is_shown_in_place_and_copied_as_text(opened: Opened) -> None:
         page.click(".bw [data-action=save_calendar]")
     assert download.value.suggested_filename.endswith(".ics")
     assert "BEGIN:VEVENT" in download.value.path().read_text()
+
+
+def test_a_copy_made_right_after_a_change_has_the_change(opened: Opened) -> None:
+    """It waits for the change's answer instead of taking the sheet from before."""
+    page = opened.page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.check(".bw [data-field=recommender] input[value=subspecialist]")
+    opened.settle()
+    if not page.locator(".bw-sheet-desk .bw-paper").is_visible():
+        page.click(".bw [data-action=sheet]")
+        page.wait_for_selector(".bw-sheet-desk .bw-paper", timeout=PATIENCE)
+    opened.settle()
+    page.evaluate("""() => {
+      document.querySelector('.bw [data-field=recommender] input[value=known_dean]').click();
+      document.querySelector('.bw [data-page-action=copy]').click();
+    }""")
+    page.wait_for_function("document.querySelector('.bw [data-notice]').innerText.startsWith('Copied')", timeout=PATIENCE)
+    opened.settle()
+    copied = page.evaluate("navigator.clipboard.readText()").replace("\r", "")
+    assert text("level.recommender.known_dean") in copied
+    assert copied == page.input_value(".bw [data-sheet-text]")

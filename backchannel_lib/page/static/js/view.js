@@ -249,10 +249,12 @@ export function createView(root, { id, store, charts, lateText, restoreText, not
   }
 
   /**
-   * Print or copy the visible sheet.
+   * Print or copy the visible sheet, once it shows what was entered last.
    * @param {HTMLElement} button
    */
   async function takeAway(button) {
+    while (store.pending || root.hasAttribute("data-more")) await new Promise((done) => setTimeout(done, 25));
+    if (store.lost.size) return; // Python is gone, as the page says, and the sheet is older than the last change
     if (button.dataset.pageAction === "print") return print();
     const text = /** @type {HTMLTextAreaElement | null} */ (find("[data-sheet-text]"));
     if (text) notice((await copied(text)) ? button.dataset.done ?? "" : button.dataset.failed ?? "");
