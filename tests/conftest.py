@@ -133,10 +133,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 #: Tests that run in one process because they share expensive fixtures, in starting order: the longest first.
-#: A group is named after a fixture (and its page, if each page can go to another process) or a file.
+#: A group is named after a fixture or a file.
 GROUPS = (
     "window",
-    "live_page",
     "tests/browser/test_site_pages.py",
     "tests/browser/test_stage.py",
     "engine",
@@ -170,15 +169,13 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     if "browser" in getattr(item, "fixturenames", ()):
         assert names_browser(item.path), f"{item.nodeid} would never run: add its fixture to BROWSER_FIXTURES"
         item.add_marker(pytest.mark.browser)
-    if item.get_closest_marker("independent") is None or "live_page" in getattr(item, "fixturenames", ()):
+    if item.get_closest_marker("independent") is None:
         item.add_marker(pytest.mark.xdist_group(group_of(item)))
 
 
 def group_of(item: pytest.Item) -> str:
     """Return the name of the group of tests that a test runs with, in one process."""
     shared = [name for name in GROUPS if name in getattr(item, "fixturenames", ())]
-    if shared[:1] == ["live_page"]:
-        return f"live_page {item.callspec.params['live_page']}"  # type: ignore[attr-defined]
     return shared[0] if shared else item.nodeid.partition("::")[0]
 
 
@@ -188,7 +185,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     def place(item: pytest.Item) -> int:
         is_independent = item.get_closest_marker("independent") is not None
-        return places.get(group_of(item).partition(" ")[0], len(places) + is_independent)
+        return places.get(group_of(item), len(places) + is_independent)
 
     items.sort(key=place)
 

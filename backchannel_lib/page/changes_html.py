@@ -57,7 +57,7 @@ def _changes_list(changes: Sequence[tuple[Change, Verdict, str]], sentence: str)
     acts = [change for change, _, _ in reach]
     shared = _shared(acts)
     # The sentence above the cards already says so if it is true of all of them.
-    told = [
+    above = [
         *shared,
         *([] if any(change.rules.answer != "not_allowed" for change in acts) else [text("changes.article_account")]),
     ]
@@ -70,11 +70,11 @@ def _changes_list(changes: Sequence[tuple[Change, Verdict, str]], sentence: str)
         ]
         if shared
         else None,
-        _list(reach[:shown], told) if shown else None,
+        _list(reach[:shown], above) if shown else None,
         tag(
             "details",
             tag("summary", text("changes.more" if useful > shown else "changes.small", count=len(more))),
-            _list(more, told),
+            _list(more, above),
             data_details="more-changes",
         )
         if more
@@ -90,9 +90,9 @@ def _changes_list(changes: Sequence[tuple[Change, Verdict, str]], sentence: str)
     )
 
 
-def _list(changes: Iterable[tuple[Change, Verdict, str]], told: Collection[str]) -> Markup:
-    """List changes as cards without what was told above them."""
-    return tag("ol", [_change(change, reached, told) for change, _, reached in changes], class_="bw-changes")
+def _list(changes: Iterable[tuple[Change, Verdict, str]], above: Collection[str]) -> Markup:
+    """List changes as cards without the facts listed above them."""
+    return tag("ol", [_change(change, reached, above) for change, _, reached in changes], class_="bw-changes")
 
 
 def _facts(change: Change) -> list[str]:
@@ -120,7 +120,7 @@ def _for_nobody(change: Change) -> list[str]:
     return [sentence for remedy, sentence in remedies if _who_by_remedy()[remedy] == "nobody"]
 
 
-def _change(change: Change, reached: str, told: Collection[str]) -> Markup:
+def _change(change: Change, reached: str, above: Collection[str]) -> Markup:
     account = text("changes.article_account")
     return tag(
         "li",
@@ -135,10 +135,10 @@ def _change(change: Change, reached: str, told: Collection[str]) -> Markup:
             ),
             tag("li", text("changes.reaches", verdict=reached), class_="bw-reaches"),
             tag("li", text("changes.mends", stages=", ".join(text(f"stage.{stage}.name") for stage in change.stages))),
-            [tag("li", fact) for fact in _facts(change) if fact not in told],
+            [tag("li", fact) for fact in _facts(change) if fact not in above],
             class_="bw-facts",
         ),
-        tag("p", account, class_="bw-note") if change.rules.answer == "not_allowed" and account not in told else None,
+        tag("p", account, class_="bw-note") if change.rules.answer == "not_allowed" and account not in above else None,
         citations("change-" + "-".join(change.remedies), change.claims, change.assumptions),
         tag(
             "button",

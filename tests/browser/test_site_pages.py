@@ -100,8 +100,9 @@ def seen() -> dict[int, list[str]]:
 
 
 def pages_of(*chapters: str) -> pytest.MarkDecorator:
-    """Run a test on these pages, by their names without `.html`."""
-    return pytest.mark.parametrize("live_page", [f"{name}.html" for name in chapters], indirect=True, ids=chapters)
+    """Run a test on these pages, by their names without `.html`; all tests of a page run in one process."""
+    each = [pytest.param(f"{name}.html", id=name, marks=pytest.mark.xdist_group(name)) for name in chapters]
+    return pytest.mark.parametrize("live_page", each, indirect=True)
 
 
 #: Run a test on every page.
