@@ -1,4 +1,4 @@
-"""The settings in which a learner's JupyterLab on a hub differs from one at home (../jupyter/jupyter_server_config.py).
+"""Settings for a learner's JupyterLab on a hub that differ from those at home (../jupyter/jupyter_server_config.py).
 
 Both folders are in JUPYTER_CONFIG_PATH, this one first. The hub decides the address, the prefix and who can sign in:
 JupyterHub's own extension sets them last. Binder uses this file, too.
