@@ -71,18 +71,19 @@
     }
   });
 
-  // A long page, such as the desk's results, moves with the presenter's, whose layout differs: both have the same rows.
+  // On a long page, such as the desk's results, the projector follows the presenter's scrolling. Their layouts differ, so this
+  // goes by the rows, which are the same.
   const rows = () => [...main.querySelectorAll("[data-on]:not([data-activity=run_plan]) :is(h3, h4, p, tr, li)")];
-  let told = 0;
+  let sent = 0; // the row last sent to the projector
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let telling;
+  let sending;
   if (role === "presenter") document.addEventListener("scroll", () => {
-    clearTimeout(telling);
-    telling = setTimeout(() => {
+    clearTimeout(sending);
+    sending = setTimeout(() => {
       const first = rows().findIndex((row) => row.checkVisibility() && row.getBoundingClientRect().top >= 0);
       const at = scrollY ? Math.max(first, 0) : 0;
-      if (at === told) return;
-      told = at;
+      if (at === sent) return;
+      sent = at;
       document.dispatchEvent(new CustomEvent("place", { detail: at }));
     }, 100);
   });

@@ -6,8 +6,8 @@ import panel from "./panel.js";
 import { savedFiles } from "./saved.js";
 
 /**
- * After this long without progress, Python is started again; after that, the limit doubles. On a busy computer, a start
- * sometimes stops halfway in WebKit.
+ * After this long without progress, start Python again, then double the limit. On a busy computer, WebKit sometimes stops
+ * halfway through a start.
  */
 const STALLED_MS = 30_000;
 
@@ -188,7 +188,7 @@ function run() {
   });
 }
 
-// Paper has a blank for a guess that the reader hasn't made; the value it starts with would look like an answer.
+// Print a blank for a guess that the reader hasn't made, because the control's starting value would look like an answer.
 const order = () => document.querySelector(".bw-order")?.textContent;
 const firstOrder = order();
 addEventListener("beforeprint", () => {

@@ -45,7 +45,7 @@ sys.modules.pop(sysconfig._get_sysconfigdata_name(), None)
 sysconfig._CONFIG_VARS, sysconfig._CONFIG_VARS_INITIALIZED = None, False
 del sysconfig
 `);
-forgetExplanations(python);
+stripDocs(python);
 zeroFreeMemory(python._module);
 const snapshot = python.makeMemorySnapshot();
 exchange(snapshot, new Uint8Array(readFileSync(`${pyodideFolder}/pyodide.asm.wasm`)));
@@ -57,7 +57,7 @@ process.exit(0);
  * address.
  * @param {any} python
  */
-function forgetExplanations(python) {
+function stripDocs(python) {
   python.runPython(`
 from types import CodeType, FunctionType, ModuleType
 HAS_DOCSTRING = 0x4000000  # in co_flags

@@ -6,8 +6,8 @@ import { exchange, instantiateWithRoom } from "./memory.js";
 import { loadPyodide } from "./pyodide/pyodide.mjs";
 import { ENVIRONMENT, LIBRARY_FOLDER } from "./python.js";
 
-const PAUSE_MS = 40; // without another message, until a deferred answer is built
-const MOST_PAUSE_MS = 250; // the same, while messages keep coming
+const PAUSE_MS = 40; // how long to wait for another message before building a deferred answer
+const MOST_PAUSE_MS = 250; // the longest wait while messages keep coming
 
 const base = new URL(".", import.meta.url).href;
 const indexURL = `${base}pyodide/`;
@@ -98,8 +98,8 @@ let python;
 let last = Promise.resolve(); // messages are processed one at a time, in order
 let failed = false;
 /** @type {Set<string>} */
-const owing = new Set(); // activities with pending deferred answers
-let since = 0; // when the first of them became pending
+const pendingDeferred = new Set(); // activities whose deferred answers haven't been built
+let since = 0; // when the first of them was added
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let pause;
 
@@ -132,16 +132,16 @@ async function take(data) {
  */
 function defer(name) {
   const now = performance.now();
-  if (!owing.size) since = now;
-  owing.add(name);
+  if (!pendingDeferred.size) since = now;
+  pendingDeferred.add(name);
   clearTimeout(pause);
   pause = setTimeout(sendDeferred, Math.min(PAUSE_MS, since + MOST_PAUSE_MS - now));
 }
 
 function sendDeferred() {
-  const [name] = owing;
-  owing.delete(name);
-  if (owing.size) pause = setTimeout(sendDeferred); // a message in between is processed first
+  const [name] = pendingDeferred;
+  pendingDeferred.delete(name);
+  if (pendingDeferred.size) pause = setTimeout(sendDeferred); // a message in between is processed first
   try {
     post(python.deferred(name));
     keepFiles();

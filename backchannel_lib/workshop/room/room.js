@@ -13,7 +13,7 @@ const receivers = new Map();
 /** @type {string[]} */
 let waiting = []; // messages from before the connection opened
 let wasOpen = false; // whether the server has answered
-let isBack = false; // whether this is another connection after that
+let isBack = false; // whether this connection replaces one that was lost
 /** @type {WebSocket} */
 let socket;
 
@@ -24,13 +24,13 @@ function connect() {
   socket = new WebSocket(address);
   isBack = wasOpen;
   socket.addEventListener("open", () => {
-    if (isBack) return; // perhaps only to a proxy, while the server behind it is still gone
+    if (isBack) return; // perhaps only the proxy is back, and not yet the server
     wasOpen = true;
     for (const message of waiting) socket.send(message);
     waiting = [];
   });
   socket.addEventListener("message", ({ data }) => {
-    if (isBack) return location.reload(); // the server was gone, so load its current state
+    if (isBack) return location.reload(); // the server is back, so load its current state
     const message = JSON.parse(data);
     if (message.part) receivers.get(message.part)?.(message.answer);
     else if (message.room) document.dispatchEvent(new CustomEvent("room", { detail: message.room }));

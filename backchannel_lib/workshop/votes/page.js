@@ -7,10 +7,10 @@
   const words = main.dataset;
   const AT = words.at; // the page's own path, without a leading slash
   const title = document.title;
-  const EVERY = 2000;
-  const LONGEST = 20000;
-  const PATIENCE = 8000;
-  const TRIES = 12;
+  const POLL_MS = 2000;
+  const MAX_WAIT_MS = 20000;
+  const TIMEOUT_MS = 8000;
+  const MAX_TRIES = 12;
 
   // The server's last state; null before the first one. Each question has a unique number.
   let state = null;
@@ -22,17 +22,17 @@
   let late = null;
   const answered = new Map(); // the message for each question answered here
   const refused = new Map(); // the message for each question that can't count this phone's vote at all
-  let strange = 0; // how many times in a row the server didn't recognize this phone right after giving it a ballot
+  let unrecognized = 0; // how many times in a row the server didn't recognize this phone right after giving it a ballot
   let failures = 0;
   let timer = 0;
-  let asking = false;
+  let polling = false;
   let turn = 0; // incremented by each vote, so that states requested before it count as outdated
 
   // Spread out phones that open the page together, and make them retry at different times after a failure.
   const jitter = (ms) => ms * (0.75 + Math.random() / 2);
-  const backOff = (ms, times) => jitter(Math.min(LONGEST, ms * 2 ** Math.min(times, 6)));
+  const backOff = (ms, times) => jitter(Math.min(MAX_WAIT_MS, ms * 2 ** Math.min(times, 6)));
   // Older phones have no AbortSignal.timeout.
-  const within = (ms) => {
+  const abortAfter = (ms) => {
     const control = new AbortController();
     setTimeout(() => control.abort(), ms);
     return control.signal;
@@ -40,7 +40,7 @@
   const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
 
   const hasVoted = () => state !== null && (state.voted || answered.has(state.number));
-  const cannotVote = () => strange > 1 || (state !== null && refused.has(state.number));
+  const cannotVote = () => unrecognized > 1 || (state !== null && refused.has(state.number));
   const tooLate = (text) => { late = { number: state.number, title: state.title, text, above: null }; chosen = ""; };
 
   function write(place, text) {
@@ -48,12 +48,12 @@
     place.hidden = !text;
   }
 
-  function show(told) {
-    if (!state || told.number !== state.number) {
+  function show(latest) {
+    if (!state || latest.number !== state.number) {
       if (chosen && !hasVoted()) tooLate(words.late); // it was selected but never sent
       chosen = "";
       trouble = "";
-      choices.replaceChildren(...told.choices.map(([choice, name], place) => {
+      choices.replaceChildren(...latest.choices.map(([choice, name], place) => {
         const button = document.createElement("button");
         button.type = "button";
         button.dataset.choice = choice;
@@ -61,8 +61,8 @@
         return button;
       }));
     }
-    state = told;
-    strange = told.known ? 0 : strange + 1;
+    state = latest;
+    unrecognized = latest.known ? 0 : unrecognized + 1;
     if (cannotVote()) chosen = "";
     if (chosen && !state.open && !hasVoted()) tooLate(words.late);
     if (late && late.number === state.number) {
@@ -79,7 +79,7 @@
     const voted = hasVoted();
     const here = late !== null && late.number === state.number;
     const open = state !== null && state.round !== null && state.open && !voted && !here && !cannotVote();
-    const held = choices.contains(document.activeElement) || document.activeElement === send;
+    const hadFocus = choices.contains(document.activeElement) || document.activeElement === send;
     write(asked, (state && state.title) || title);
     question.hidden = choices.hidden = send.hidden = !open;
     for (const button of choices.children) {
@@ -91,7 +91,7 @@
     const [text, kind] = what(voted, here, open, failures > 2);
     write(said, text);
     said.dataset.kind = kind;
-    if (!open && held) said.focus(); // keep the focus when its button disappears
+    if (!open && hadFocus) said.focus(); // keep the focus when its button disappears
   }
 
   // Never ask people to raise a hand if their vote counted or came too late, or while a vote is still being sent.
@@ -112,27 +112,27 @@
 
   const pressed = () => [...choices.children].find((button) => button.dataset.choice === chosen);
 
-  async function asks() {
+  async function poll() {
     clearTimeout(timer);
-    if (asking || sending || document.hidden) return;
-    asking = true;
+    if (polling || sending || document.hidden) return;
+    polling = true;
     const now = turn;
-    let wait = EVERY;
+    let wait = POLL_MS;
     try {
-      const answer = await fetch(AT + "state", { cache: "no-store", signal: within(PATIENCE) });
+      const answer = await fetch(AT + "state", { cache: "no-store", signal: abortAfter(TIMEOUT_MS) });
       if (answer.status === 429 || answer.status === 503) wait = 1000 * Number(answer.headers.get("Retry-After") || 1);
       if (answer.status === 404) return over();
       if (!answer.ok) throw new Error("refused");
-      const told = await answer.json();
+      const latest = await answer.json();
       if (now === turn) {
         failures = 0;
-        show(told);
+        show(latest);
       }
     } catch {
       if (now === turn) failures += 1;
       if (failures > 2) render();
     }
-    asking = false;
+    polling = false;
     next(failures ? backOff(wait, failures - 1) : jitter(wait));
   }
 
@@ -146,17 +146,17 @@
 
   function next(ms) {
     clearTimeout(timer);
-    timer = setTimeout(asks, ms);
+    timer = setTimeout(poll, ms);
   }
 
   // Votes must not get lost in a crowd, so resend, waiting a little longer each time, until it is counted or rejected.
-  async function sends() {
+  async function sendVote() {
     const { round, number } = state;
     turn += 1;
     trouble = "";
     sending = words.sending;
     render();
-    const end = await sent(JSON.stringify({ round, choice: chosen }));
+    const end = await postVote(JSON.stringify({ round, choice: chosen }));
     turn += 1;
     sending = "";
     if (end === null) {
@@ -179,12 +179,12 @@
     }
     render();
     if (hasVoted()) said.focus();
-    next(hasVoted() ? jitter(EVERY) : 300);
+    next(hasVoted() ? jitter(POLL_MS) : 300);
   }
 
-  async function sent(vote) {
+  async function postVote(vote) {
     let renewed = false; // whether this phone was just given a new ballot; without cookies it still has none
-    for (let tried = 0; tried < TRIES; tried += 1) {
+    for (let tried = 0; tried < MAX_TRIES; tried += 1) {
       let wait = 500;
       try {
         const answer = await fetch(AT + "vote", {
@@ -192,10 +192,10 @@
           headers: { "Content-Type": "application/json" },
           body: vote,
           cache: "no-store",
-          signal: within(PATIENCE),
+          signal: abortAfter(TIMEOUT_MS),
         });
         if (answer.status === 403 && !renewed) {
-          renewed = (await fetch(AT + "state", { cache: "no-store", signal: within(PATIENCE) })).ok;
+          renewed = (await fetch(AT + "state", { cache: "no-store", signal: abortAfter(TIMEOUT_MS) })).ok;
         } else if (answer.status === 429 || answer.status === 503) {
           wait = 1000 * Number(answer.headers.get("Retry-After") || 1);
         } else {
@@ -204,7 +204,7 @@
       } catch {
         // the server wasn't reachable; the next try may work
       }
-      if (tried + 1 === TRIES) break;
+      if (tried + 1 === MAX_TRIES) break;
       sending = words.again;
       render();
       await pause(backOff(wait, Math.max(0, tried - 1)));
@@ -219,8 +219,8 @@
     trouble = "";
     render();
   });
-  send.addEventListener("click", () => { if (chosen && !sending) sends(); });
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) asks(); });
-  window.addEventListener("online", () => asks());
-  asks();
+  send.addEventListener("click", () => { if (chosen && !sending) sendVote(); });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) poll(); });
+  window.addEventListener("online", () => poll());
+  poll();
 })();

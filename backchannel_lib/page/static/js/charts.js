@@ -56,7 +56,7 @@ const page = globalThis; // all views share one plotly.js, stored here
 /**
  * @param {HTMLElement} root
  * @param {() => Record<string, Marker>} marks returns the markers' positions, as Python last sent them
- * @param {() => void} getPlotly asks for plotly.js
+ * @param {() => void} getPlotly requests plotly.js
  */
 export function createCharts(root, marks, getPlotly) {
   /** @type {Record<string, Plot>} */
@@ -65,7 +65,7 @@ export function createCharts(root, marks, getPlotly) {
     plots[box.dataset.chart ?? ""] = { box, still: box.querySelector("svg[data-base]") };
   }
   let plotly = page.backchannelPlotly;
-  let wanted = false; // plotly.js was asked for
+  let wanted = false; // plotly.js was requested
 
   function wantPlotly() {
     if (plotly || wanted) return;

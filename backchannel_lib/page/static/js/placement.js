@@ -45,7 +45,7 @@ export function place(root, charts) {
   const answer = card?.parentElement?.closest("[data-fragment]") ?? card;
   // An answer next to the controls scrolls away with the last of them, starting with the rule, which is on top.
   const rule = root.querySelector(".bw-answer > .bw-rule");
-  let begun = false;
+  let reached = false;
   let inSight = false;
   let ruleGone = false;
   /**
@@ -61,22 +61,22 @@ export function place(root, charts) {
     });
   const steps = Array.from({ length: 41 }, (_, step) => step / 40);
   /** @param {string} margin */
-  const lookout = (margin) =>
+  const createObserver = (margin) =>
     new IntersectionObserver(
       (seen) => {
         for (const one of seen) {
-          if (one.target === root) begun = one.isIntersecting;
+          if (one.target === root) reached = one.isIntersecting;
           else if (one.target === rule) ruleGone = !shows(one, ".bw-rule-answer");
           else inSight = shows(one, ".bw-verdict-name, .bw-held") || !one.target.checkVisibility();
         }
         const stays = rule?.parentElement && getComputedStyle(rule.parentElement).position === "sticky";
-        root.toggleAttribute("data-away", begun && (!inSight || (!!stays && ruleGone)));
+        root.toggleAttribute("data-away", reached && (!inSight || (!!stays && ruleGone)));
       },
       { rootMargin: margin, threshold: steps },
     );
   // Show the short answer only to readers who have reached the activity but can't see the full answer.
-  const cards = lookout("0px");
-  const roots = lookout("0px 0px -40% 0px");
+  const cards = createObserver("0px");
+  const roots = createObserver("0px 0px -40% 0px");
   if (answer) {
     cards.observe(answer);
     roots.observe(root);

@@ -171,9 +171,9 @@ export function createView(root, { id, store, charts, lateText, restoreText, not
    */
   function tellLate(late) {
     root.toggleAttribute("data-late", late);
-    const told = find("[data-notice]")?.textContent ?? "";
-    if (late && !told) notice(lateText());
-    else if (!late && told === lateText()) notice("");
+    const current = find("[data-notice]")?.textContent ?? "";
+    if (late && !current) notice(lateText());
+    else if (!late && current === lateText()) notice("");
   }
 
   /** @param {string} saved the earlier input, as JSON */
@@ -320,7 +320,7 @@ export function createView(root, { id, store, charts, lateText, restoreText, not
     goTo,
     lead,
     takeAway,
-    // A change that is on its way can be taken back before its answer is here.
+    // The reader can undo a change before its answer arrives.
     expectChange: () => disable([]),
     dispose: () => {
       printed.dispose();

@@ -1,5 +1,5 @@
 // @ts-check
-// After a page was hidden or its computer slept, the page has to ask Python what happened in the meantime.
+// After a page was hidden or its computer slept, it has to ask Python what it missed.
 
 import { SLEEP_MS, WAKE_TICK_MS } from "./settings.js";
 

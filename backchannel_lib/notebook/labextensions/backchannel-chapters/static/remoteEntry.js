@@ -10,8 +10,8 @@
   const POLLS = 240;
   const RECORD = "__import__('importlib').import_module('backchannel_lib.notebook.kernel_record').";
 
-  // Prose has the sizes and spaces of the activities (page/static/panel.css), also in chapters without any, which don't load that file.
-  // The sizes are on :root, because JupyterLab's command for larger text sets them there and has to win.
+  // Give prose the activities' sizes and spaces (page/static/panel.css), even in chapters without activities, which don't load
+  // that file. The sizes are on :root, because JupyterLab's command for larger text sets them there and has to win.
   const PROSE = `
     html:root {
       --jp-content-font-size1: 16px; --jp-content-font-size2: 1em; --jp-content-font-size3: 1.2em; --jp-content-font-size4: 1.5em;
@@ -49,11 +49,11 @@
     .bw-reading .jp-Notebook .jp-Cell .jp-OutputArea-output { padding: 0; }
   `;
 
-  /** Ask a notebook's kernel for one of its records; null if the kernel keeps none. */
-  async function ask(kernel, question) {
-    const told = { code: "", silent: true, store_history: false, user_expressions: { told: RECORD + question } };
-    const reply = await kernel.requestExecute(told).done;
-    return reply.content.user_expressions?.told?.data?.["application/json"] ?? null;
+  /** Call a function of a kernel's record and return its answer; null if the kernel keeps no record. */
+  async function ask(kernel, call) {
+    const request = { code: "", silent: true, store_history: false, user_expressions: { answer: RECORD + call } };
+    const reply = await kernel.requestExecute(request).done;
+    return reply.content.user_expressions?.answer?.data?.["application/json"] ?? null;
   }
 
   /** Put a kernel's widgets into outputs that were saved without them. */
@@ -83,19 +83,19 @@
       return;
     }
     await kernel.info;
-    let told = await ask(kernel, chapter?.run ? "claim()" : "state()");
-    if (!told || panel.isDisposed) return;
+    let record = await ask(kernel, chapter?.run ? "claim()" : "state()");
+    if (!record || panel.isDisposed) return;
     panel.node.dataset.runByItself = ""; // tells page/static/js/placement.js not to scroll
-    if (told.claimed) {
+    if (record.claimed) {
       // JupyterLab's own command would scroll to the last cell. Start all cells at once, because the kernel queues them.
       const code = panel.content.widgets.filter((cell) => cell.model.type === "code");
       await Promise.all(code.map((cell) => CodeCell.execute(cell, panel.sessionContext, { deletedCells: [] })));
     } else {
       for (let poll = 0; poll < POLLS && !panel.isDisposed; poll++) {
-        attach(cells, told.shown);
-        if (!chapter?.run || told.executed >= cells.length) break;
+        attach(cells, record.shown);
+        if (!chapter?.run || record.executed >= cells.length) break;
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-        told = await ask(kernel, "state()");
+        record = await ask(kernel, "state()");
       }
     }
     // The reader hasn't changed anything yet, so don't ask on closing, and don't save automatically.
@@ -103,7 +103,7 @@
   }
 
   /** Close the side bars and hide the file's name, because a second window starts with JupyterLab's own layout. */
-  function leaveRoom(shell) {
+  function makeRoom(shell) {
     shell.collapseLeft();
     shell.collapseRight();
     for (const side of ["left", "right"]) {
@@ -112,7 +112,7 @@
     if (shell.isTopInSimpleModeVisible()) shell.toggleTopInSimpleModeVisibility();
   }
 
-  /** Make the sources in prose, such as [article, line 38], quieter than the sentence they belong to, as soon as it is there. */
+  /** Make a source in prose, such as [article, line 38], quieter than its sentence as soon as it appears. */
   function quietSources(cell) {
     const mark = () => {
       for (const bold of cell.node.querySelectorAll(".jp-MarkdownOutput strong")) {
@@ -136,10 +136,10 @@
     if (chapter?.reading) {
       panel.addClass("bw-reading");
       panel.toolbar.hide(); // and the notebook moves up into its place
-      // D D, X, M, A and their like are Lumino's shortcuts, which look for this mark on what has the focus.
-      const still = ({ target }) => target.setAttribute("data-lm-suppress-shortcuts", "true");
-      panel.node.addEventListener("focusin", still, true);
-      for (const node of [panel.node, ...panel.node.querySelectorAll("[tabindex]")]) still({ target: node });
+      // D D, X, M, A and so on are Lumino shortcuts. Lumino skips them if the focused element has this attribute.
+      const suppress = ({ target }) => target.setAttribute("data-lm-suppress-shortcuts", "true");
+      panel.node.addEventListener("focusin", suppress, true);
+      for (const node of [panel.node, ...panel.node.querySelectorAll("[tabindex]")]) suppress({ target: node });
     }
     await panel.sessionContext.ready;
     const start = () => enliven(panel, chapter, lab).catch((error) => console.warn(`${NAME}:`, error));
@@ -164,7 +164,7 @@
         autoStart: true,
         requires: [INotebookTracker, ILabShell],
         activate(app, tracker, shell) {
-          if (location.pathname.includes("/workspaces/auto-")) app.restored.then(() => leaveRoom(shell));
+          if (location.pathname.includes("/workspaces/auto-")) app.restored.then(() => makeRoom(shell));
           document.head.append(Object.assign(document.createElement("style"), { textContent: PROSE + READING }));
           NotebookActions.executionScheduled.connect((_, { notebook }) => delete notebook.parent.node.dataset.runByItself);
           tracker.widgetAdded.connect((_, panel) => opened(panel, { CodeCell, Notification }));
