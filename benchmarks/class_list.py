@@ -60,16 +60,16 @@ class Watch:
 
     def look(self) -> None:
         """Look once a second until `running` is false, and then once more."""
-        me, again = psutil.Process(), True
+        this_process, again = psutil.Process(), True
         while again:
             again = self.running
-            for process in (me, *me.children(recursive=True)):
+            for process in (this_process, *this_process.children(recursive=True)):
                 try:
-                    held, times = process.memory_info().rss, process.cpu_times()
+                    memory, times = process.memory_info().rss, process.cpu_times()
                 except psutil.Error:
                     continue
                 busy = times.user + times.system
-                self.most[process.pid] = max(self.most.get(process.pid, 0), held)
+                self.most[process.pid] = max(self.most.get(process.pid, 0), memory)
                 self.busy[process.pid] = (self.busy.get(process.pid, (busy, 0))[0], busy)
             time.sleep(1)  # listing child processes takes time itself
 

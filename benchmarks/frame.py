@@ -131,12 +131,12 @@ def judge_by_hand(frame: pd.DataFrame) -> pd.DataFrame:
     competitive = ~(ruled_out | below_range | has_flag)
     levers = np.where(competitive | has_capital | need_met, np.int8(8), np.int8(1))
 
-    burned = track == 0
+    bad_record = track == 0
     attention = np.full(len(frame), 2, dtype=np.int8)  # any caller gets at least this far
-    attention = np.where(known_dean & ~burned, np.int8(5), attention)
+    attention = np.where(known_dean & ~bad_record, np.int8(5), attention)
     attention = np.where((who == callers["self"]) & known_there, np.int8(5), attention)
     attention = np.where((known_dean & (track == 3)) | need_met, np.int8(7), attention)
-    attention = np.where(top_impact & ~burned, np.int8(8), attention)
+    attention = np.where(top_impact & ~bad_record, np.int8(8), attention)
 
     seat = flag(frame, "has_noncategorical_seat")
     paper = np.where(below_range | (has_flag & explained), np.int8(6), np.int8(8))
@@ -161,11 +161,11 @@ def message_by_hand(frame: pd.DataFrame, known_there: Column, top_impact: Column
     """Return the ``message`` stage's caps."""
     move, moves = level(frame, "move")
     own_email = move == moves["direct_email"]
-    vague = ~own_email & ~flag(frame, "specifics")
+    no_specifics = ~own_email & ~flag(frame, "specifics")
     ignored = (move == moves["mass_blast"]) | (move == moves["generic_letter"]) | flag(frame, "scripted")
     ignored |= own_email & ~known_there
-    message = np.where((own_email & known_there) | (vague & top_impact), np.int8(5), np.int8(8))
-    message = np.where(vague & ~top_impact, np.int8(2), message)
+    message = np.where((own_email & known_there) | (no_specifics & top_impact), np.int8(5), np.int8(8))
+    message = np.where(no_specifics & ~top_impact, np.int8(2), message)
     message = np.where(ignored, np.int8(1), message)
     return np.where(move == moves["pressure"], np.int8(0), message)
 

@@ -292,7 +292,7 @@ async def measure(learners: int, moves: int, *, browser: bool) -> None:
                 await alone.move(seq)
             print(f"one learner alone: server {alone.server_s:.1f} s, chapter {alone.opened_s:.1f} s", flush=True)
             course = [Learner(hub, f"learner{number}") for number in range(1, learners)]
-            alone_answers, alone.answers = alone.answers, []
+            answers_alone, alone.answers = alone.answers, []
             await asyncio.gather(*(one.open_chapter() for one in course))
             everybody = [alone, *course]
 
@@ -301,7 +301,7 @@ async def measure(learners: int, moves: int, *, browser: bool) -> None:
                     await one.move(seq)
 
             await asyncio.gather(play(alone, moves + 1), *(play(one, 0) for one in course))
-            median_alone = statistics.median(alone_answers)
+            median_alone = statistics.median(answers_alone)
             answers = [answer for one in everybody for answer in one.answers]
             assert len(answers) == learners * moves
             print(f"{learners} at once: {learners} chapters opened, {len(answers)} moves answered, none lost")

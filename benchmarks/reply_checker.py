@@ -75,12 +75,12 @@ def figures(letters: Iterable[Mapping[str, object]], found: Mapping[str, Iterabl
     """Count the problems found and the false alarms."""
     right = problems = alarms = harmless = elsewhere = 0
     for letter in letters:
-        expected, got = set(letter["problems"]), set(found[str(letter["id"])])  # type: ignore[call-overload]
-        right += len(expected & got)
+        expected, reported = set(letter["problems"]), set(found[str(letter["id"])])  # type: ignore[call-overload]
+        right += len(expected & reported)
         problems += len(expected)
         harmless += not expected
-        alarms += 0 if expected else len(got)
-        elsewhere += len(got - expected) if expected else 0
+        alarms += 0 if expected else len(reported)
+        elsewhere += len(reported - expected) if expected else 0
     return Figures(right, problems, alarms, harmless, elsewhere)
 
 

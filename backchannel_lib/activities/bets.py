@@ -56,8 +56,8 @@ class Bets(Items):
 
     def fragments(self, state: Record) -> dict[str, str]:
         """Return the result of each bet once the reader asks for it."""
-        alike = sum(state[name] == judgment.verdict.name.lower() for name, judgment in self.judgments.items())
-        summary = text("bets.summary", alike=alike, total=len(self.bets)) if self.is_seen(state) else ""
+        right = sum(state[name] == judgment.verdict.name.lower() for name, judgment in self.judgments.items())
+        summary = text("bets.summary", alike=right, total=len(self.bets)) if self.is_seen(state) else ""
         made = text("bets.made", made=len(self.chosen(state)), total=len(self.bets))
         return {**self.answers(state), "summary": summary, "made": made, "live_text": summary}
 

@@ -85,10 +85,10 @@ class CallersOrder(GuessForm):
                     row.in_chart,
                 )
             )
-        alike = sum(order.index(name) == at for at, name in enumerate(RECOMMENDERS))
+        in_place = sum(order.index(name) == at for at, name in enumerate(RECOMMENDERS))
         head = (text("table.caller"), text("order.yours"), text("table.impact"), text("table.weight"))
         return join(
-            tag("p", text("order.alike", alike=alike, total=len(RECOMMENDERS)), class_="bw-kind"),
+            tag("p", text("order.alike", alike=in_place, total=len(RECOMMENDERS)), class_="bw-kind"),
             tag("div", table(text("chart.callers.title"), head, rows), class_="bw-numbers"),
             tag("h3", text("order.mismatch")),
             tag("ul", [tag("li", row.sentence) for row in load_callers() if row.relation != "same"], class_="bw-list"),
@@ -129,5 +129,5 @@ class CallersOrder(GuessForm):
             while self.state["order"].index(name) > at:
                 self._shift({"value": name}, -1)
             order = self.state["order"]
-            alike = sum(order.index(one) == place for place, one in enumerate(RECOMMENDERS))
-            yield f"{text(f'level.recommender.{name}')}: {text('order.alike', alike=alike, total=len(RECOMMENDERS))}"
+            in_place = sum(order.index(one) == place for place, one in enumerate(RECOMMENDERS))
+            yield f"{text(f'level.recommender.{name}')}: {text('order.alike', alike=in_place, total=len(RECOMMENDERS))}"

@@ -75,8 +75,8 @@ def state_of(
         unknown = before.unknown if before else ()
     names = check_unknown(unknown)
     rest = before[5:] if before else ()
-    fitted = replace_known(case, names)
-    return CaseState(fitted, reading, move, fitted.range_floor, names, *rest)
+    compatible = replace_known(case, names)
+    return CaseState(compatible, reading, move, compatible.range_floor, names, *rest)
 
 
 class CaseActivity(Activity[CaseState]):
@@ -357,7 +357,7 @@ class CaseActivity(Activity[CaseState]):
 
     def marker_only_fields(self, field: str) -> Iterable[str]:
         """Return the charts whose base figure doesn't depend on this field."""
-        return _charts_that_keep_their_ground(field)
+        return _charts_with_fixed_figure(field)
 
     def ui_state(self, state: CaseState) -> dict[str, Any]:
         """Return which controls matter, which exam the scores belong to, and where their sliders end."""
@@ -445,7 +445,7 @@ class CaseActivity(Activity[CaseState]):
 
 
 @functools.cache
-def _charts_that_keep_their_ground(field: str) -> tuple[str, ...]:
+def _charts_with_fixed_figure(field: str) -> tuple[str, ...]:
     """Return the charts on which this field moves only the mark."""
     return {"score": charts.CHARTS, "range_low": ("callers", "amplifier"), "intensity": ("callers", "map")}.get(field, ())
 

@@ -116,9 +116,9 @@ class Desk(TimedDeck):
         )
 
     def _summary(self, state: Record, decided: list[str]) -> str:
-        alike = sum(state[name] == decision_of(self.judgments[name].verdict) for name in decided)
-        summary = text("desk.summary", alike=alike, decided=len(decided))
-        return summary if alike == len(decided) else f"{summary} {text('desk.differ')}"
+        same = sum(state[name] == decision_of(self.judgments[name].verdict) for name in decided)
+        summary = text("desk.summary", alike=same, decided=len(decided))
+        return summary if same == len(decided) else f"{summary} {text('desk.differ')}"
 
     def _table(self, state: Record, decided: list[str]) -> Markup:
         rows: list[tuple[object, ...]] = []
@@ -143,14 +143,14 @@ class Desk(TimedDeck):
 
     def _why(self, name: str, state: Record) -> Markup:
         row, judgment = self.files[name], self.judgments[name]
-        alike = state[name] == decision_of(judgment.verdict)
+        same = state[name] == decision_of(judgment.verdict)
         return tag(
             "div",
             tag("h4", self._number(name), ": ", file_brief(self.cases[name])),
             description_list(
                 (text("desk.you"), text(f"decision.{state[name]}")),
                 (text("guess.article"), tag("b", self._decision(judgment))),
-                (text("lesson.so"), text("lesson.alike" if alike else "lesson.unlike")),
+                (text("lesson.so"), text("lesson.alike" if same else "lesson.unlike")),
             ),
             tag("p", text(f"desk.{name}.why"), class_="bw-lead"),
             citations(f"desk-{name}", row.claims, assumptions_behind(judgment, row.assumption)),

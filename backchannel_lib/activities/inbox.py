@@ -235,13 +235,13 @@ class Inbox(Form):
         )
 
     def _picture(self) -> Markup:
-        skimmed_each = self.total // (self.total - self.deleted)
-        signs = [number % skimmed_each == skimmed_each - 1 for number in range(self.total)]
+        interval = self.total // (self.total - self.deleted)
+        is_skimmed = [number % interval == interval - 1 for number in range(self.total)]
         return tag(
             "div",
             tag(
                 "div",
-                [tag("span", "◯" if skimmed else "✕", class_="bw-skimmed" if skimmed else None) for skimmed in signs],
+                [tag("span", "◯" if skimmed else "✕", class_="bw-skimmed" if skimmed else None) for skimmed in is_skimmed],
                 class_="bw-hundred",
                 role="img",
                 aria_label=self._grid_in_words(),
@@ -273,8 +273,8 @@ class Inbox(Form):
 
     def _at_the_desk(self, state: Record) -> str:
         done = state["done"]
-        gentler = done.count(DELETE) < round(self.deleted * len(done) / self.total)  # rounded to whole emails
-        return text("inbox.desk_gentler" if gentler else "inbox.desk_alike")
+        deleted_fewer = done.count(DELETE) < round(self.deleted * len(done) / self.total)  # rounded to whole emails
+        return text("inbox.desk_gentler" if deleted_fewer else "inbox.desk_alike")
 
     def page(self) -> str:
         """Return the whole page."""

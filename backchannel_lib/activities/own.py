@@ -68,7 +68,7 @@ def own_question(question: str, options: Mapping[str, str], answer: str, *, titl
 
     Args:
         question: The question.
-        options: By answer, what readers see after choosing it; 2 to 6 answers.
+        options: The answers, 2 to 6, each with the feedback for readers who choose it.
         answer: The correct answer.
         title: The title above it.
         lead: Instructions below the title.

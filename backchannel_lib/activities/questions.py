@@ -218,10 +218,10 @@ def _check_options(index: int, row: Question) -> None:
     options = [option.option for option in row.options]
     if not 3 <= len(options) <= 4:
         raise WrongRowError(index, "question", row.question, f"3 or 4 options in options.csv and not {len(options)}")
-    ladder = {"case": [verdict.verdict for verdict in load_verdicts()], "rule": list(ANSWERS)}.get(row.kind, options)
+    ordered = {"case": [verdict.verdict for verdict in load_verdicts()], "rule": list(ANSWERS)}.get(row.kind, options)
     # Options go from low to high, so that an answer's position gives nothing away.
-    if options != [step for step in ladder if step in options]:
-        raise WrongRowError(index, "question", row.question, f"options out of {', '.join(ladder)}, in this order")
+    if options != [step for step in ordered if step in options]:
+        raise WrongRowError(index, "question", row.question, f"options out of {', '.join(ordered)}, in this order")
     if row.answer not in options:
         raise WrongRowError(index, "answer", row.answer, f"one of its options, {suggestions(row.answer, options)}")
 

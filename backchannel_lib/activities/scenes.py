@@ -310,8 +310,8 @@ class Scenes(CaseActivity):
         case = self._case_of(state.scene) if row else state.case
         guess = Verdict[self._guess(state).upper()]
         if exam_of(case) is None:  # the reader's own case can't be judged yet
-            yours = description_list((text("guess.yours"), tag("b", guess.label)))
-            return join(yours, tag("p", text("orientation.mixed")), tag("p", rules_check(case).next_step))
+            your_guess = description_list((text("guess.yours"), tag("b", guess.label)))
+            return join(your_guess, tag("p", text("orientation.mixed")), tag("p", rules_check(case).next_step))
         judgment = judge(case, state.reading)
         return join(
             description_list(
@@ -428,8 +428,8 @@ class Scenes(CaseActivity):
             self.commit(self._at(scene, self.state))
             self.put_guess("file_read")
             yield answer_line(self.case, self._title(scene))
-            swept = {field: sweep(self, field, combined=False) for field in self._shown(self.state)}
-            yield from [f"   {self.label(field)} {verdicts}" for field, verdicts in swept.items() if verdicts]
+            verdicts_by_field = {field: sweep(self, field, combined=False) for field in self._shown(self.state)}
+            yield from [f"   {self.label(field)} {verdicts}" for field, verdicts in verdicts_by_field.items() if verdicts]
 
     def put_guess(self, guess: str) -> None:
         """Predict a verdict for the current student, by its short name, and see the answer."""
@@ -473,16 +473,16 @@ def span(field: str, values: list[Any]) -> str:
         '235-236'
     """
     if field in {"needs", "offers"}:
-        family = {"needs": "level.need", "offers": "offer"}[field]
-        ticked = [[text(f"{family}.{one}") for one in value.split("|")] if value else [text("scene.none")] for value in values]
-        words = [" + ".join(each) for each in ticked]
+        prefix = {"needs": "level.need", "offers": "offer"}[field]
+        checked = [[text(f"{prefix}.{one}") for one in value.split("|")] if value else [text("scene.none")] for value in values]
+        words = [" + ".join(each) for each in checked]
     elif isinstance(values[0], bool):
         words = [text("scene.on" if value else "scene.off") for value in values]
     elif isinstance(values[0], int):
         words = [f"{values[0]}-{values[-1]}" if len(values) > 1 else f"{values[0]}"]
     else:
-        family = "short.recommender" if field == "recommender" else f"level.{field}"
-        words = [text(f"{family}.{value}") for value in values]
+        prefix = "short.recommender" if field == "recommender" else f"level.{field}"
+        words = [text(f"{prefix}.{value}") for value in values]
     return ", ".join(words)
 
 

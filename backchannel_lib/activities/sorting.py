@@ -28,8 +28,8 @@ class Sorting(Items):
 
     def fragments(self, state: Record) -> dict[str, str]:
         """Return the answer to each item once the reader has compared."""
-        alike = sum(state[name] in item.fits for name, item in self.items.items())
-        summary = text("sorting.summary", alike=alike, total=len(self.items)) if self.is_seen(state) else ""
+        same = sum(state[name] in item.fits for name, item in self.items.items())
+        summary = text("sorting.summary", alike=same, total=len(self.items)) if self.is_seen(state) else ""
         return {**self.answers(state), "summary": summary, "live_text": summary}
 
     def answer(self, name: str, state: Record) -> str:

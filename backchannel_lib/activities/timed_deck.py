@@ -113,8 +113,8 @@ class TimedDeck(Form):
     def _time_up(self, message: Mapping[str, Any]) -> ActionResult:
         """Say that time is up without changing anything, because time isn't scored."""
         clock = self.clock_of(self.state)
-        over = clock["run"] and message["value"] == clock["id"] and self.on_top(self.state)
-        return {"notice": self.time_is_up()} if over else {}
+        is_over = clock["run"] and message["value"] == clock["id"] and self.on_top(self.state)
+        return {"notice": self.time_is_up()} if is_over else {}
 
     def clock_lines(self) -> Iterator[str]:
         """Turn the clock off and on, let it run out, and yield the messages for a transcript."""

@@ -51,8 +51,8 @@ def steps_of(activity: str) -> tuple[Step, ...]:
             continue
         before = None if row.start else steps[-1].case
         case = case_of(row.overrides, before)
-        gained = 0 if before is None else judge(case).verdict - judge(before).verdict
-        direction = "" if before is None else "up" if gained > 0 else "down" if gained < 0 else "same"
+        change = 0 if before is None else judge(case).verdict - judge(before).verdict
+        direction = "" if before is None else "up" if change > 0 else "down" if change < 0 else "same"
         steps.append(Step(row, case, direction))
     return tuple(steps)
 
@@ -101,8 +101,8 @@ class Walk(Form):
     def believed(self, state: Record) -> Record:
         """Return a saved state, in which every completed step has a prediction."""
         passed = self.steps[1 : state["at"] + 1]
-        way = itertools.takewhile(lambda step: not step.direction or state[step.row.step], passed)
-        return MappingProxyType({**state, "at": sum(1 for _ in way)})
+        predicted = itertools.takewhile(lambda step: not step.direction or state[step.row.step], passed)
+        return MappingProxyType({**state, "at": sum(1 for _ in predicted)})
 
     def _next(self, state: Record) -> Step | None:
         place_after = state["at"] + 1
@@ -116,7 +116,7 @@ class Walk(Form):
         """Return the steps so far, the current case, and the next step."""
         now, coming = self.steps[state["at"]], self._next(state)
         card = fast_fragments(now.case, invented=True)
-        asks = coming is not None and coming.direction != ""
+        predict = coming is not None and coming.direction != ""
         return {
             "trail": self._trail(state),
             "now": self._now_html(state["at"], state),
@@ -124,8 +124,10 @@ class Walk(Form):
             "rules": card["rules"],
             "rule_line": rule_line(now.case),
             "strip": card["strip"],
-            "next": tag("p", tag("b", text("walk.next"), " "), text(f"step.{coming.row.step}.text")) if coming and asks else "",
-            "end": tag("p", text("walk.new_start" if coming else f"walk.{self.row.activity}.end")) if not asks else "",
+            "next": tag("p", tag("b", text("walk.next"), " "), text(f"step.{coming.row.step}.text"))
+            if coming and predict
+            else "",
+            "end": tag("p", text("walk.new_start" if coming else f"walk.{self.row.activity}.end")) if not predict else "",
             "live_text": card["live_text"],
         }
 

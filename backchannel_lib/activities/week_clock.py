@@ -239,8 +239,8 @@ class WeekClock(GuessForm):
             day = monday + timedelta(days=event.day)
             start = datetime.combine(day.date(), time.fromisoformat(event.starts))
             if start <= when:
-                over = event.ends and datetime.combine(day.date(), time.fromisoformat(event.ends)) <= when
-                answer = text("clock.over", event=text(f"event.{event.event}")) if over else text(f"event.{event.event}")
+                is_over = event.ends and datetime.combine(day.date(), time.fromisoformat(event.ends)) <= when
+                answer = text("clock.over", event=text(f"event.{event.event}")) if is_over else text(f"event.{event.event}")
         return answer
 
     def _rows(self, state: Record) -> Iterator[tuple[str, str, str]]:

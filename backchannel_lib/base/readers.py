@@ -155,10 +155,10 @@ def _columns(row_class: type) -> dict[str, _Column]:
 
 
 def _data_dictionary(row_class: type, file: str, columns: dict[str, _Column]) -> str:
-    about, _, more = (inspect.getdoc(row_class) or "").partition("\n")
+    summary, _, more = (inspect.getdoc(row_class) or "").partition("\n")
     return "\n".join(
         [
-            f"Load data/{file}: {about[:1].lower()}{about[1:]}",
+            f"Load data/{file}: {summary[:1].lower()}{summary[1:]}",
             "",
             "Args:",
             "    path: Another file of the same form; None for the workbook's own.",

@@ -93,7 +93,7 @@ def _results(students: Sequence[Student], file: Path, now: datetime) -> dict[str
         with file.open("a", encoding="utf-8") as out:
             out.write("\n")  # ends a line that an interrupted run may have cut off
             for student in left:
-                _tell_progress(done, len(students))
+                _print_progress(done, len(students))
                 judged = judge_student(student, now)
                 result = Result(student_article(student.name, judged), tuple(class_row(student.name, one) for one in judged))
                 out.write(_line(keys[student.name], result))
@@ -104,7 +104,7 @@ def _results(students: Sequence[Student], file: Path, now: datetime) -> dict[str
         raise unwritable(file, error) from None
     except KeyboardInterrupt:
         raise KeyboardInterrupt(text("class.stopped", done=done, count=len(students))) from None
-    _tell_progress(done, len(students), last=True)
+    _print_progress(done, len(students), last=True)
     write_file(file, "".join(_line(key, before[key]) for key in keys.values()))  # drops students no longer in the list
     return {name: before[key] for name, key in keys.items()}
 
@@ -162,7 +162,7 @@ def library_hash() -> str:
     return found.hexdigest()
 
 
-def _tell_progress(done: int, count: int, *, last: bool = False) -> None:
+def _print_progress(done: int, count: int, *, last: bool = False) -> None:
     """Show the progress without any names, on a single updating line if this is a terminal."""
     if sys.stderr.isatty() or last:
         moving = "\r" * sys.stderr.isatty()

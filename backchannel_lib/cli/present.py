@@ -15,7 +15,7 @@ from backchannel_lib.workshop.public_address import read_public_address
 #: The port to use if it is free, and the number of ports to try.
 FIRST_PORT = 8866
 PORTS_TRIED = 50
-#: No reverse proxy: the workshop's address, the votes' address, and the votes' port.
+#: The ``proxy`` argument of `present` if there is no reverse proxy.
 NO_PROXY: Final[tuple[str | None, str | None, int | None]] = (None, None, None)
 
 

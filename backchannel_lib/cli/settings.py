@@ -108,8 +108,8 @@ def installer_environment(python: str, tools: Path) -> dict[str, str]:
     environment = {**python_settings(), **without_foreign(os.environ)}
     network = pip_network(pip_settings(python)) | {name: os.environ[name] for name in PIP_NETWORK if name in os.environ}
     for name, value in network.items():
-        if uvs := PIP_NETWORK[name]:
-            environment.setdefault(uvs, value.replace(" ", ",") if uvs == "UV_FIND_LINKS" else value)
+        if uv_name := PIP_NETWORK[name]:
+            environment.setdefault(uv_name, value.replace(" ", ",") if uv_name == "UV_FIND_LINKS" else value)
     return {
         "UV_SYSTEM_CERTS": "1",
         **uv_settings(),

@@ -185,7 +185,7 @@ def advise(
         'find_out'
     """
     moment = eastern(datetime.now().astimezone() if now is None else now)
-    ticked = _check_topics(topics)
+    chosen = _check_topics(topics)
     open_fields = [name for name in open_field_names(unknown) if name != "phase"]
     given = known_case(known, open_fields)
     case = given.replace(phase=phase_at(moment))  # as if the contact happened now
@@ -213,7 +213,7 @@ def advise(
     first = {step.row.slot: step for step in reversed(dated)}  # if several are due at once, the table's first wins
     steps = tuple(step for step in dated if first[step.row.slot] is step)
     asked = rules if planned is None else (*rules, planned)
-    return Advice(moment, rules, until, judgment, steps, _questions(judgment, asked, ticked), ticked, planned=planned)
+    return Advice(moment, rules, until, judgment, steps, _questions(judgment, asked, chosen), chosen, planned=planned)
 
 
 def _check_topics(topics: Iterable[str]) -> tuple[str, ...]:

@@ -155,8 +155,8 @@ def read_header(
         name = known.name_of(header) or known.name_of(_without_number(header, headers))
         if name is None:
             others.append(place)
-            if like := known.looks_like(header):
-                near[place] = like
+            if similar := known.looks_like(header):
+                near[place] = similar
         elif places.setdefault(name, place) != place:
             both = f"{format_value(headers[places[name]])}, {format_value(header)}"
             twice.append(SheetProblem("sheet_twice", _Bare(both), (), name, field=name))
@@ -164,8 +164,8 @@ def read_header(
         raise SheetError(table, twice)
     joined = _only_column(headers[0], known) if len(headers) == 1 else _joined_column(headers, first, known, places)
     if joined is not None:
-        header, sign = joined
-        details = {"separator": text(f"sheet.separator.{sign}")}
+        header, separator = joined
+        details = {"separator": text(f"sheet.separator.{separator}")}
         raise SheetError(table, [SheetProblem("sheet_no_column.separator", header, details=details)])
     if not places and len(headers):
         raise SheetError(table, [_no_column(headers, known, row)])
@@ -189,11 +189,11 @@ def _without_number(header: object, headers: Sequence[object]) -> str | None:
 
 def _only_column(header: object, known: KnownColumns) -> tuple[str, str] | None:
     """Find the separator in a table's only header, in case the table was read with the wrong one."""
-    for like in (known.name_of, known.looks_like):
+    for name_of in (known.name_of, known.looks_like):
         for separator, sign in SIGNS.items():
-            names = _names_in(header, separator, known, like)
+            names = _names_in(header, separator, known, name_of)
             # A colon or a space can be part of a name.
-            enough = len(names) > 1 and like == known.name_of if separator in INSIDE_NAMES else bool(names)
+            enough = len(names) > 1 and name_of == known.name_of if separator in INSIDE_NAMES else bool(names)
             if isinstance(header, str) and enough:
                 return header, sign
     return None

@@ -254,12 +254,12 @@ def _student(rows: list[TableRow], policies: Mapping[str, dict[str, Any]], wrong
         else:
             personal |= own
             kept.append(row)
-    doubted = {field for row in kept for field in _doubted(row) if field in PERSONAL}
+    unsure = {field for row in kept for field in _marked_unknown(row) if field in PERSONAL}
     contacts: list[Contact] = []
     for row in kept:
         for program in _programs_of(row, policies) or [""]:
             try:
-                contacts.append(_contact(row, personal, doubted, program, policies.get(program.casefold(), {})))
+                contacts.append(_contact(row, personal, unsure, program, policies.get(program.casefold(), {})))
             except CaseError as error:
                 wrong.add(row.number, headers.get(error.field, error.field), error)
                 continue
@@ -270,7 +270,7 @@ def _student(rows: list[TableRow], policies: Mapping[str, dict[str, Any]], wrong
     return Student(name, tuple(contacts)) if contacts else None
 
 
-def _doubted(row: TableRow) -> set[str]:
+def _marked_unknown(row: TableRow) -> set[str]:
     """Return the fields that a row explicitly marks as unknown, for example with a question mark."""
     fields = Case.fields()
     return {name for name, cell in row.cells.items() if name in fields and row.values[name] is None and not is_blank(cell)}
@@ -289,7 +289,7 @@ def _programs_of(row: TableRow, policies: Mapping[str, object]) -> list[str]:
     return list(names.values())
 
 
-def _contact(row: TableRow, personal: Mapping[str, Any], doubted: set[str], program: str, policy: Mapping[str, Any]) -> Contact:
+def _contact(row: TableRow, personal: Mapping[str, Any], unsure: set[str], program: str, policy: Mapping[str, Any]) -> Contact:
     own = {name: value for name, value in row.values.items() if value is not None and name in Case.fields()}
     given = {**{name: value for name, value in policy.items() if name != "name"}, **personal, **own}
     caller = "" if is_blank(row.values.get("caller", "")) else _tidy(row.values["caller"])
@@ -298,7 +298,7 @@ def _contact(row: TableRow, personal: Mapping[str, Any], doubted: set[str], prog
         caller = ""
     if "score" not in given:
         raise CaseError("score", "cell_blank", None)
-    names = (doubted | _doubted(row) | {*UNKNOWN_IF_BLANK}) - given.keys()
+    names = (unsure | _marked_unknown(row) | {*UNKNOWN_IF_BLANK}) - given.keys()
     entered = frozenset(given)
     if "range_low" in given and "range_floor" in names:
         given["range_floor"] = usual_floor(given["range_low"])

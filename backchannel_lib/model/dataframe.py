@@ -345,8 +345,8 @@ def _check_together(frame: pd.DataFrame, header: Header, columns: dict[str, Arra
         try:
             check_one_exam(Case(**values))
         except CaseError as error:
-            told = clash_with_defaults(values, given) or error
-        problems.add(_row_of(frame, at), header.headers.get(told.field, told.field), told)
+            clearest = clash_with_defaults(values, given) or error
+        problems.add(_row_of(frame, at), header.headers.get(clearest.field, clearest.field), clearest)
 
 
 _TOGETHER: Final = (*SCORES, "recommender", "move")
@@ -381,8 +381,8 @@ def judge_columns(
         exec(program.code, {}, space)  # noqa: S102 - checked trees from our own tables
         for cap, stage in zip(caps, program.stages, strict=True):
             points: Any = np.zeros(chunk.stop - start, dtype=np.uint8)
-            for name, worth in stage.rules:
-                np.maximum(points, space[name].view(np.uint8) * np.uint8(worth), out=points)
+            for name, priority in stage.rules:
+                np.maximum(points, space[name].view(np.uint8) * np.uint8(priority), out=points)
             cap[chunk] = points - 1 if stage.highest else BEST + 1 - points
             np.copyto(cap[chunk], stage.otherwise, where=points == 0)
         np.minimum.reduce([cap[chunk] for cap in caps], out=verdict[chunk])

@@ -221,7 +221,7 @@ class _Group:
 
 @dataclass(frozen=True)
 class _Question:
-    """What is asked about a case. The rules can't distinguish cases with equal ones, as at most positions of a slider."""
+    """A case as the rules see it. Most positions of a slider have equal ones, so they share a cached answer."""
 
     reading: str | None
     names: tuple[str, ...]

@@ -121,10 +121,10 @@ def readings_agree(case: Case | None = None, when: datetime | None = None, **fie
         7
     """
     case = case_from(case, fields)
-    phased = case if when is None else case.replace(phase=phase_at(when))
+    with_phase = case if when is None else case.replace(phase=phase_at(when))
     verdicts = {}
     for name, reading in READINGS.items():
         if not reading.default:
             read = case if when is None else case.replace(phase=phase_at(when, reading=name))
             verdicts[name] = judge(read, reading=name).verdict
-    return Agreement(judge(phased).verdict, MappingProxyType(verdicts))
+    return Agreement(judge(with_phase).verdict, MappingProxyType(verdicts))

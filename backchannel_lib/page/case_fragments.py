@@ -191,8 +191,8 @@ def case_text(case: Case, reading: str | None = None, unknown: Collection[str] =
             )
         )
     changes = what_would_change(case, reading=reading)
-    reach = [change for change in changes if change.within_reach][:2]
-    lines += [_change_line(change, change.verdict.label) for change in reach]
+    within_reach = [change for change in changes if change.within_reach][:2]
+    lines += [_change_line(change, change.verdict.label) for change in within_reach]
     if not changes.within_reach:
         lines.append(changes.sentence)
     agreement = readings_agree(case)

@@ -49,12 +49,12 @@ def open_changes_list(changes: OpenChanges) -> Markup:
 def _changes_list(changes: Sequence[tuple[Change, Verdict, str]], sentence: str) -> Markup:
     """List changes, each with the highest verdict it can reach and a description of the result."""
     # A change that leads to a polite no is higher on our scale but doesn't help, so it doesn't go first.
-    reach = sorted((one for one in changes if one[0].within_reach), key=lambda one: one[1] <= Verdict.DECLINED)
+    within_reach = sorted((one for one in changes if one[0].within_reach), key=lambda one: one[1] <= Verdict.DECLINED)
     nobody = list(dict.fromkeys(sentence for change, _, _ in changes for sentence in _for_nobody(change)))
-    useful = sum(verdict > Verdict.DECLINED for _, verdict, _ in reach)
+    useful = sum(verdict > Verdict.DECLINED for _, verdict, _ in within_reach)
     shown = min(useful, SHOWN_CHANGES)
-    more = reach[shown:]
-    acts = [change for change, _, _ in reach]
+    more = within_reach[shown:]
+    acts = [change for change, _, _ in within_reach]
     shared = _shared(acts)
     # The sentence above the cards already says so if it is true of all of them.
     above = [
@@ -63,14 +63,14 @@ def _changes_list(changes: Sequence[tuple[Change, Verdict, str]], sentence: str)
     ]
     return join(
         tag("p", sentence, class_="bw-lead"),
-        tag("p", text("changes.only_small"), class_="bw-lead") if reach and not useful else None,
+        tag("p", text("changes.only_small"), class_="bw-lead") if within_reach and not useful else None,
         [
             tag("p", text("changes.shared"), class_="bw-shared"),
             tag("ul", [tag("li", fact) for fact in shared], class_="bw-list"),
         ]
         if shared
         else None,
-        _list(reach[:shown], above) if shown else None,
+        _list(within_reach[:shown], above) if shown else None,
         tag(
             "details",
             tag("summary", text("changes.more" if useful > shown else "changes.small", count=len(more))),
@@ -206,13 +206,13 @@ def _readings_list(changed: Mapping[str, str], reading: str | None) -> Markup:
 
 
 def _reading(name: str, changed_to: str, *, used: bool) -> Markup:
-    about, changes = READINGS[name], bool(changed_to)
+    row, changes = READINGS[name], bool(changed_to)
     result = text("readings.changes", verdict=changed_to) if changes else text("readings.same")
     return tag(
         "li",
-        tag("p", about.sentence),
+        tag("p", row.sentence),
         tag("p", tag("span", "◆ " if changes else "", result, class_="bw-badge" + (" bw-badge-weak" if changes else "")), " "),
-        citations(f"reading-{name}", about.claims),
+        citations(f"reading-{name}", row.claims),
         tag(
             "button",
             text("readings.back" if used else "readings.use"),
@@ -220,7 +220,7 @@ def _reading(name: str, changed_to: str, *, used: bool) -> Markup:
             data_action="read",
             data_value="" if used else name,
             aria_pressed="true" if used else "false",
-            aria_label=text("readings.back") if used else text("readings.use_named", what=about.sentence),
+            aria_label=text("readings.back") if used else text("readings.use_named", what=row.sentence),
         ),
         class_="bw-reading" + (" bw-reading-changes" if changes else ""),
     )

@@ -357,12 +357,12 @@ def _amplifier(weight: float, share: float) -> str:
     bar = assumption("signal_at_bar")
     gain = 1 + weight / 100 * share
     # Draw the line only within the visible area, so that its slope is recognizable.
-    reach = bar / gain
+    half_width = bar / gain
     lines = [
         ("chart.amplifier.without", [0, 100], [0, 100], {"dash": "dot", "width": 2, "color": "#767676"}),
         (
             "chart.amplifier.with",
-            [0, bar - reach, bar + reach, 100],
+            [0, bar - half_width, bar + half_width, 100],
             [0, 0, 100, 100],
             {"width": 4, "color": "#2f7fc1"},
         ),

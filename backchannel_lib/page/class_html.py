@@ -107,22 +107,22 @@ def _question(question: str, programs: Sequence[str], count: int) -> str:
 
 
 def _contacts(judged: Sequence[JudgedContact], first: Advice) -> list[Markup]:
-    """Return what each program's contact would do; what is the same for several programs is told once."""
-    alike: dict[tuple[str, tuple[Markup, ...]], list[str]] = {}
+    """Return what each program's contact would do, without repeating what several programs share."""
+    groups: dict[tuple[str, tuple[Markup, ...]], list[str]] = {}
     for one in judged:
         verdict = verdicts_label(one.advice.judgment.verdicts)
-        alike.setdefault((verdict, _contact_lines(one, first)), []).append(one.contact.program or text("class.no_program"))
-    of_all = [line for line in next(iter(alike))[1] if len(alike) > 1 and all(line in lines for _, lines in alike)]
+        groups.setdefault((verdict, _contact_lines(one, first)), []).append(one.contact.program or text("class.no_program"))
+    shared = [line for line in next(iter(groups))[1] if len(groups) > 1 and all(line in lines for _, lines in groups)]
     each = [
         tag(
             "div",
             tag("h3", listed(names), ": ", tag("span", verdict, class_="answer bw-verdict-name")),
-            [line for line in lines if line not in of_all],
+            [line for line in lines if line not in shared],
             class_="contact",
         )
-        for (verdict, lines), names in alike.items()
+        for (verdict, lines), names in groups.items()
     ]
-    return [*each, *([tag("div", tag("h3", text("class.every_program")), of_all, class_="contact")] if of_all else [])]
+    return [*each, *([tag("div", tag("h3", text("class.every_program")), shared, class_="contact")] if shared else [])]
 
 
 def _contact_lines(judged: JudgedContact, first: Advice) -> tuple[Markup, ...]:

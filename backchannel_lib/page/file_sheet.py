@@ -58,7 +58,7 @@ def file_facts(case: Case, *, contact: bool = True, moment: bool = True) -> list
         ),
         *([(text("file_sheet.before"), text("file_sheet.was_here"), text("file_sheet.met"))] if case.prior_contact else []),
         *([(text("desk.caller"), caller_of(case), _standing(case))] if contact else []),
-        *([(text("file_sheet.moment"), text(f"level.phase.{case.phase}"), _in_a_row(_moment(case)))] if moment else []),
+        *([(text("file_sheet.moment"), text(f"level.phase.{case.phase}"), _joined(_moment(case)))] if moment else []),
     ]
 
 
@@ -161,10 +161,10 @@ def _standing(case: Case) -> str:
     known = text("desk.caller_known" if is_known(case) else "file_sheet.caller_unknown")
     introduced = [text("file_sheet.introduced")] if case.introduced else []
     record = [] if case.track_record is None else [text("file_sheet.record", worked=case.track_record)]
-    return _in_a_row([known, *introduced, *record])
+    return _joined([known, *introduced, *record])
 
 
-def _in_a_row(phrases: list[str]) -> str:
+def _joined(phrases: list[str]) -> str:
     """Join phrases with semicolons, capitalizing only the first one."""
     return "; ".join([phrases[0], *(one[:1].lower() + one[1:] for one in phrases[1:])])
 

@@ -72,16 +72,16 @@ def chain_picture(links: Sequence[ChainLink]) -> Markup:
 
 
 def _link_shapes(place: int, link: ChainLink, *, last: bool) -> list[Markup]:
-    reach, edge = OVERLAP / 2, 3  # half the overlap; half a stroke, left free at both ends
-    left = place * LINK_WIDTH - (reach if place else -edge)
-    right = (place + 1) * LINK_WIDTH + (-edge if last else reach)
-    top, bottom, round_ = 4, LINK_HEIGHT, (LINK_HEIGHT - 4) // 2
-    arc = f"A{round_} {round_} 0 0"
-    from_left, from_right = left + round_, right - round_
+    half_overlap, edge = OVERLAP / 2, 3  # half the overlap; half a stroke, left free at both ends
+    left = place * LINK_WIDTH - (half_overlap if place else -edge)
+    right = (place + 1) * LINK_WIDTH + (-edge if last else half_overlap)
+    top, bottom, radius = 4, LINK_HEIGHT, (LINK_HEIGHT - 4) // 2
+    arc = f"A{radius} {radius} 0 0"
+    from_left, from_right = left + radius, right - radius
     if link.weakest:  # two halves that came apart
-        tear, slant = (left + right) / 2, 6
-        left_half = f"M{tear - 9:g} {top}H{from_left:g}{arc} 0 {from_left:g} {bottom}H{tear - 9 - slant:g}"
-        right_half = f"M{tear + 9 + slant:g} {top}H{from_right:g}{arc} 1 {from_right:g} {bottom}H{tear + 9:g}"
+        middle, slant = (left + right) / 2, 6
+        left_half = f"M{middle - 9:g} {top}H{from_left:g}{arc} 0 {from_left:g} {bottom}H{middle - 9 - slant:g}"
+        right_half = f"M{middle + 9 + slant:g} {top}H{from_right:g}{arc} 1 {from_right:g} {bottom}H{middle + 9:g}"
         return [tag("path", d=half, class_="bw-picture-weak") for half in (left_half, right_half)]
     around = f"M{from_left:g} {top}H{from_right:g}{arc} 1 {from_right:g} {bottom}H{from_left:g}{arc} 1 {from_left:g} {top}Z"
     return [tag("path", d=around, class_="bw-picture-may-be-weak" if link.may_be_weakest else "bw-picture-line")]
@@ -109,22 +109,22 @@ def outcomes_picture(possible: Collection[Verdict]) -> Markup:
         >>> outcomes_picture([Verdict.MAYBE]).count("bw-tier-here")
         1
     """
-    step, gap, mouth, neck = 60, 4, 32, 8
-    fall = (mouth - neck) / len(Verdict)
-    sure = len(possible) == 1
+    step, gap, wide, narrow = 60, 4, 32, 8
+    fall = (wide - narrow) / len(Verdict)
+    is_certain = len(possible) == 1
     tiers = []
     for verdict in Verdict:
         left, right = verdict * step, (verdict + 1) * step - gap
-        before, after = mouth - fall * verdict, mouth - fall * (verdict + 1)
-        middle = mouth / 2 + 2
+        before, after = wide - fall * verdict, wide - fall * (verdict + 1)
+        middle = wide / 2 + 2
         corners = [(left, -before / 2), (right, -after / 2), (right, after / 2), (left, before / 2)]
-        class_ = "bw-tier" if verdict not in possible else "bw-tier bw-tier-here" if sure else "bw-tier bw-tier-may-be"
+        class_ = "bw-tier" if verdict not in possible else "bw-tier bw-tier-here" if is_certain else "bw-tier bw-tier-may-be"
         tiers.append(tag("polygon", points=" ".join(f"{x:g},{middle + y:.2f}" for x, y in corners), class_=class_))
     # Only the ends have labels here. In the middle, one would seem to belong to whichever tier is above it.
     ends = tag("span", min(Verdict).label), tag("span", max(Verdict).label)
     return tag(
         "div",
-        drawing(step * len(Verdict), mouth + 4, tiers, class_="bw-outcomes"),
+        drawing(step * len(Verdict), wide + 4, tiers, class_="bw-outcomes"),
         tag("p", *ends, class_="bw-ladder-ends"),
         class_="bw-ladder",
     )

@@ -13,7 +13,7 @@ from backchannel_lib.page.html import Markup, join, tag
 
 SIGNS: Final = {"not_allowed": "✕", "ask_first": "?", "allowed": "✓"}
 ANSWERS: Final = tuple(SIGNS)
-INVENTED: Final = ("allowed",)  # its sentence tells that time from today; the others speak of now
+INVENTED: Final = ("allowed",)  # what to do for the other answers depends on today's date
 
 
 @functools.lru_cache(maxsize=64)
@@ -39,8 +39,7 @@ def rule_answer(check: RulesCheck, *, next_for: Collection[str] = ANSWERS) -> Ma
 
     Args:
         check: The answer.
-        next_for: The answers that come with what a reader can do now. `INVENTED` is for a case that isn't the reader's own,
-            whose time isn't today.
+        next_for: The answers that come with what a reader can do now; `INVENTED` for a made-up case, whose time isn't today.
 
     Examples:
         >>> "Not allowed" in rule_answer(rules_check(Case()))

@@ -82,7 +82,7 @@ class Sheet(NamedTuple):
         head: The student's and the program's names.
         contact: Who would contact the program and how, if the student isn't the one asking; otherwise blank.
         entered: What the student entered, in words; None to describe the case.
-        has_article: Whether it includes the article's view, which says little if the student has told nothing yet.
+        has_article: Whether it includes the article's view, which says little until the student has entered something.
     """
 
     advice: Advice

@@ -66,8 +66,8 @@ def _answer_in_words(answer: Answer) -> str:
         low, high = answer.start, answer.stop - 1
         if low <= 1:
             return text("find_out.up_to", high=high)
-        endless = high >= HIGHEST_SCORE
-        return text("find_out.from", low=low) if endless else text("find_out.from_to", low=low, high=high)
+        open_ended = high >= HIGHEST_SCORE
+        return text("find_out.from", low=low) if open_ended else text("find_out.from_to", low=low, high=high)
     if isinstance(answer, bool):
         return text("panel.yes" if answer else "panel.no")
     return text("panel.none_yet") if answer is None else text("panel.of_three", count=answer)

@@ -35,7 +35,7 @@ SAVED: Final = "saved.html"
 DATED: Final = frozenset({"quick_check"})
 CASE: Final = "10_your_case.html"
 WORKSHOP: Final = "12_workshop.html"
-#: The chapter to which the last one for students leads.
+#: The chapter to read after the last one for students.
 PLAN: Final = "09_after_the_match"
 DECK: Final = "deck.html"
 #: The activity that the deck opens with.
@@ -237,8 +237,8 @@ def chapter_lists(build: Build, level: str) -> Markup:
 
 
 def _item(build: Build, row: ChapterRow) -> Markup:
-    told = text("site.minutes", minutes=row.minutes, what=text(f"chapter_list.{row.chapter}"))
-    return _list_item(build.titles[row.chapter], f"{row.chapter}.html", told)
+    remark = text("site.minutes", minutes=row.minutes, what=text(f"chapter_list.{row.chapter}"))
+    return _list_item(build.titles[row.chapter], f"{row.chapter}.html", remark)
 
 
 def _list_item(title: str, page: str, remark: str) -> Markup:
@@ -292,13 +292,13 @@ def _neighbors(build: Build, chapter: str) -> Markup:
     if at + 1 < len(names):
         after = names[at + 1]
         students = {row.chapter for row in chapter_rows() if row.audience == "student"}
-        aside = after if chapter in students and after not in students else None
-        if aside:  # a student has read every chapter, and what is left is the plan
+        facilitators = after if chapter in students and after not in students else None
+        if facilitators:  # a student who has read every chapter goes back to the plan
             after = PLAN
         links.append(tag("a", text("site.next", title=build.titles[after]), href=f"{after}.html", rel="next"))
-        if aside:
-            words = text("site.next_facilitators", title=build.titles[aside])
-            links.append(tag("a", words, href=f"{aside}.html", class_="site-aside"))
+        if facilitators:
+            words = text("site.next_facilitators", title=build.titles[facilitators])
+            links.append(tag("a", words, href=f"{facilitators}.html", class_="site-aside"))
     return tag("nav", links, class_="site-neighbors", aria_label=text("site.nav.chapters"))
 
 

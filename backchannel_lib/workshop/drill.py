@@ -53,8 +53,8 @@ class Drill(PersistentForm, TimedDeck):
         order = list(self.turns)
         self.first_turns = {row.file: row.turn for row in self.turns.values() if not row.is_ping}
         self.pings = [turn for turn, row in self.turns.items() if row.is_ping]
-        pinged = {self.turns[turn].file for turn in self.pings}
-        self.quiet = [turn for file, turn in self.first_turns.items() if file not in pinged]
+        files_with_pings = {self.turns[turn].file for turn in self.pings}
+        self.quiet = [turn for file, turn in self.first_turns.items() if file not in files_with_pings]
         self.cases = {turn: case_of(row.overrides, files[row.file]) for turn, row in self.turns.items()}
         self.judgments = {turn: judge(case) for turn, case in self.cases.items()}
         self.decisions = [row.decision for row in load_desk_decisions()]
@@ -89,9 +89,9 @@ class Drill(PersistentForm, TimedDeck):
     def director_way(self, ping: str) -> str:
         """Return how a ping changes the decision of the article's director: up, down, or not."""
         # A case without anyone speaking up counts as an ordinary email from a stranger: no_contact_is_polite_email.
-        quiet = self.judgments[self.first_turns[self.turns[ping].file]].verdict
+        unprompted = self.judgments[self.first_turns[self.turns[ping].file]].verdict
         verdict = self.judgments[ping].verdict
-        return "down" if verdict == Verdict.BACKFIRES else self._way(decision_of(quiet), decision_of(verdict))
+        return "down" if verdict == Verdict.BACKFIRES else self._way(decision_of(unprompted), decision_of(verdict))
 
     def _moved(self, state: Record) -> list[str]:
         return [ping for ping in self.pings if self.way(ping, state) in {"up", "down"}]
@@ -247,9 +247,9 @@ class Drill(PersistentForm, TimedDeck):
 
     def _summary(self, state: Record) -> str:
         ways = [self.way(ping, state) for ping in self.pings]
-        up, down, still, _ = (ways.count(way) for way in WAYS)
-        decided = up + down + still
-        counts = {"decided": decided, "total": len(self.pings), "up": up, "down": down, "still": still}
+        up, down, unmoved, _ = (ways.count(way) for way in WAYS)
+        decided = up + down + unmoved
+        counts = {"decided": decided, "total": len(self.pings), "up": up, "down": down, "still": unmoved}
         sentence = text("drill.summary", **counts) if decided else text("drill.summary_none")
         left = len(self.order) - len(self.decided(state))
         return f"{sentence} {text('drill.summary_open', open=left)}" if left else sentence
@@ -319,8 +319,8 @@ class Drill(PersistentForm, TimedDeck):
         if not any(self.way(ping, state) != "open" for ping in self.pings):
             return []
         moved = self._moved(state)
-        still = sum(self.way(ping, state) == "not" for ping in self.pings)
-        missed = [text("drill.missed", still=still, missed=len(self._missed(state)))] if still else []
+        unmoved = sum(self.way(ping, state) == "not" for ping in self.pings)
+        missed = [text("drill.missed", still=unmoved, missed=len(self._missed(state)))] if unmoved else []
         warm = [ping for ping in self.pings if self._is_warm(ping) and not is_known(self.cases[ping])]
         warmed = text("drill.warm_unknown", came=len(warm), moved=sum(self.way(ping, state) == "up" for ping in warm))
         if not moved:

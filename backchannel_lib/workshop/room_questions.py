@@ -122,7 +122,7 @@ class RoomQuestions(PersistentForm):
 
     #: Moves on from the questions to the plan's next step; returns whether there is one.
     after_last: Callable[[], bool] = staticmethod(lambda: False)
-    #: Whether there can be anything: whether the questions are part of a session.
+    #: Whether the questions are part of a session, so that a step can follow them.
     leads_on = False
 
     def _next(self, _: object) -> ActionResult:
@@ -226,9 +226,9 @@ def _list() -> Markup:
 def _nav(at: int, *, leads_on: bool) -> Markup:
     is_last = at == 2 * len(room_questions())
     last = "room_questions.on" if is_last else "room_questions.next"
-    onward = "room_questions.first" if at == 0 else "room_questions.answer" if at % 2 else last
+    next_label = "room_questions.first" if at == 0 else "room_questions.answer" if at % 2 else last
     return join(
-        None if is_last and not leads_on else button(text(onward), "next", key="ArrowRight PageDown", hint="→"),
+        None if is_last and not leads_on else button(text(next_label), "next", key="ArrowRight PageDown", hint="→"),
         button(text("scene.back"), "back", key="ArrowLeft PageUp", hint="←") if at else None,
         button(text("room_questions.all"), "list", key="m", hint="M") if at else None,
     )

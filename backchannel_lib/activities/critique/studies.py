@@ -205,12 +205,12 @@ class Studies(GuessForm):
         )
 
     def _measured(self, state: Record) -> Markup:
-        believe = facts()["studies.oto_belief"].value
+        percent = facts()["studies.oto_belief"].value
         before, after = (facts()[f"studies.oto_p_{when}"].value for when in ("before", "after"))
         return join(
             description_list(
                 (text("studies.your_belief"), state["belief"]),
-                (text("studies.their_belief"), f"{believe}%"),
+                (text("studies.their_belief"), f"{percent}%"),
                 (
                     text("studies.measured_was"),
                     tag("b", *(text(f"studies.measured.{one}") for one in answers_to("measured", found=True))),

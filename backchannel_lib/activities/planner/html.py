@@ -129,16 +129,16 @@ def _file_section(row: ActivityRow, state: PlannerState, rule: str) -> Markup:
 
 
 def _files_section(open_now: Iterable[str]) -> Markup:
-    opened = text("planner_board.open")
+    label = text("planner_board.open")
     accept = ".json,.csv,.tsv,.txt,.xlsx,application/json,text/csv"
-    chooser = tag("input", type="file", accept=accept, data_load=True, aria_label=opened)
+    file_input = tag("input", type="file", accept=accept, data_load=True, aria_label=label)
     return tag(
         "details",
         tag("summary", text("planner_board.files")),
         tag("p", text("planner_board.files_lead"), class_="bw-small"),
         toolbar(
             button(text("planner_board.save"), "save"),
-            tag("label", tag("span", opened), chooser, class_="bw-file"),
+            tag("label", tag("span", label), file_input, class_="bw-file"),
             button(text("planner_board.save_people"), "save_table", "people"),
             button(text("planner_board.save_programs"), "save_table", "programs"),
             show_if("seen", open_now, button(text("planner_board.save_plan"), "save_plan")),
@@ -313,16 +313,16 @@ def plan_html(state: PlannerState) -> Markup:
     ]
     left_out = [tag("li", tag("b", left.name), ": ", left.reason) for left in plan.left_out]
     rules = {_rule_of(row) for row in plan.rows}
-    alike = len(rules) == 1 and len(plan.rows) > 1  # one rule for every contact is shown once, before them
+    one_rule = len(rules) == 1 and len(plan.rows) > 1  # if it is the same for every contact, show it once, above them
     return join(
         tag("p", plan.summary, class_="bw-summary"),
-        tag("p", _rule_badge(plan.rows[0])) if alike else None,
+        tag("p", _rule_badge(plan.rows[0])) if one_rule else None,
         tag("p", text("planner_board.waiting", names=", ".join(waiting))) if waiting else None,
         [
             tag(
                 "div",
                 tag("h4", text("planner_board.person_rows", name=person.name, count=len(plan.rows_of(person)))),
-                tag("ul", [tag("li", _row_html(row, rule=not alike)) for row in plan.rows_of(person)], class_="bw-dated"),
+                tag("ul", [tag("li", _row_html(row, rule=not one_rule)) for row in plan.rows_of(person)], class_="bw-dated"),
             )
             for person in plan.people
         ],

@@ -79,7 +79,7 @@ def case_for(student: Case, person: Person, program: Program) -> Case:
         >>> case.recommender, case.specifics, case.range_floor
         ('random_dean', False, 215)
     """
-    well = person.knows_work == ACQUAINTANCE[0]
+    knows_well = person.knows_work == ACQUAINTANCE[0]
     fields = Case.fields()
     policies = {
         name: fields[name].default if getattr(program, name) is None else getattr(program, name) for name in YES_NO_COLUMNS
@@ -92,8 +92,8 @@ def case_for(student: Case, person: Person, program: Program) -> Case:
         needs=program.needs,
         recommender=person.kind_at(program),
         move="internal_push" if person.is_inside(program) else "targeted_call",
-        specifics=well,
-        addresses_flag=well and any(getattr(student, row.flag) for row in load_flags() if row.kind == "explainable"),
+        specifics=knows_well,
+        addresses_flag=knows_well and any(getattr(student, row.flag) for row in load_flags() if row.kind == "explainable"),
         scripted=False,
         track_record=person.track_record if person.related_to(program) else None,
         prior_contact=program.prior_contact,
@@ -332,8 +332,8 @@ class _Planner:
         if program.openings == "none" and self.student.phase in SOAP:
             return "no_opening"
         # Leave out the floor: 300 is a valid floor in Level 2 and a valid score in Step 2 CK.
-        alike = exam_of(self.student.replace(range_low=program.range_low, range_floor=program.range_low))
-        return "other_exam" if alike is None else ""
+        exam = exam_of(self.student.replace(range_low=program.range_low, range_floor=program.range_low))
+        return "other_exam" if exam is None else ""
 
     def _contact(self, p: int, q: int) -> _Contact:
         person = self.people[p]
@@ -355,9 +355,9 @@ class _Planner:
     def _link(self, contact: _Contact) -> str:
         """Return what limits a contact, without stating anything unknown as fact."""
         found = contact.found
-        sure = [found.stages[stage].reasons for stage in found.always_binding]
-        if found.lowest == found.highest and not found.sometimes_binding and all(len(reasons) == 1 for reasons in sure):
-            return " ".join(reasons[0].sentence for reasons in sure) or text("planner.row.nothing")
+        certain = [found.stages[stage].reasons for stage in found.always_binding]
+        if found.lowest == found.highest and not found.sometimes_binding and all(len(reasons) == 1 for reasons in certain):
+            return " ".join(reasons[0].sentence for reasons in certain) or text("planner.row.nothing")
         return text("planner.row.at_worst", link=" ".join(reason.sentence for reason in self._judge(contact).binding_reasons))
 
     @staticmethod
@@ -526,8 +526,8 @@ class _Planner:
         if len(self.people) > most.value:
             asked = [person.name for person in self.people if person not in people]
             yield "volume", asked, most.claims, {"count": len(self.people)}
-        voices = Counter(self.programs[q] for _, q in self.useful)
-        shared = [row for row in rows if voices[row.program] > 1]
+        caller_counts = Counter(self.programs[q] for _, q in self.useful)
+        shared = [row for row in rows if caller_counts[row.program] > 1]
         pairs = [text("planner.pair", program=row.program.name, person=row.person.name) for row in shared]
         overlap = ("conduct.overlapping-emails",)
         yield "overlap", [row.program.name for row in shared], overlap, {"names": listed(pairs, _NAMES_LISTED)}

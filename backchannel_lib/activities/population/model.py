@@ -166,7 +166,7 @@ def _bell(count: int, seed: int) -> tuple[int, ...]:
 
 def _scores(count: int, seed: int, middle: int, spread: int) -> list[int]:
     top = load_exams()[0].high
-    return [max(1, min(top, middle + (spread * off + _ONE // 2) // _ONE)) for off in _bell(count, seed)]
+    return [max(1, min(top, middle + (spread * offset + _ONE // 2) // _ONE)) for offset in _bell(count, seed)]
 
 
 # ---- the calls ----
@@ -319,23 +319,23 @@ class _Kind(NamedTuple):
 
 def _kinds(population: Iterable[Case], reading: str | None, *more: Call) -> tuple[_Kind, ...]:
     contact = tuple(sorted({name for call in (*load_population_calls(), *more) for name, _ in call.overrides}))
-    apart = _apart(reading, contact)
-    firsts: dict[tuple[object, ...], Case] = {}
+    conditions_of = _conditions_without(reading, contact)
+    examples: dict[tuple[object, ...], Case] = {}
     counts: Counter[tuple[object, ...]] = Counter()
     for case in population:
         if not isinstance(case, Case):
             raise CaseError("population", "not_a_case", case)
-        kind = (apart(case), *(case.__dict__[name] for name in contact))
-        firsts.setdefault(kind, case)
+        kind = (conditions_of(case), *(case.__dict__[name] for name in contact))
+        examples.setdefault(kind, case)
         counts[kind] += 1
     first_call = load_population_calls()[0]
     return tuple(
-        _Kind(case, counts[kind], judge(first_call.apply(case), reading).outcome.verdict) for kind, case in firsts.items()
+        _Kind(case, counts[kind], judge(first_call.apply(case), reading).outcome.verdict) for kind, case in examples.items()
     )
 
 
 @functools.lru_cache(maxsize=32)
-def _apart(reading: str | None, contact: tuple[str, ...]) -> Callable[[Case], int]:
+def _conditions_without(reading: str | None, contact: tuple[str, ...]) -> Callable[[Case], int]:
     """Return a function that reports which of the call-independent parts of the rules' conditions hold.
 
     Files with the same result and the same original contact get the same verdict under every call.

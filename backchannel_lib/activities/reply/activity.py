@@ -214,8 +214,8 @@ class ReplyActivity(Form):
     def _difference(expected: set[str], found: set[str]) -> str:
         if expected - {NOTHING} == found:
             return text("reply_board.same" if found else "reply_board.both_nothing")
-        alike = len(expected & found)
-        return text("reply_board.alike", alike=alike, total=len(found)) if found else text("reply_board.found_none")
+        both = len(expected & found)
+        return text("reply_board.alike", alike=both, total=len(found)) if found else text("reply_board.found_none")
 
     def _found(self, state: Record, check: ReplyCheck) -> Markup:
         before, guess = len(checked(state["first"]).findings), state["guess"]

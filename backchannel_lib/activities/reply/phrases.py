@@ -78,13 +78,13 @@ def phrase_pattern(phrase: str) -> re.Pattern[str]:
 def _source(phrase: str) -> str:
     """Return a phrase's regular expression as text; an invalid phrase raises `WrongCellError`."""
     pieces = re.findall(r"\([^()]*\)|[^\s()]+|[()]", phrase)
-    loose = [index for index, piece in enumerate(pieces) if piece in {"...", "*"}]
+    wildcards = [index for index, piece in enumerate(pieces) if piece in {"...", "*"}]
     if (
         not pieces
         or pieces.count("...") > 2
         or pieces[0] in {"...", "*"}
         or pieces[-1] == "..."
-        or any(after - before == 1 for before, after in itertools.pairwise(loose))
+        or any(after - before == 1 for before, after in itertools.pairwise(wildcards))
     ):
         raise WrongCellError(_RULE)
     return r"(?<!\S)" + "".join(_part(piece) for piece in pieces)
@@ -191,8 +191,8 @@ def _needed(phrase: str) -> frozenset[str] | None:
     best: frozenset[str] | None = None
     for piece in re.findall(r"\([^()]*\)|\S+", phrase):
         choices = piece[1:-1].split("|") if piece.startswith("(") else list(words_named(piece.strip("<>"))) or [piece]
-        firsts = {words_of(choice)[0][0].lower() if words_of(choice) else "" for choice in choices}
-        sure = all(choice.strip() and not set(choice.split()[0]) & set("*<#.") for choice in choices)
-        if sure and "" not in firsts and (best is None or len(firsts) <= len(best)):
-            best = frozenset(firsts)
+        first_words = {words_of(choice)[0][0].lower() if words_of(choice) else "" for choice in choices}
+        has_words = all(choice.strip() and not set(choice.split()[0]) & set("*<#.") for choice in choices)
+        if has_words and "" not in first_words and (best is None or len(first_words) <= len(best)):
+            best = frozenset(first_words)
     return best

@@ -60,11 +60,11 @@ def placeholders(text: str) -> list[tuple[int, int]]:
     if sum(letter.islower() for letter in text) > sum(letter.isupper() for letter in text):
         found += [match.span() for match in _CAPITALS.finditer(text)]
     found += [match.span() for match in _NO_NAME.finditer(text) if _names_nobody(match[0])]
-    apart: list[tuple[int, int]] = []
+    separate: list[tuple[int, int]] = []
     for start, end in sorted(found, key=lambda place: (place[0], -place[1])):
-        if not apart or start >= apart[-1][1]:
-            apart.append((start, end))
-    return apart
+        if not separate or start >= separate[-1][1]:
+            separate.append((start, end))
+    return separate
 
 
 def _names_nobody(greeting: str) -> bool:

@@ -106,8 +106,8 @@ def _repair(text: str) -> str:
     """Repair wrongly decoded characters, entities and unusual letter forms, and remove zero-width characters."""
     import ftfy
 
-    mended = ftfy.fix_text(text, unescape_html=True, uncurl_quotes=False, explain=False)
-    return "".join(letter for letter in mended if letter == "\n" or unicodedata.category(letter) not in {"Cf", "Cs"})
+    repaired = ftfy.fix_text(text, unescape_html=True, uncurl_quotes=False, explain=False)
+    return "".join(letter for letter in repaired if letter == "\n" or unicodedata.category(letter) not in {"Cf", "Cs"})
 
 
 def _html_to_text(text: str) -> str:
@@ -116,8 +116,8 @@ def _html_to_text(text: str) -> str:
 
     in_lines = _BLOCK.sub(lambda found: f"\n{found[0]}", " ".join(text.split("\n")))
     soup = bs4.BeautifulSoup(in_lines, "html.parser")
-    for unseen in soup(["script", "style", "head", "title", "template"]):
-        unseen.decompose()
+    for hidden in soup(["script", "style", "head", "title", "template"]):
+        hidden.decompose()
     for quote in soup.select(_QUOTES):
         if not quote.decomposed:
             quoted = "".join(f"\n> {line}" for line in quote.get_text().splitlines() if line.strip())
@@ -172,9 +172,9 @@ def _greeted(lines: Iterable[str]) -> set[str]:
     """Return the last words of all greetings in the lines: the people greeted."""
     greetings = (patterns("greeting"), patterns("address"))
     found = (re.match(r"[^,:!.]*(?:\b(?:Dr|Prof|Mr|Ms|Mrs)\.[^,:!.]*)?[,:!]", line.strip()) for line in lines)
-    said = [words_of(one[0]) for one in found if one]
+    greeted = [words_of(one[0]) for one in found if one]
     return {
-        words[-1][0].lower() for words in said if words and any(p.match(_joined(words)) for kind in greetings for p in kind)
+        words[-1][0].lower() for words in greeted if words and any(p.match(_joined(words)) for kind in greetings for p in kind)
     }
 
 
@@ -196,14 +196,14 @@ def _joined(words: Iterable[tuple[str, int, int]]) -> str:
 
 def _own_after(text: str, start: int) -> int:
     """Return where the student's own words begin below an unmarked message: at the last greeting after its text."""
-    place, said, last = start, 0, len(text)
+    place, lines_before, last = start, 0, len(text)
     for line in text[start:].splitlines(keepends=True):
         words = _line(line)
         greets = len(words.split()) <= 12 and any(p.match(words) for p in (*patterns("greeting"), *patterns("address")))
-        if greets and said >= 2:
+        if greets and lines_before >= 2:
             last = place
         if line.strip() and not HEADER.match(line):
-            said += 1
+            lines_before += 1
         place += len(line)
     return last
 

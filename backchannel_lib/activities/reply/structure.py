@@ -285,5 +285,5 @@ def recipients(plain: str, parts: Sequence[Part]) -> list[tuple[int, int]]:
         if part.kind == "header" and (header := HEADER.match(plain, part.start)) and header[1].lower() == "to"
         for address in _RECIPIENT.finditer(plain, part.start, part.end)
     ]
-    houses = {".".join(address[1].lower().strip(".").split(".")[-2:]) for address in found}
-    return [address.span() for address in found] if len(houses) > 1 else []
+    institutions = {".".join(address[1].lower().strip(".").split(".")[-2:]) for address in found}
+    return [address.span() for address in found] if len(institutions) > 1 else []

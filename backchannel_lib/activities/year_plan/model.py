@@ -257,9 +257,9 @@ def match_week_of(start: date) -> date:
         >>> match_week_of(date(2027, 3, 1)), match_week_of(date(2027, 2, 28))
         (datetime.date(2027, 3, 15), datetime.date(2026, 3, 16))
     """
-    ahead = start + timedelta(days=int(assumption("plan_looks_ahead")))
-    monday = match_week(ahead.year)
-    return monday if monday <= ahead else match_week(ahead.year - 1)
+    horizon = start + timedelta(days=int(assumption("plan_looks_ahead")))
+    monday = match_week(horizon.year)
+    return monday if monday <= horizon else match_week(horizon.year - 1)
 
 
 def _anchors(start: date) -> dict[str, date]:

@@ -252,7 +252,7 @@ class OwnForm(Activity[Draft]):
             self.key,
             slot("problems", parts["problems"], role="alert"),
             slot("list", parts["list"]),
-            # Three long forms in a row would be most of the page. Each opens for what is written in it.
+            # Three long forms in a row would fill most of the page, so each one stays closed until it has content.
             tag(
                 "details",
                 tag("summary", self.say("write")),
@@ -350,9 +350,9 @@ class OwnCaseForm(OwnForm):
         room = WorkshopState().with_file(PREVIEW)
         links = round_html.fragments(room._replace(step="links", shown=len(STAGES)))
         file, rules = round_html.fragments(room), round_html.fragments(room._replace(step="rules", shown=len(STAGES)))
-        swept: str = ""
+        verdicts: str = ""
         with contextlib.suppress(CaseError):  # the position can conflict with other fields
-            swept = sweep(CaseActivity(state.case), what_if)
+            verdicts = sweep(CaseActivity(state.case), what_if)
         slider = text("own_case.slider", label=text(f"field.{what_if}.label"))
         return {
             "name": tag("p", tag("b", texts["title"])),
@@ -361,7 +361,7 @@ class OwnCaseForm(OwnForm):
             "links": links["links"],
             "verdict": links["verdict"],
             "rule": rules["rules"],
-            "after": join(Markup(links["note"]), tag("p", tag("b", slider), " ", swept)),
+            "after": join(Markup(links["note"]), tag("p", tag("b", slider), " ", verdicts)),
         }
 
     def preview_page(self, parts: Mapping[str, str]) -> Iterator[Markup]:

@@ -74,8 +74,8 @@ def load_keys(folder: Path, port: int) -> Keys:
     file = folder / f"room-{port}.json"
     with contextlib.suppress(OSError, ValueError, AttributeError, TypeError):  # its content isn't a valid record
         kept = json.loads(file.read_text(encoding="utf-8"))
-        young = abs(time.time() - kept.get("made", 0)) < KEYS_LAST_S  # abs() keeps windows open even if the clock is set back
-        if young and all(isinstance(kept.get(name), str) and len(kept[name]) >= 32 for name in KEY_NAMES):
+        is_recent = abs(time.time() - kept.get("made", 0)) < KEYS_LAST_S  # abs() keeps windows open if the clock is set back
+        if is_recent and all(isinstance(kept.get(name), str) and len(kept[name]) >= 32 for name in KEY_NAMES):
             return {name: kept[name] for name in KEY_NAMES}
     keys: Keys = {name: new_key() for name in KEY_NAMES}
     write_file(file, json.dumps({**keys, "made": int(time.time())}))

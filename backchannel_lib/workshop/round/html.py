@@ -84,14 +84,14 @@ def _head(state: WorkshopState) -> Markup:
 
 def _nav(state: WorkshopState, setting_up: bool) -> Markup:
     last = state.step == "what_if" and not state.round_over().files_left()
-    onward = {
+    next_label = {
         "setup": "round.go_on" if state.vignette else "round.draw",
         "links": "round.to_spread" if state.all_shown else "round.next_link",
     }.get(state.step, "round.to_close" if last else f"round.from.{state.step}")
     begun = state.step != "setup"
     closes = " m" if state.vignette and not begun else ""  # a second M closes the menu
     return join(
-        button(text(onward), "next", key=f"ArrowRight PageDown{closes}", hint="→") if state.step != "close" else None,
+        button(text(next_label), "next", key=f"ArrowRight PageDown{closes}", hint="→") if state.step != "close" else None,
         button(text("scene.back"), "back", key="ArrowLeft PageUp", hint="←") if begun else None,
         button(text("round.choose"), "choose", key="m", hint="M") if begun else None,
         button(text("round.set_up_done" if setting_up else "round.set_up"), "choose", key="m", hint="M")

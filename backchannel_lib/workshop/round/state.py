@@ -139,8 +139,8 @@ class WorkshopState(NamedTuple):
             >>> WorkshopState().with_file("nadia").step
             'file'
         """
-        anew = self._replace(votes=NO_VOTES, phones=NO_VOTES, first=NO_VOTES, case=None, menu_from="")
-        return anew._replace(step="file", vignette=vignette, shown=0)
+        cleared = self._replace(votes=NO_VOTES, phones=NO_VOTES, first=NO_VOTES, case=None, menu_from="")
+        return cleared._replace(step="file", vignette=vignette, shown=0)
 
     def second_vote(self) -> WorkshopState:
         """Return the state for a second vote, keeping the first one.
@@ -162,8 +162,8 @@ class WorkshopState(NamedTuple):
         if not self.played:
             return None
         last = self.played[-1]
-        again = self.with_file(last.vignette)
-        return again._replace(
+        restored = self.with_file(last.vignette)
+        return restored._replace(
             step="what_if",
             shown=len(STAGES),
             votes=last.votes,

@@ -136,7 +136,7 @@ class RunPlan(PersistentForm):
         return self._to(next_place(self.state))
 
     def _back(self, _: object) -> ActionResult:
-        """Go to the step before, and say so if the room's votes on the file on screen are taken off."""
+        """Go back one step; if that takes the current file and its votes off the screen, say so."""
         at, room = next_place(self.state, -1), self._room
         before = room.round_before() if room else None
         result = self._to(at)
@@ -238,8 +238,8 @@ class RunPlan(PersistentForm):
 
     def behind(self, state: Record) -> int:
         """Return how many minutes late the session will end unless more is skipped; negative if it can end early."""
-        gained = sum(row.minutes for row in steps_of(state["plan"])[state["at"] + 1 :] if row.step in state["skipped"])
-        return self.late(state) - gained
+        minutes_saved = sum(row.minutes for row in steps_of(state["plan"])[state["at"] + 1 :] if row.step in state["skipped"])
+        return self.late(state) - minutes_saved
 
     def may_go(self, state: Record) -> RunStepRow | None:
         """Return the next step to skip, in the plan's order; None if nothing more can be skipped."""
@@ -318,7 +318,7 @@ class RunPlan(PersistentForm):
     def _live_text(self, state: Record) -> str:
         row = steps_of(state["plan"])[state["at"]]
         has_clock = state["started"] or state["minute"]
-        return f"{text('run_plan.now')}: {step_name(row)}. {_punctual(self.late(state)) if has_clock else ''}".strip()
+        return f"{text('run_plan.now')}: {step_name(row)}. {_how_late(self.late(state)) if has_clock else ''}".strip()
 
     def page(self) -> str:
         """Return the whole page."""
@@ -431,9 +431,9 @@ class RunPlan(PersistentForm):
                 self.update(minute=min(LAST_MINUTE, starts(row.plan)[at] + step.minutes + 10))
                 if at:
                     self._to(at)
-                adjusted = catch_up(row.plan, step.step, self.behind(self.state))
+                savings = catch_up(row.plan, step.step, self.behind(self.state))
                 yield f"   {markers(row.plan, at)}: {step_name(step)} ({when_late(step)})"
-                yield f"      {_punctual(self.late(self.state))} {' '.join(_changes(adjusted))}"
+                yield f"      {_how_late(self.late(self.state))} {' '.join(_changes(savings))}"
 
 
 def checklist() -> Markup:
@@ -530,7 +530,7 @@ def _next(plan: str, at: int | None, skipped: tuple[str, ...]) -> Markup:
     return tag("p", tag("b", step_name(steps_of(plan)[at])), ". ", markers(plan, at, skipped))
 
 
-def _punctual(late: int) -> str:
+def _how_late(late: int) -> str:
     if late == 0:
         return text("run_plan.on_time")
     return text("run_plan.late" if late > 0 else "run_plan.early", minutes=abs(late))
@@ -538,12 +538,12 @@ def _punctual(late: int) -> str:
 
 @functools.cache
 def _late(plan: str, at: int, late: int, behind: int, skipped: tuple[str, ...]) -> Markup:
-    adjusted = catch_up(plan, steps_of(plan)[at].step, behind, skipped)
-    regained = text("run_plan.regained") if late > 0 >= behind else None
+    savings = catch_up(plan, steps_of(plan)[at].step, behind, skipped)
+    back_on_time = text("run_plan.regained") if late > 0 >= behind else None
     return join(
-        tag("p", tag("b", _punctual(late)), f" {text('run_plan.catch_up')}" if adjusted.changes else None, " ", regained),
-        tag("ul", [tag("li", saving.text) for saving in adjusted.changes], class_="bw-list") if adjusted.changes else None,
-        tag("p", _left(adjusted.minutes_left, bool(adjusted.changes))) if adjusted.minutes_left else None,
+        tag("p", tag("b", _how_late(late)), f" {text('run_plan.catch_up')}" if savings.changes else None, " ", back_on_time),
+        tag("ul", [tag("li", saving.text) for saving in savings.changes], class_="bw-list") if savings.changes else None,
+        tag("p", _left(savings.minutes_left, bool(savings.changes))) if savings.minutes_left else None,
     )
 
 

@@ -414,14 +414,14 @@ class LimitedHTTPServer(HTTPServer):
     def handle_stream(self, stream: IOStream, address: tuple[str, int]) -> None:
         """Accept a connection, and close another if there are too many."""
         plain = PlainStream(stream.socket, max_buffer_size=stream.max_buffer_size, read_chunk_size=stream.read_chunk_size)
-        crowded = self._streams[plain] = str(address[0])
+        busiest = self._streams[plain] = str(address[0])
         super().handle_stream(plain, address)
         counts = Counter(self._streams.values())
-        if counts[crowded] <= most_connections(self._people()):
+        if counts[busiest] <= most_connections(self._people()):
             if len(self._streams) <= MAX_CONNECTIONS:
                 return
-            crowded = counts.most_common(1)[0][0]
-        oldest = next(one for one, place in self._streams.items() if place == crowded)
+            busiest = counts.most_common(1)[0][0]
+        oldest = next(one for one, place in self._streams.items() if place == busiest)
         del self._streams[oldest]
         oldest.close()
 
