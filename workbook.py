@@ -223,9 +223,9 @@ def main(arguments: Sequence[str]) -> int:
     from backchannel_lib.cli.main import parse  # needs no packages, and rejects a wrong argument before a long installation
     from backchannel_lib.cli.project import CommandError, exec_process
 
-    asked, _ = parse(arguments)
+    args, _ = parse(arguments)
     try:
-        set_up(tests=asked.command in {"test", "benchmark"})
+        set_up(tests=args.command in {"test", "benchmark"})
         return exec_process([str(VENV_PYTHON), "-P", "-m", "backchannel_lib.cli", *arguments], Path.cwd())
     except (SetupError, CommandError, OSError) as error:
         cause = cause_of(str(error)) if isinstance(error, OSError) else None

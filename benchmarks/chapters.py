@@ -156,8 +156,8 @@ def main() -> None:
     parser.add_argument("--moves", type=int, default=30, help="key presses per chapter and round")
     parser.add_argument("--only", default="", help="chapter numbers, separated by commas (default: all)")
     parser.add_argument("--out", type=Path, help="where to write the ratios as JSON")
-    asked = parser.parse_args()
-    chosen = [probe for probe in PROBES if not asked.only or probe.chapter[:2] in asked.only.split(",")]
+    args = parser.parse_args()
+    chosen = [probe for probe in PROBES if not args.only or probe.chapter[:2] in args.only.split(",")]
     echo: Variant = VARIANTS[0]
     echoes: list[float] = []
     echo_open: list[float] = []
@@ -169,12 +169,12 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=launch_arguments())
         run_trial(lab, browser, echo, 2, foreign_hosts)
         machine = f"{machine_line('jupyterlab', 'ipywidgets', 'anywidget', 'playwright')}, Chromium {browser.version}"
-        for number in range(asked.rounds):
-            trial = run_trial(lab, browser, echo, asked.moves, foreign_hosts)
+        for number in range(args.rounds):
+            trial = run_trial(lab, browser, echo, args.moves, foreign_hosts)
             echoes += [move["verdict"] for move in trial["moves"]]
             echo_open.append(trial["opening"]["verdict"])
             for probe in order.sample(chosen, len(chosen)):
-                start, times = run_chapter(lab, browser, probe, asked.moves, foreign_hosts)
+                start, times = run_chapter(lab, browser, probe, args.moves, foreign_hosts)
                 opened[probe.chapter].append(start)
                 moved[probe.chapter] += times
                 print(f"round {number + 1}: {probe.chapter}", flush=True)
@@ -194,8 +194,8 @@ def main() -> None:
         print(f"| {name} | {of['field']} | {of['move']} | {of['move_p95']} | {of['awake']} |")
     print(f"\nThe echo, in ms: {base:.0f}, p95 {base_p95:.0f}, opening {base_open:.0f}")
     print(f"Hosts contacted besides 127.0.0.1: {', '.join(sorted(foreign_hosts)) or 'none'}.")
-    if asked.out:
-        asked.out.write_text(json.dumps({"machine": machine, "figures": figures}, indent=1) + "\n", encoding="utf-8")
+    if args.out:
+        args.out.write_text(json.dumps({"machine": machine, "figures": figures}, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -114,16 +114,16 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--part", type=int, default=100_000, help="rows per partition")
     parser.add_argument("--out", type=Path, help="where to write the figures as JSON")
-    asked = parser.parse_args()
-    parts = list(range(asked.rows // asked.part))
-    rows = len(parts) * asked.part
+    args = parser.parse_args()
+    parts = list(range(args.rows // args.part))
+    rows = len(parts) * args.part
     judge_frame(make_frame(10))  # loads the tables
 
     found: dict[str, dict[str, Any]] = {}
     answers: dict[str, pd.Series[Any]] = {}
     for name, judge in (("making the rows alone", None), ("one process", judge_frame), ("by hand in numpy", judge_by_hand)):
         with measured() as figures:
-            answers[name] = here(parts, asked.part, judge)
+            answers[name] = here(parts, args.part, judge)
         found[name] = figures
     logging.getLogger("distributed").setLevel(logging.ERROR)  # one run kills a worker on purpose
     with (
@@ -133,7 +133,7 @@ def main() -> None:
         on_cluster(client, parts[:WORKERS], 1000)
         for name, kill in ((f"Dask, {WORKERS} processes", False), ("the same, one killed", True)):
             with measured() as figures:
-                answers[name] = on_cluster(client, parts, asked.part, kill=kill)
+                answers[name] = on_cluster(client, parts, args.part, kill=kill)
             found[name] = figures
     first = answers["one process"]
     for name, one in answers.items():
@@ -155,8 +155,8 @@ def main() -> None:
         held = ", ".join(f"{each:.0f}" for each in figures["megabytes"])
         cells = [f"{figures['seconds']:.1f}", *(f"{each:.2f}" for each in by_clock)]
         print(f"| {' | '.join([name, *cells, ', '.join(f'{each:.2f}' for each in by_processor), held])} |")
-    if asked.out:
-        asked.out.write_text(json.dumps({"machine": machine, "rows": rows, "figures": found}, indent=1), encoding="utf-8")
+    if args.out:
+        args.out.write_text(json.dumps({"machine": machine, "rows": rows, "figures": found}, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -230,10 +230,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--loop", type=int, default=20_000, help="rows for the loops over judge, whose time is scaled up")
     parser.add_argument("--out", type=Path, help="where to write the figures as JSON")
-    asked = parser.parse_args()
+    args = parser.parse_args()
 
-    frame = make_frame(asked.rows)
-    sample = frame.head(min(asked.loop, asked.rows))
+    frame = make_frame(args.rows)
+    sample = frame.head(min(args.loop, args.rows))
     cases = make_cases(sample)
     check(frame, sample, cases)
     columns = read_columns(frame)
@@ -247,7 +247,7 @@ def main() -> None:
         "loop: row, Case, judge": (lambda: [judge(case).outcome for case in make_cases(sample)], len(sample)),
     }
     times: dict[str, list[float]] = {name: [] for name in variants}
-    for number in range(asked.rounds):
+    for number in range(args.rounds):
         order = list(variants)
         random.Random(number).shuffle(order)  # noqa: S311 (not for security)
         for name in order:
@@ -255,19 +255,19 @@ def main() -> None:
             times[name].append(seconds_of(call) / rows)
     medians = {name: statistics.median(each) for name, each in times.items()}
     # Measured last, because the first calls also load the tables.
-    peaks = {name: peak_bytes(variants[name][0]) / asked.rows for name in ("judge_frame", "by hand in numpy")}
+    peaks = {name: peak_bytes(variants[name][0]) / args.rows for name in ("judge_frame", "by hand in numpy")}
 
     machine = machine_line("numpy", "pandas")
-    print(f"{machine}\n{asked.rows:,} rows, {asked.rounds} rounds, medians; all variants agree\n")
+    print(f"{machine}\n{args.rows:,} rows, {args.rounds} rounds, medians; all variants agree\n")
     print("| | M rows/s | judge_frame is x times as fast | peak memory, bytes a row (tracemalloc) |\n| --- | --- | --- | --- |")
     figures = {}
     for name, median in medians.items():
         ratio, peak = median / medians["judge_frame"], peaks.get(name)
         print(f"| {name} | {1e-6 / median:.2f} | {ratio:.2f} | {'' if peak is None else f'{peak:.0f}'} |")
         figures[name.strip()] = {"rows_per_second": 1 / median, "ratio": ratio, "peak_bytes_per_row": peak}
-    if asked.out:
-        report = {"machine": machine, "rows": asked.rows, "rounds": asked.rounds, "figures": figures, "seconds": times}
-        asked.out.write_text(json.dumps(report, indent=1), encoding="utf-8")
+    if args.out:
+        report = {"machine": machine, "rows": args.rows, "rounds": args.rounds, "figures": figures, "seconds": times}
+        args.out.write_text(json.dumps(report, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

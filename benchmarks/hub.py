@@ -404,10 +404,10 @@ def main() -> None:
     parser.add_argument("--learners", type=int, default=20)
     parser.add_argument("--moves", type=int, default=20)
     parser.add_argument("--browser", action="store_true", help="also open a chapter in Chromium")
-    asked = parser.parse_args()
+    args = parser.parse_args()
     if shutil.which("npm") is None or not (ROOT / "hub" / "node_modules").is_dir():
         sys.exit("The hub's proxy is not installed. Run: npm ci --prefix hub")
-    asyncio.run(measure(asked.learners, asked.moves, browser=asked.browser))
+    asyncio.run(measure(args.learners, args.moves, browser=args.browser))
 
 
 if __name__ == "__main__":

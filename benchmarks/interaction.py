@@ -388,9 +388,9 @@ def main() -> None:
     parser.add_argument("--moves", type=int, default=40, help="key presses per variant and round")
     parser.add_argument("--seed", type=int, default=1, help="seed for the order of the variants")
     parser.add_argument("--out", type=Path, help="where to write the figures as JSON")
-    asked = parser.parse_args()
+    args = parser.parse_args()
 
-    order = random.Random(asked.seed)  # noqa: S311 (not for security)
+    order = random.Random(args.seed)  # noqa: S311 (not for security)
     trials: dict[str, list[Trial]] = defaultdict(list)
     foreign_hosts = ForeignHosts()
     with running_lab() as lab, sync_playwright() as playwright:
@@ -399,11 +399,11 @@ def main() -> None:
             run_trial(lab, browser, variant, 2, foreign_hosts)
         packages = ("jupyterlab", "ipywidgets", "anywidget", "playwright")
         machine = f"{machine_line(*packages)}, Chromium {browser.version}"
-        print(f"{machine}\n{asked.rounds} rounds of {asked.moves} moves")
-        for number in range(asked.rounds):
+        print(f"{machine}\n{args.rounds} rounds of {args.moves} moves")
+        for number in range(args.rounds):
             for variant in order.sample(VARIANTS, len(VARIANTS)):
                 started = time.monotonic()
-                trials[variant.name].append(run_trial(lab, browser, variant, asked.moves, foreign_hosts))
+                trials[variant.name].append(run_trial(lab, browser, variant, args.moves, foreign_hosts))
                 print(f"round {number + 1}: {variant.name}, {time.monotonic() - started:.0f} s", flush=True)
         browser.close()
     figures = {variant.name: figures_of(trials[variant.name]) for variant in VARIANTS}
@@ -413,9 +413,9 @@ def main() -> None:
     )
     print(f"Hosts contacted besides 127.0.0.1: {', '.join(sorted(foreign_hosts)) or 'none'}.")
     print(f"After a held key, the screen showed a position other than the last one {wrong} times.")
-    if asked.out:
+    if args.out:
         report = {"machine": machine, "figures": figures, "foreign_hosts": sorted(foreign_hosts), "trials": trials}
-        asked.out.write_text(json.dumps(report, indent=1), encoding="utf-8")
+        args.out.write_text(json.dumps(report, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -47,8 +47,10 @@ def seconds_to_control(context: BrowserContext, folder: Path, port: int) -> floa
     """Start a folder's workbook, open the page it asks for, and return the seconds until the first usable control."""
     starts_by_itself = (folder / "backchannel_lib" / "notebook" / "labextensions").is_dir()
     with tempfile.TemporaryDirectory() as place:
-        asked, browser = Path(place, "address"), Path(place, "browser")
-        browser.write_text(f'#!/bin/sh\necho "$1" > "{asked}.part"\nmv "{asked}.part" "{asked}"\n', encoding="utf-8")
+        address_file, browser = Path(place, "address"), Path(place, "browser")
+        browser.write_text(
+            f'#!/bin/sh\necho "$1" > "{address_file}.part"\nmv "{address_file}.part" "{address_file}"\n', encoding="utf-8"
+        )
         browser.chmod(0o700)
         page = context.new_page()
         begun = time.perf_counter()
@@ -56,11 +58,11 @@ def seconds_to_control(context: BrowserContext, folder: Path, port: int) -> floa
         variables = os.environ | {"BROWSER": f"{browser} %s"}
         server = subprocess.Popen(command, cwd=folder, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            while not asked.exists():
+            while not address_file.exists():
                 time.sleep(0.005)
                 if server.poll() is not None:
                     sys.exit(f"{folder}: the workbook did not start. Run `python workbook.py` there once.")
-            page.goto(asked.read_text(encoding="utf-8").strip(), wait_until="commit", timeout=PATIENCE)
+            page.goto(address_file.read_text(encoding="utf-8").strip(), wait_until="commit", timeout=PATIENCE)
             if not starts_by_itself:
                 page.wait_for_function(IDLE, polling=POLLING, timeout=PATIENCE)
                 page.click('.lm-MenuBar-itemLabel:text-is("Run")')
@@ -78,14 +80,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
-    asked = parser.parse_args()
-    found: dict[Path, list[float]] = {folder: [] for folder in asked.folders}
+    args = parser.parse_args()
+    found: dict[Path, list[float]] = {folder: [] for folder in args.folders}
     ports = {folder: free_port() for folder in found}
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as profile:
         context = playwright.chromium.launch_persistent_context(
             profile, executable_path=find_chromium(), args=launch_arguments(), viewport={"width": 1366, "height": 768}
         )
-        for number in range(asked.rounds + 1):
+        for number in range(args.rounds + 1):
             for folder, times in found.items():
                 seconds = seconds_to_control(context, folder.resolve(), ports[folder])
                 print(

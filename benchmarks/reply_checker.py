@@ -90,23 +90,23 @@ def main() -> None:
     parser.add_argument("--against", metavar="COMMIT", help="also run the checker of another commit on the same letters")
     parser.add_argument("--set", choices=SETS, action="append", help="only this set")
     parser.add_argument("--list", action="store_true", help="list what was missed and the false alarms")
-    asked = parser.parse_args()
+    args = parser.parse_args()
     checkers = {"this checker": ROOT}
     with tempfile.TemporaryDirectory() as folder:
-        if asked.against:
-            command = ["git", "archive", asked.against, "backchannel_lib", "data"]
+        if args.against:
+            command = ["git", "archive", args.against, "backchannel_lib", "data"]
             with tarfile.open(
                 fileobj=BytesIO(subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout)
             ) as archive:
                 archive.extractall(folder, filter="data")
-            checkers = {asked.against: Path(folder), **checkers}
+            checkers = {args.against: Path(folder), **checkers}
         print(f"{'set':9}{'checker':14}{'problems found':>15}{'false alarms in harmless letters':>34}{'in others':>11}")
-        for name in asked.set or SETS:
+        for name in args.set or SETS:
             letters = load_letters(name)
             for checker, place in checkers.items():
                 found = read_by(place, letters)
                 print(f"{name:9}{checker:14}{figures(letters, found).line}")
-                for letter in letters if asked.list else ():
+                for letter in letters if args.list else ():
                     missed = set(letter["problems"]) - set(found[str(letter["id"])])  # type: ignore[call-overload]
                     wrong = set(found[str(letter["id"])]) - set(letter["problems"])  # type: ignore[call-overload]
                     if missed or wrong:

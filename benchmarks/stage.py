@@ -65,7 +65,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--taps", type=int, default=100)
     parser.add_argument("--out", type=Path)
-    asked = parser.parse_args()
+    args = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as work,
         sync_playwright() as playwright,
@@ -75,7 +75,7 @@ def main() -> None:
         screen = opened(browser, stage, "round")
         page = screen.page
         screen.press("m")
-        page.fill(f"{ON}[data-field=people] input", str(asked.voters))  # otherwise the vote would refuse some of them
+        page.fill(f"{ON}[data-field=people] input", str(args.voters))  # otherwise the vote would refuse some of them
         screen.press("Enter", "Escape", "ArrowRight", "ArrowRight")
         page.click(f"{ON}[data-action=phones_ask]")
         page.click(f"{ON}[data-action=phones_open][data-value='127.0.0.1']")
@@ -84,17 +84,17 @@ def main() -> None:
         page.locator(f"{ON}[data-action=tap][data-value=backfires]").focus()
         page.evaluate(WATCH, HANDS)
         taps(screen, 10)  # a warm-up
-        alone = taps(screen, asked.taps)
+        alone = taps(screen, args.taps)
         queue: Any = multiprocessing.get_context("spawn").Queue()
-        room = multiprocessing.get_context("spawn").Process(target=send_voters, args=(url, asked.voters, asked.seconds, queue))
+        room = multiprocessing.get_context("spawn").Process(target=send_voters, args=(url, args.voters, args.seconds, queue))
         room.start()
         page.wait_for_function(  # wait until votes arrive
             "taken => +document.querySelector('[data-on] [data-fragment=tally]').innerText.split(' ')[0] > taken",
-            arg=10 + asked.taps,
+            arg=10 + args.taps,
             timeout=PATIENCE,
         )
         crowded: list[float] = []
-        while room.is_alive() and len(crowded) < 40 * asked.taps:
+        while room.is_alive() and len(crowded) < 40 * args.taps:
             crowded += taps(screen, 5)
         sent, counted, problems = queue.get(timeout=30)
         room.join()
@@ -104,8 +104,8 @@ def main() -> None:
         hands = kept["votes"][Verdict.BACKFIRES]
         browser.close()
     figures = {
-        "voters": asked.voters,
-        "seconds": asked.seconds,
+        "voters": args.voters,
+        "seconds": args.seconds,
         "sent": sent,
         "counted": counted,
         "on_screen": seen,
@@ -118,8 +118,8 @@ def main() -> None:
     }
     machine = machine_line("tornado", "playwright")
     print(json.dumps(figures, indent=2), problems or "", machine, sep="\n")
-    if asked.out:
-        asked.out.write_text(json.dumps({"machine": machine, "figures": figures}, indent=2) + "\n", encoding="utf-8")
+    if args.out:
+        args.out.write_text(json.dumps({"machine": machine, "figures": figures}, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

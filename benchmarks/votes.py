@@ -179,9 +179,9 @@ def main() -> None:
     parser.add_argument("--lone", type=int, default=60)
     parser.add_argument("--url", help="the loopback address of a vote that is already open")
     parser.add_argument("--out", type=Path, help="where to write the figures as JSON")
-    asked = parser.parse_args()
-    if asked.url:
-        done = storm(asked.url, asked.voters, asked.seconds)
+    args = parser.parse_args()
+    if args.url:
+        done = storm(args.url, args.voters, args.seconds)
         print(json.dumps({"sent": done.sent, "counted": done.counted, "lost": done.lost, "again": done.again}))
         return
 
@@ -190,18 +190,18 @@ def main() -> None:
         server = VoteServer(store.path)
         try:
             url = server.open("127.0.0.1").url
-            store.open_round("lone", "One vote at a time", choices, asked.lone)
-            alone = lone(url, asked.lone)
-            store.open_round("storm", "A room", choices, asked.voters)
-            done = storm(url, asked.voters, asked.seconds)
+            store.open_round("lone", "One vote at a time", choices, args.lone)
+            alone = lone(url, args.lone)
+            store.open_round("storm", "A room", choices, args.voters)
+            done = storm(url, args.voters, args.seconds)
             stored = sum(store.counts("storm").values())
         finally:
             server.close()
 
     floor = statistics.median(alone)
     figures = {
-        "voters": asked.voters,
-        "over_seconds": asked.seconds,
+        "voters": args.voters,
+        "over_seconds": args.seconds,
         "sent": done.sent,
         "counted": done.counted,
         "stored": stored,
@@ -213,7 +213,7 @@ def main() -> None:
         "lone_p95_to_lone": p95(alone) / floor,
     }
     machine = machine_line("tornado")
-    print(f"{machine}\n{asked.voters} voters over {asked.seconds:g} s: page, state, vote, then the state every {POLL:g} s\n")
+    print(f"{machine}\n{args.voters} voters over {args.seconds:g} s: page, state, vote, then the state every {POLL:g} s\n")
     print("| votes | |\n| --- | --- |")
     for name in ("sent", "counted", "stored", "lost", "tried_again", "asked_beside"):
         print(f"| {name.replace('_', ' ')} | {figures[name]} |")
@@ -222,8 +222,8 @@ def main() -> None:
     print(f"| in the room | {figures['median_to_lone']:.2f} | {figures['p95_to_lone']:.2f} |")
     for problem in done.problems[:5]:
         print(f"not counted: {problem}")
-    if asked.out:
-        asked.out.write_text(json.dumps({"machine": machine, **figures}, indent=1), encoding="utf-8")
+    if args.out:
+        args.out.write_text(json.dumps({"machine": machine, **figures}, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

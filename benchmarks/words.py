@@ -249,14 +249,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("chapters", nargs="*", metavar="chapter")
     parser.add_argument("--show", action="store_true", help="print each text that counts")
-    asked = parser.parse_args()
+    args = parser.parse_args()
     print(f"{'':28}{'prose':>7}{'activities':>12}{'verdicts':>10}{'minutes':>9}{'stated':>8}")
     for row in load_chapters():
-        if asked.chapters and row.chapter not in asked.chapters:
+        if args.chapters and row.chapter not in args.chapters:
             continue
         counted = count_chapter(row.chapter)
-        for activity, (outside, answers) in counted.activities.items() if asked.chapters else ():
-            if asked.show:
+        for activity, (outside, answers) in counted.activities.items() if args.chapters else ():
+            if args.show:
                 print(*(f"      {one}" for one in counted.texts[activity]), sep="\n")
             print(f"    {activity:24}{'':7}{outside:12}{answers:10}")
         line = f"{row.chapter:28}{counted.prose:7}{counted.outside:12}{counted.answers:10}{counted.minutes:9.1f}{row.minutes:8}"

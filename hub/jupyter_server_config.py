@@ -19,8 +19,8 @@ c: Any = get_config()  # type: ignore[name-defined] # noqa: F821 (Jupyter puts g
 
 LEARNER.mkdir(mode=0o700, parents=True, exist_ok=True)
 (LEARNER / "notebooks").mkdir(mode=0o700, exist_ok=True)
-# What a learner changes in a chapter is saved in my_work, so a new version of the workbook can replace the chapters. Tables,
-# such as 13_students.csv, are changed where they are, so they are only copied once.
+# What a learner changes in a chapter is saved in my_work, so a new version of the workbook can replace the chapters. Learners
+# edit tables such as 13_students.csv in place, so copy those only once.
 for original in (ROOT / "notebooks").glob("[!.]*.*"):
     own = LEARNER / "notebooks" / original.name
     if original.suffix == ".ipynb" or not own.exists():

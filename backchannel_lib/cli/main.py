@@ -18,8 +18,8 @@ def parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[str
     """Parse a command line; return its arguments, and those to pass on to pytest or uv.
 
     Examples:
-        >>> asked, rest = parse(["test", "-k", "phase"])
-        >>> asked.command, rest
+        >>> args, rest = parse(["test", "-k", "phase"])
+        >>> args.command, rest
         ('test', ['-k', 'phase'])
         >>> parse([])[0].command
         'open'
@@ -27,15 +27,15 @@ def parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[str
     parser = argparse.ArgumentParser(
         prog="backchannel",
         description="Opens the workbook in JupyterLab. `python workbook.py` does the same, and sets it up first.",
-        epilog="What the set-up installs is in .venv and .venv-tools in the workbook's folder. To remove it, delete both.",
+        epilog="Setup puts everything into .venv and .venv-tools in the workbook's folder. To remove it, delete both.",
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(dest="command", title="commands")
-    opening = commands.add_parser("open", help="open the workbook in JupyterLab, as no command does", allow_abbrev=False)
+    opening = commands.add_parser("open", help="open the workbook in JupyterLab (the default)", allow_abbrev=False)
     presenting = commands.add_parser("present", help="show the workshop as a full-screen page", allow_abbrev=False)
     for one, port in ((parser, "8888"), (opening, "8888"), (presenting, "8866")):
         one.add_argument(
-            "--no-browser", action="store_true", default=argparse.SUPPRESS, help="only print the address, open no browser"
+            "--no-browser", action="store_true", default=argparse.SUPPRESS, help="only print the address; don't open a browser"
         )
         port_help = f"the port ({port} or the next free one)"
         one.add_argument("--port", type=int, metavar="N", default=argparse.SUPPRESS, help=port_help)
@@ -44,31 +44,33 @@ def parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[str
         nargs="?",
         const="",
         metavar="ADDRESS",
-        help="lead it from your phone too: prints a code to scan (this computer's address, if it has several)",
+        help="also lead it from your phone: prints a code to scan; ADDRESS is this computer's, if it has several",
     )
     presenting.add_argument(
-        "--base-url", metavar="URL", help="the address at which a reverse proxy offers it, for a workshop that runs on a server"
+        "--base-url", metavar="URL", help="the workshop's public address, if it runs on a server behind a reverse proxy"
     )
     presenting.add_argument(
         "--votes-url", metavar="URL", help="the same for votes from phones; they use the next port, or --votes-port"
     )
     presenting.add_argument("--votes-port", type=int, metavar="N", help="this computer's port for --votes-url")
     printing = commands.add_parser(
-        "print", help="write the workshop's sheets, one for everybody and one with the answers", allow_abbrev=False
+        "print", help="write the workshop's two sheets: one for participants, one with the answers", allow_abbrev=False
     )
     printing.add_argument("--plan", type=int, metavar="MINUTES", default=45, help="20, 45 or 90 minutes (45)")
-    printing.add_argument("--seed", type=int, metavar="N", default=1, help="draws other files; the same number, the same files")
+    printing.add_argument(
+        "--seed", type=int, metavar="N", default=1, help="draws other files; the same number always draws the same ones"
+    )
     printing.add_argument("--out", type=Path, metavar="FOLDER", help="where to write them (my_work/sheets)")
-    sheet = commands.add_parser("sheet", help="write the one-page sheet of a saved case, to show your dean", allow_abbrev=False)
-    sheet.add_argument("case", type=Path, metavar="CASE.json", help="a case that was saved in chapter 10")
+    sheet = commands.add_parser("sheet", help="write a saved case's one-page sheet, to show your dean", allow_abbrev=False)
+    sheet.add_argument("case", type=Path, metavar="CASE.json", help="a case saved in chapter 10")
     sheet.add_argument("--out", type=Path, metavar="FILE", help="an .html or .txt file (the case's name with .html)")
     sheet.add_argument("--at", metavar="TIME", help="the moment of the contact, Eastern, such as 2027-03-15T20:40")
     sheet.add_argument(
         "--unknown", metavar="FIELDS", default="", help="what you don't know, such as sponsors_visas,interviews_failures"
     )
     sheet.add_argument("--text", action="store_true", help="print it as plain text instead")
-    sheet.add_argument("--name", default="", help="your name, to be printed on it")
-    sheet.add_argument("--program", default="", help="the program's name, to be printed on it")
+    sheet.add_argument("--name", default="", help="your name, to print on it")
+    sheet.add_argument("--program", default="", help="the program's name, to print on it")
     class_list = commands.add_parser("class", help="write a sheet for each student of a class list", allow_abbrev=False)
     class_list.add_argument("students", type=Path, metavar="STUDENTS.csv", help="the students, as CSV or .xlsx")
     class_list.add_argument("--programs", type=Path, metavar="PROGRAMS.csv", help="the programs, as CSV or .xlsx")
@@ -86,54 +88,54 @@ def parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[str
     testing.add_argument(
         "--mutation",
         action="store_true",
-        help="change the model in one place at a time and see whether a test notices (hours; it can be stopped and goes on)",
+        help="change the model in one place at a time and see whether a test notices (takes hours; you can stop and continue)",
     )
-    measuring = commands.add_parser(
-        "benchmark", help="measure how fast it is, as ratios from one run on this computer", allow_abbrev=False
+    measuring = commands.add_parser("benchmark", help="measure the workbook's speed on this computer", allow_abbrev=False)
+    measuring.add_argument(
+        "names", nargs="*", metavar="NAME", help="the benchmarks to run (the usual ones, which take ten minutes)"
     )
-    measuring.add_argument("names", nargs="*", metavar="NAME", help="which of benchmarks/ (the usual ones, in ten minutes)")
-    commands.add_parser("lock", help="write the lists of packages anew; arguments go to uv: lock --upgrade", allow_abbrev=False)
-    asked, rest = parser.parse_known_args(arguments)
-    asked.command = asked.command or "open"
-    if rest and asked.command not in {"test", "lock"}:
+    commands.add_parser("lock", help="update the lock files; arguments go to uv: lock --upgrade", allow_abbrev=False)
+    args, rest = parser.parse_known_args(arguments)
+    args.command = args.command or "open"
+    if rest and args.command not in {"test", "lock"}:
         parser.error(f"unknown: {' '.join(rest)}")
-    return asked, rest
+    return args, rest
 
 
-def run(asked: argparse.Namespace, rest: Sequence[str]) -> int:
+def run(args: argparse.Namespace, rest: Sequence[str]) -> int:
     """Run a parsed command with the arguments to pass on; return the exit code."""
-    port, browser = getattr(asked, "port", None), not getattr(asked, "no_browser", False)
-    match asked.command:
+    port, browser = getattr(args, "port", None), not getattr(args, "no_browser", False)
+    match args.command:
         case "present":
             from backchannel_lib.cli.present import present
 
-            proxy = (asked.base_url, asked.votes_url, asked.votes_port)
-            return present(port, browser=browser, phone=asked.phone, proxy=proxy)
+            proxy = (args.base_url, args.votes_url, args.votes_port)
+            return present(port, browser=browser, phone=args.phone, proxy=proxy)
         case "print":
             from backchannel_lib.cli.print_sheets import print_sheets
 
-            return print_sheets(asked.plan, asked.seed, asked.out)
+            return print_sheets(args.plan, args.seed, args.out)
         case "sheet":
             from backchannel_lib.cli.write_sheet import write_sheet
 
             return write_sheet(
-                asked.case,
-                asked.out,
-                asked.at,
-                asked.unknown,
-                name=asked.name,
-                program=asked.program,
-                as_text=asked.text,
+                args.case,
+                args.out,
+                args.at,
+                args.unknown,
+                name=args.name,
+                program=args.program,
+                as_text=args.text,
             )
         case "class":
             from backchannel_lib.cli.class_list import write_class
 
-            return write_class(asked.students, asked.programs, asked.out, asked.at)
+            return write_class(args.students, args.programs, args.out, args.at)
         case "site":
             from backchannel_lib.cli.build_site import site
 
-            return site(asked.out, serve=asked.serve, port=port, browser=browser)
-        case "test" if asked.mutation:
+            return site(args.out, serve=args.serve, port=port, browser=browser)
+        case "test" if args.mutation:
             from backchannel_lib.cli.run_checks import require_test_packages
 
             require_test_packages()
@@ -143,13 +145,13 @@ def run(asked: argparse.Namespace, rest: Sequence[str]) -> int:
         case "test":
             from backchannel_lib.cli.run_checks import run_checks
 
-            return run_checks(rest, quick=asked.quick)
+            return run_checks(rest, quick=args.quick)
         case "benchmark":
             from backchannel_lib.cli.benchmark import benchmark
             from backchannel_lib.cli.run_checks import require_test_packages
 
             require_test_packages()
-            return benchmark(asked.names)
+            return benchmark(args.names)
         case "lock":
             from backchannel_lib.cli.lock import write_locks
 
@@ -164,10 +166,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line; return the exit code."""
     if isinstance(sys.stdout, io.TextIOWrapper):  # a character that the terminal can't show must not stop the command
         sys.stdout.reconfigure(errors="replace")
-    asked, rest = parse(arguments)
+    args, rest = parse(arguments)
     try:
         done = start_clean(sys.argv[1:]) if arguments is None else None
-        return run(asked, rest) if done is None else done
+        return run(args, rest) if done is None else done
     except CommandError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1

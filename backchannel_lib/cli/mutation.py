@@ -317,18 +317,18 @@ def run_mutation(arguments: Sequence[str]) -> int:
     parser.add_argument("what", nargs="*", metavar="MODULE", help="modules of the model, or data for the tables of rules")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, metavar="N", help="how many are tried at once")
     parser.add_argument("--minutes", type=float, default=float("inf"), metavar="N", help="stop after this time")
-    asked = parser.parse_args(arguments)
-    if wrong := set(asked.what) - {*modules, DATA}:
+    args = parser.parse_args(arguments)
+    if wrong := set(args.what) - {*modules, DATA}:
         parser.error(f"no module of the model: {', '.join(sorted(wrong))} (there are {', '.join(modules)}, and {DATA})")
     if not hasattr(os, "fork"):
         raise CommandError("Mutation testing copies a running process, which Windows cannot: use Linux, macOS or WSL.")
     FOLDER.mkdir(exist_ok=True)
     os.environ["XDG_CACHE_HOME"] = str(FOLDER / "cache")  # for cosmic-ray's list of plugins
     failed = False
-    chosen = [path for name, path in modules.items() if name in asked.what or not asked.what]
+    chosen = [path for name, path in modules.items() if name in args.what or not args.what]
     if chosen:
-        failed = try_mutants(chosen, asked.processes, asked.minutes * 60)
-    if DATA in asked.what or not asked.what:
+        failed = try_mutants(chosen, args.processes, args.minutes * 60)
+    if DATA in args.what or not args.what:
         command = [sys.executable, "-m", "pytest", TABLES, "--verbose", "--capture=no", "-p", "no:nbval"]
         failed |= subprocess.run(command, cwd=ROOT, env=environment() | {ALL_TABLES: "1"}, check=False).returncode != 0
     return int(failed)

@@ -1,5 +1,5 @@
 """The verdict and the chart in Dash."""
-# ruff: noqa: INP001 (it is started by a command of its own)
+# ruff: noqa: INP001 (a standalone script)
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ app.layout = html.Div(
 
 @app.callback(Output("verdict", "children"), Output("callers", "figure"), Input("score", "value"))
 def show(score: int) -> Any:
-    """Answer a move."""
+    """Return the verdict and the chart for a new score."""
     return shown(score)
 
 

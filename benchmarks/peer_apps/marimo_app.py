@@ -1,5 +1,5 @@
 """The verdict and the chart in marimo."""
-# ruff: noqa: INP001, B018, ANN001, ANN202 (marimo's own form of a notebook)
+# ruff: noqa: INP001, B018, ANN001, ANN202 (marimo's notebook format)
 
 import marimo
 

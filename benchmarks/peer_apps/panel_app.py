@@ -1,5 +1,5 @@
 """The verdict and the chart in Panel."""
-# ruff: noqa: INP001 (it is started by Panel)
+# ruff: noqa: INP001 (a script that Panel runs)
 
 from __future__ import annotations
 

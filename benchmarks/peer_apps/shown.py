@@ -1,5 +1,5 @@
 """What every app shows: the verdict on a case, and the chart of its callers."""
-# ruff: noqa: INP001 (each app is started by its own framework)
+# ruff: noqa: INP001 (each framework runs its app as a script)
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """The verdict and the chart in Streamlit."""
-# ruff: noqa: INP001 (it is started by Streamlit)
+# ruff: noqa: INP001 (a script that Streamlit runs)
 
 from __future__ import annotations
 
