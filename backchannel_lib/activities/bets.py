@@ -15,11 +15,11 @@ from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import Verdict, judge
-from backchannel_lib.page.activity_page import activity_page, difference, slot, verdict_options
+from backchannel_lib.page.activity_page import activity_page, difference, show_if, slot, verdict_options, verdict_radios
 from backchannel_lib.page.case_fragments import answer_line
 from backchannel_lib.page.components import citations, description_list
 from backchannel_lib.page.html import Markup, join, tag
-from backchannel_lib.page.inputs import button, radios, toolbar
+from backchannel_lib.page.inputs import button, toolbar
 
 SAVED: Final = "bets"
 
@@ -52,7 +52,7 @@ class Bets(Items):
 
     def _delete_bets(self, _: object) -> ActionResult:
         saved_answers.delete(SAVED)
-        return {"notice": text("bets.forgotten")}
+        return {"notice": text("bets.forgotten"), "focus": "made"}
 
     def fragments(self, state: Record) -> dict[str, str]:
         """Return the result of each bet once the reader asks for it."""
@@ -60,6 +60,11 @@ class Bets(Items):
         summary = text("bets.summary", alike=right, total=len(self.bets)) if self.is_seen(state) else ""
         made = text("bets.made", made=len(self.chosen(state)), total=len(self.bets))
         return {**self.answers(state), "summary": summary, "made": made, "live_text": summary}
+
+    def sections(self, state: Record) -> list[str]:
+        """Return which buttons are visible: nobody can save or delete what isn't there."""
+        saved = ["saved"] if saved_answers.saved(SAVED) else []
+        return [*(["chosen"] if self.chosen(state) else []), *saved]
 
     def is_seen(self, state: Record, step: str = "") -> bool:
         """Whether the answers can be shown."""
@@ -82,8 +87,13 @@ class Bets(Items):
 
     def page(self) -> str:
         """Return the whole page."""
-        parts, options = self.fragments(self.state), verdict_options()
-        see = [button(text("bets.see"), "compare")] if self.returned else [button(text("bets.keep"), "save_bets")]
+        parts, now = self.fragments(self.state), self.sections(self.state)
+        keep = show_if(
+            "chosen",
+            now,
+            toolbar(button(text("bets.keep"), "save_bets")),
+            tag("p", text("bets.where", where=saved_answers.saved_place()), class_="bw-small bw-screen"),
+        )
         return activity_page(
             self.key,
             toolbar(button(text("bets.bring"), "restore_bets"), alike=True) if self.returned else None,
@@ -91,24 +101,24 @@ class Bets(Items):
                 self.item(
                     name,
                     tag("h3", tag("span", f"{number}.", class_="bw-count"), " ", bet.title),
-                    self._story(name, bet.story),
-                    radios(name, text("guess.ask"), options, self.state[name], row=True),
+                    self._bet(name, bet.story),
                     class_="bw-told",
                 )
                 for number, (name, bet) in enumerate(self.bets.items(), start=1)
             ],
-            slot("made", parts["made"], "p", class_="bw-summary"),
-            toolbar(see, button(text("bets.forget"), "delete_bets")),
             None if self.returned else tag("p", text("bets.rule"), class_="bw-rule-line"),
-            tag("p", text("bets.where", where=saved_answers.saved_place()), class_="bw-small bw-screen"),
+            slot("made", parts["made"], "p", class_="bw-summary"),
+            toolbar(button(text("bets.see"), "compare")) if self.returned else keep,
+            show_if("saved", now, toolbar(button(text("bets.forget"), "delete_bets"), alike=True)),
             slot("summary", parts["summary"], "p", class_="bw-summary"),
         )
 
-    def _story(self, name: str, story: str) -> Markup:
-        """Return a student's story, collapsed if the reader has seen it before."""
+    def _bet(self, name: str, story: str) -> Markup:
+        """Return a student's story and the bet on it, collapsed if the reader has probably seen and made them before."""
+        asked = join(tag("p", story), verdict_radios(name, self.state[name]))
         if not self.returned:
-            return tag("p", story)
-        return tag("details", tag("summary", text("bets.story")), tag("p", story), data_details=f"story-{name}")
+            return asked
+        return tag("details", tag("summary", text("bets.story")), asked, class_="bw-spaced", data_details=f"story-{name}")
 
     @property
     def text(self) -> str:

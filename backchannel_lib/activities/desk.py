@@ -189,21 +189,25 @@ class Desk(TimedDeck):
         )
 
     def _on_paper(self) -> Markup:
-        """Return the program, then each file in short with a blank for the decision."""
-        wanted = [f"{what}: {theirs}" for what, _, theirs in file_facts(self.cases[self.order[0]], contact=False, moment=False)]
-        decisions = tag("ul", [tag("li", text(f"decision.{one}")) for one in self.decisions], class_="bw-list")
+        """Return the program and the files next to each other, then what was said about each with a blank for the decision."""
+        facts = {name: file_facts(self.cases[name], moment=False) for name in self.order}
+        program = {what: theirs for each in facts.values() for what, _, theirs in each}
+        seen = [{what: mine for what, mine, _ in each} for each in facts.values()]
+        short = [text("desk.short_number", number=number) for number in range(1, len(self.order) + 1)]
+        head = (text("desk.fact"), text("desk.your_program"), *short)
+        rows = [(what, theirs, *(file.get(what, "") for file in seen)) for what, theirs in program.items()]
+        decisions = "; ".join(
+            f"{at}\N{NO-BREAK SPACE}{text(f'decision.{one}')}" for at, one in enumerate(self.decisions, start=1)
+        )
+        said = [
+            join(tag("b", number, ":"), " ", text(f"desk.{name}.said")) for number, name in zip(short, self.order, strict=True)
+        ]
         return self.on_paper(
             tag("p", text("desk.program")),
-            tag("p", tag("b", text("desk.your_program"), ":"), " ", "; ".join(wanted), "."),
-            tag("p", tag("b", text("desk.ask"))),
-            decisions,
-            blank_table(text("desk.file"), [text("paper.decision")], [self._in_short(name) for name in self.order]),
+            tag("div", table(text("desk.file"), head, rows), class_="bw-small"),
+            tag("p", tag("b", text("desk.ask")), " ", text("paper.decisions", decisions=decisions)),
+            blank_table(text("paper.said"), [text("paper.decision")], said),
         )
-
-    def _in_short(self, name: str) -> Markup:
-        facts = [f"{what}: {mine}" for what, mine, _ in file_facts(self.cases[name], moment=False)]
-        said = tag("p", tag("b", text("desk.said")), " ", text(f"desk.{name}.said"))
-        return join(tag("p", tag("b", self._number(name), ":"), " ", "; ".join(facts), "."), said)
 
     def _sheet(self, name: str, state: Record) -> Markup:
         options = [(decision, text(f"decision.{decision}")) for decision in self.decisions]

@@ -32,13 +32,14 @@ from backchannel_lib.page.activity_page import (
     slot,
     static_page,
     verdict_options,
+    verdict_radios,
 )
 from backchannel_lib.page.case_controls import control_group, shown_fields
 from backchannel_lib.page.case_fragments import answer_line, deferred_fragments, fast_fragments
 from backchannel_lib.page.chart_html import case_chart
 from backchannel_lib.page.components import blank_table, citations, description_list
 from backchannel_lib.page.html import Markup, join, tag
-from backchannel_lib.page.inputs import button, radios, toolbar
+from backchannel_lib.page.inputs import button, toolbar
 from backchannel_lib.page.pictures import labeled_outcomes
 from backchannel_lib.page.rule_html import rule_line
 from backchannel_lib.page.verdict_html import stages_on_screen, weakest_sentence
@@ -391,7 +392,7 @@ class Scenes(CaseActivity):
             show_if(
                 "ask",
                 now,
-                radios("guess", text("guess.ask"), verdict_options(), self._guess(state), row=True),
+                verdict_radios("guess", self._guess(state)),
                 toolbar(button(text("guess.see"), "see")),
             ),
             slot("nav", parts["nav"], class_="bw-toolbar bw-nav"),
@@ -405,7 +406,8 @@ class Scenes(CaseActivity):
         if "outcomes" in self.row.shows:
             answers = tag("section", tag("h3", text("outcome.title")), self._outcomes(self.start), class_="bw-all-outcomes")
         else:
-            answers = tag("p", text("paper.verdicts", verdicts=", ".join(label for _, label in verdict_options())))
+            numbered = [f"{number}\N{NO-BREAK SPACE}{label}" for number, (_, label) in enumerate(verdict_options(), start=1)]
+            answers = tag("p", text("paper.verdicts", verdicts=", ".join(numbered)))
         return on_paper(answers, blank_table(text("guess.ask"), [text("guess.yours")], stories), begun=self.state != self.start)
 
     def static_html(self) -> str:

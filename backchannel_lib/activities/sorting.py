@@ -30,7 +30,8 @@ class Sorting(Items):
         """Return the answer to each item once the reader has compared."""
         same = sum(state[name] in item.fits for name, item in self.items.items())
         summary = text("sorting.summary", alike=same, total=len(self.items)) if self.is_seen(state) else ""
-        return {**self.answers(state), "summary": summary, "live_text": summary}
+        made = text("sorting.made", made=len(self.chosen(state)), total=len(self.items))
+        return {**self.answers(state), "summary": summary, "made": made, "live_text": summary}
 
     def answer(self, name: str, state: Record) -> str:
         """Return the reader's choice next to the article's, with the reason."""
@@ -56,14 +57,17 @@ class Sorting(Items):
     def page(self) -> str:
         """Return the whole page."""
         options = [(choice, self._name(choice)) for choice in self.choices]
+        parts = self.fragments(self.state)
         return activity_page(
             self.key,
             self.on_paper(
                 blank_table("", [self._name(choice) for choice in self.choices], [self.label(name) for name in self.items])
             ),
-            slot("summary", self.fragments(self.state)["summary"], "p", class_="bw-summary"),
+            slot("summary", parts["summary"], "p", class_="bw-summary"),
             [self.item(name, radios(name, self.label(name), options, self.state[name], row=True)) for name in self.items],
+            slot("made", parts["made"], "p", class_="bw-summary"),
             toolbar(button(text("lesson.compare"), "compare")),
+            look="bw-sorting",
         )
 
     @property

@@ -13,7 +13,7 @@ from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow, StepRow, case_of, load_steps
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
-from backchannel_lib.model.verdict import judge
+from backchannel_lib.model.verdict import Verdict, judge
 from backchannel_lib.page.activity_page import activity_page, answer_boxes, show_if, slot, static_page
 from backchannel_lib.page.case_fragments import answer_line, fast_fragments
 from backchannel_lib.page.components import blank_table, citations, description_list
@@ -175,7 +175,15 @@ class Walk(Form):
             citations(f"step-{step.row.step}", step.row.claims, (step.row.assumption,))
             if step.row.claims or step.row.assumption
             else None,
+            tag("p", self._standing(step.case), class_="bw-standing"),
         )
+
+    @staticmethod
+    def _standing(case: Case) -> Markup:
+        """Return verdict and rule in one line, for screens on which their boxes are below the question."""
+        verdict = judge(case).verdict
+        rank = text("walk.rank", rank=int(verdict) + 1, top=len(Verdict))
+        return join(text("walk.standing"), " ", tag("b", verdict.label), " ", tag("span", rank), " ", rule_line(case))
 
     def page(self) -> str:
         """Return the whole page."""

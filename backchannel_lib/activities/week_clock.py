@@ -19,7 +19,7 @@ from backchannel_lib.model.calendar import eastern, match_week, phase_at
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import next_change, rules_check, soap_window
 from backchannel_lib.model.tables import WeekEventRow, load_phases, load_week_events
-from backchannel_lib.model.verdict import judge
+from backchannel_lib.model.verdict import Verdict, judge
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
 from backchannel_lib.page.charts import Figure, bands_over_time
 from backchannel_lib.page.components import chart_panel, citations, description_list, facts_by_source, table
@@ -44,8 +44,9 @@ DAYS: Final[dict[str, int | tuple[int, int]]] = {
     "june_30": (6, 30),
     "july_1": (7, 1),
 }
-#: The moments to choose from when readers guess the first one at which the rule lets anyone call.
+#: The moments to choose from when readers guess at which one a first call is allowed and still helps.
 GUESSES: Final = (("monday", 12), ("tuesday", 8), ("wednesday", 23), ("thursday", 21), ("friday", 12))
+NEVER: Final = "never"  # the guess that there is none
 #: Ids of facts about the days themselves, in addition to the facts in data/week_events.csv.
 DAY_FACTS: Final = (
     "calendar.monday_list",
@@ -77,7 +78,7 @@ class WeekClock(GuessForm):
         super().__init__(
             row,
             {
-                "guess": choice_field("guess", [f"{day}_{hour}" for day, hour in GUESSES], text("clock.ask")),
+                "guess": choice_field("guess", [name for name, _ in _guess_options()], text("clock.ask")),
                 "year": choice_field("year", YEARS, text("clock.year"), OPEN_YEAR),
                 "day": choice_field("day", DAYS, text("clock.day"), "monday"),
                 "hour": integer_field("hour", 0, 23, 12, text("clock.hour")),
@@ -105,13 +106,14 @@ class WeekClock(GuessForm):
         phase = phase_at(self._when(state), self._reading(state))
         return case_of(contact.overrides).replace(phase=phase, lists_open=state["lists_open"])
 
-    def _earliest(self, state: Record) -> str:
-        """Return the first of the guessed moments at which the rule lets anyone start a call."""
+    def _both(self, state: Record) -> str:
+        """Return the first of the guessed moments at which the rule allows a first call and the article expects it to help."""
         for day, hour in GUESSES:
-            when = datetime.combine(self._date({**state, "day": day}), time(hour))
-            if rules_check(Case(), when).answer == "allowed":
+            then = {**state, "day": day, "hour": hour}
+            case = self._case(self.contacts[0], then)
+            if rules_check(case, self._when(then)).answer == "allowed" and judge(case).verdict >= Verdict.FILE_READ:
                 return f"{day}_{hour}"
-        return ""
+        return NEVER
 
     # ---- actions ----
 
@@ -203,12 +205,18 @@ class WeekClock(GuessForm):
         )
 
     def _beside(self, state: Record) -> Markup:
-        right = self._earliest(state)
+        right = self._both(state)
         names = dict(_guess_options())
         return join(
-            description_list((text("guess.yours"), names[state["guess"]]), (text("clock.rule_says"), names[right])),
+            description_list((text("guess.yours"), names[state["guess"]]), (text("clock.answer"), names[right])),
             tag("p", text("clock.right" if state["guess"] == right else "clock.other"), class_="bw-kind"),
-            citations("clock", (), (), ("soap_rule.ends_thursday", "soap_rule.free_after_soap", "soap_rule.no_first_contact")),
+            tag("p", text("clock.why")),
+            citations(
+                "clock",
+                self.contacts[0].claims,
+                (),
+                ("soap_rule.ends_thursday", "soap_rule.free_after_soap", "soap_rule.no_first_contact"),
+            ),
         )
 
     def _now_part(self, state: Record) -> Markup:
@@ -278,7 +286,8 @@ class WeekClock(GuessForm):
         days = [(day, text(f"clock.day.{day}")) for day in DAYS]
         return activity_page(
             self.key,
-            tag("section", tag("h3", text("clock.today_title")), slot("today", self._today()), class_="bw-today"),
+            self.on_paper(self._on_paper()),
+            tag("section", tag("h3", text("clock.today_title")), slot("today", self._today()), class_="bw-today bw-screen"),
             show_if(
                 "ask",
                 now,
@@ -313,6 +322,13 @@ class WeekClock(GuessForm):
             ),
         )
 
+    @staticmethod
+    def _on_paper() -> Markup:
+        """Return the week without today's mark and answer, which would be wrong by the time someone reads it."""
+        monday = datetime.combine(match_week(int(OPEN_YEAR)), time())
+        choices = tag("ul", [tag("li", words) for _, words in _guess_options()], class_="bw-choose")
+        return join(week_picture(monday, marked=False), tag("p", tag("b", text("clock.ask"))), choices)
+
     @property
     def text(self) -> str:
         """The title, and the question or what applies at the moment."""
@@ -343,9 +359,10 @@ class WeekClock(GuessForm):
 
 
 def _guess_options() -> list[tuple[str, str]]:
-    return [
+    moments = [
         (f"{day}_{hour}", text("clock.guess", day=text(f"clock.day.{day}"), hour=_hour_words(hour))) for day, hour in GUESSES
     ]
+    return [*moments, (NEVER, text("clock.never"))]
 
 
 def _event_hours(event: WeekEventRow) -> str:

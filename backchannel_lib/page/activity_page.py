@@ -7,8 +7,8 @@ from typing import Final
 
 from backchannel_lib.base.texts import optional_text, text
 from backchannel_lib.model.verdict import Verdict
-from backchannel_lib.page.html import Markup, tag
-from backchannel_lib.page.inputs import reset_button, undo_button
+from backchannel_lib.page.html import Markup, join, tag
+from backchannel_lib.page.inputs import radios, reset_button, undo_button
 
 LEAD: Final = ("lead", "on_screen")  # the texts of an introduction: for everyone, and about what only a screen can do
 PAPER: Final = "paper"  # the section that is open until someone begins an exercise
@@ -168,6 +168,27 @@ def verdict_options() -> list[tuple[str, str]]:
         ('backfires', 'Backfires')
     """
     return [(verdict.name.lower(), verdict.label) for verdict in Verdict]
+
+
+def verdict_radios(field: str, guess: str) -> Markup:
+    """Return the question what the article would expect, with the nine verdicts numbered from worst to best.
+
+    Args:
+        field: The field that it sets.
+        guess: The reader's guess by its short name, or blank.
+
+    Examples:
+        >>> verdict_radios("guess", "maybe").count(" checked")
+        1
+    """
+    options = [(value, _numbered(number, label)) for number, (value, label) in enumerate(verdict_options(), start=1)]
+    return radios(field, text("guess.ask"), options, guess, row=True)
+
+
+def _numbered(number: int, label: str) -> Markup:
+    ends = {1: "guess.worst", len(Verdict): "guess.best"}
+    end = tag("span", text(ends[number]), class_="bw-small") if number in ends else None
+    return join(tag("span", f"{number}", class_="bw-count"), " ", label, " " if end else None, end)
 
 
 def difference(guess: Verdict, verdict: Verdict) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import Final
 
 from backchannel_lib.base.texts import text
 from backchannel_lib.page.html import Markup, tag
 
 Options = Iterable[tuple[object, object]]  # values and labels
+ONE_LINE: Final = 60  # options with at most this many characters in all stand on one line on paper
 
 
 def slider(
@@ -359,6 +361,7 @@ def _group(
     hidden: bool,
     row: bool,
 ) -> Markup:
+    options = [*options]
     common = _common(field, help_text)
     choices = [
         tag(
@@ -376,7 +379,12 @@ def _group(
         )
         for value, text in options
     ]
-    held = _holder(field, ("radio" if kind == "radio" else "checks") + (" bw-row" if row else ""), hidden)
+    short = sum(len(str(text)) for _, text in options) <= ONE_LINE
+    held = _holder(
+        field,
+        ("radio" if kind == "radio" else "checks") + (" bw-row" if row else "") + (" bw-short" if short and not row else ""),
+        hidden,
+    )
     if row:
         choices = [tag("div", choices, class_="bw-choices")]
     return tag("fieldset", tag("legend", label), *_extra(field, help_text), choices, **held)

@@ -161,11 +161,12 @@ def labeled_outcomes(here: Verdict | None = None) -> Markup:
     return tag("ol", rows, class_="bw-outcome-list")
 
 
-def week_picture(when: datetime) -> Markup:
+def week_picture(when: datetime, *, marked: bool = True) -> Markup:
     """Return Match Week as a line that marks a moment and the time in which the rule forbids a first contact.
 
     Args:
         when: The moment, on an Eastern clock; before or after the week, the mark is at the end of the line.
+        marked: Whether to mark it; paper, which is read later, shows the week alone.
 
     Source:
         data/week_events.csv.
@@ -187,7 +188,7 @@ def week_picture(when: datetime) -> Markup:
         tag("path", d=f"M2 {line}H{width - 2}", class_="bw-week-line"),
         [tag("path", d=f"M{DAY * one} {line - 7}V{line + 7}", class_="bw-week-line") for one in range(1, WORKDAYS + 2)],
         [tag("path", d=f"M{first:.1f} {line + by}H{last:.1f}", class_="bw-week-rule") for by in (-5, 5)],
-        tag("path", d=f"M{mark:.1f} {line - 1}l-11 -20h22Z", class_="bw-week-now"),
+        tag("path", d=f"M{mark:.1f} {line - 1}l-11 -20h22Z", class_="bw-week-now") if marked else None,
     ]
     days = [text("week.before"), *(text(f"week.day.{one}") for one in range(WORKDAYS)), text("week.after")]
     bound = text(
@@ -199,9 +200,11 @@ def week_picture(when: datetime) -> Markup:
     )
     return tag(
         "div",
-        tag("p", tag("b", text("week.now")), class_="bw-week-mark", style=f"grid-column: {column + 1}", aria_hidden="true"),
+        tag("p", tag("b", text("week.now")), class_="bw-week-mark", style=f"grid-column: {column + 1}", aria_hidden="true")
+        if marked
+        else None,
         drawing(width, line + 12, shapes, class_="bw-week-picture"),
-        tag("ol", [_day(name, now=at == column) for at, name in enumerate(days)], class_="bw-week-days"),
+        tag("ol", [_day(name, now=marked and at == column) for at, name in enumerate(days)], class_="bw-week-days"),
         tag("p", bound, class_="bw-week-bound"),
         class_="bw-week",
     )

@@ -16,6 +16,8 @@ from backchannel_lib.site.worker import PANEL
 
 #: The tag of cells about using Jupyter, which the site's pages leave out.
 JUPYTER_ONLY: Final = "jupyter-only"
+#: Marks, in a cell's metadata, prose that gives away the answers to the activity above it.
+CONCLUDES: Final = "concludes"
 
 
 class SiteError(ValueError):
@@ -29,11 +31,13 @@ class Piece(NamedTuple):
         kind: The kind of piece.
         html: Its HTML; blank for an activity.
         activity: The activity's name; blank for anything else.
+        concludes: Whether it gives away the answers to the activity above it, so that a sheet to fill in leaves it out.
     """
 
     kind: Literal["prose", "activity", "output"]
     html: str = ""
     activity: str = ""
+    concludes: bool = False
 
 
 def chapter_rows() -> list[ChapterRow]:
@@ -62,7 +66,7 @@ def _piece(cell: dict[str, Any], notebook: str) -> Piece | None:
         return None
     source = "".join(cell["source"])
     if cell["cell_type"] == "markdown":
-        return Piece("prose", render_markdown(source))
+        return Piece("prose", render_markdown(source), concludes=cell["metadata"].get(CONCLUDES, False))
     name = activity_in(source)
     if name:
         return Piece("activity", activity=name)

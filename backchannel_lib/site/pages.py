@@ -261,13 +261,18 @@ def chapter_page(build: Build, chapter: str, pieces: Iterable[Piece]) -> str:
     title, *rest = [
         activity_html(piece.activity)
         if piece.kind == "activity"
-        else tag("div", Markup(piece.html), class_=f"site-{piece.kind}{' site-end' if place == end else ''}")
+        else tag("div", Markup(piece.html), class_=_look(piece, last=place == end))
         for place, piece in enumerate(pieces)
     ]
     page = f"{chapter}.html"
     note = _deck_note() if page == WORKSHOP else None
     answers = tag("p", text("site.paper_answers"), class_="site-paper", hidden=True)
     return page_html(build, page, build.titles[chapter], title, note, *rest, answers, _neighbors(build, chapter))
+
+
+def _look(piece: Piece, *, last: bool) -> str:
+    """Return the class of prose or an output."""
+    return f"site-{piece.kind}{' site-conclusion' if piece.concludes else ''}{' site-end' if last else ''}"
 
 
 def _last_prose(pieces: Sequence[Piece]) -> int:

@@ -14,8 +14,8 @@ from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.activities.year_plan.model import GROUPS, PlanItem, YearPlan, check_first_day, load_plan_tasks, plan_for
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.texts import text
-from backchannel_lib.page.activity_page import activity_page, show_if, slot
-from backchannel_lib.page.components import citations, linked_text
+from backchannel_lib.page.activity_page import PAPER, activity_page, show_if, slot
+from backchannel_lib.page.components import asked_on_paper, blank_table, citations, linked_text
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, checks, text_box, toolbar
 
@@ -93,7 +93,7 @@ class YearPlanActivity(Form):
 
     def ui_state(self, state: Record) -> dict[str, Any]:
         """Show the save buttons once there is something to save."""
-        return {"open": ["save"] if self._plan(state).items else []}
+        return {"open": [*(["save"] if self._plan(state).items else []), *([] if self.has_begun(state) else [PAPER])]}
 
     def page(self) -> str:
         """Return the whole page."""
@@ -101,6 +101,14 @@ class YearPlanActivity(Form):
         return activity_page(
             self.key,
             tag("p", linked_text("plan.crisis"), class_="bw-ours bw-lead"),
+            self.on_paper(
+                asked_on_paper(text("paper.first_day")),
+                tag("p", text("paper.plan")),
+                [
+                    blank_table(text(f"plan.group.{group}"), [text("paper.dates")], [f"□ {row.title}" for row in rows])
+                    for group, rows in self.offered.items()
+                ],
+            ),
             tag(
                 "div",
                 tag(
