@@ -25,6 +25,7 @@ from backchannel_lib.activities.walk import steps_of
 from backchannel_lib.base.texts import all_words, text
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.notebook.widget import open_activity
+from backchannel_lib.page.activity_page import verdict_radios
 from tests.helpers.activities import Page, act
 from tests.helpers.notebooks import NOTEBOOKS, PATHS, read
 
@@ -310,6 +311,67 @@ def test_an_unwritable_folder_gets_a_message(monkeypatch: pytest.MonkeyPatch, tm
     (fast, _) = act(bets, type="save_bets")
     assert "could not be written" in fast["notice"]
     assert bets.state == before
+
+
+@pytest.mark.parametrize("name", ["bets", "bets_returned"])
+def test_bets_can_be_saved_and_deleted_only_if_there_are_any(name: str) -> None:
+    with saved_answers.saving_elsewhere():
+        bets = make_activity(name)
+        assert set(bets.sections(bets.state)) == set()
+        bets.update(**{next(iter(bets.fields())): "maybe"})
+        assert bets.sections(bets.state) == ["chosen"]
+        saved_answers.save("bets", {next(iter(bets.fields())): "maybe"})
+        assert bets.sections(bets.state) == ["chosen", "saved"]
+        (fast, *_) = act(bets, type="delete_bets")
+        assert fast["focus"] == "made", "the button is gone"
+        assert bets.sections(bets.state) == ["chosen"]
+    page = make_activity(name).page()
+    for opens, action in (("chosen", "save_bets"), ("saved", "delete_bets")):
+        hidden = page.partition(f'<div data-open="{opens}" hidden>')[2]
+        assert (f'data-action="{action}"' in hidden) == ((name, opens) != ("bets_returned", "chosen"))
+
+
+def test_the_verdicts_to_guess_are_numbered_from_worst_to_best() -> None:
+    labels = re.findall(r"<label>(.*?)</label>", str(verdict_radios("guess", "maybe")))
+    words = [" ".join(re.sub(r"<[^>]*>", " ", label).split()) for label in labels]
+    numbered = [f"{int(verdict) + 1} {verdict.label}" for verdict in Verdict]
+    assert words == [f"{numbered[0]} {text('guess.worst')}", *numbered[1:-1], f"{numbered[-1]} {text('guess.best')}"]
+    for name in ("paper_scenes", "bets", "bets_returned"):
+        assert f'<span class="bw-small">{text("guess.worst")}</span>' in make_activity(name).page()
+
+
+@pytest.mark.parametrize("part", [row.activity for row in load_activities() if row.kind == "walk"])
+def test_a_walk_says_above_its_question_where_it_stands(part: str) -> None:
+    """On a phone the boxes for verdict and rule are a screen below it."""
+    walk = make_activity(part)
+    while True:
+        step = walk.steps[walk.state["at"]]
+        verdict = judge(step.case).verdict
+        now = re.sub(r"<[^>]*>", "", walk.fragments(walk.state)["now"].rpartition('<p class="bw-standing">')[2])
+        rank = text("walk.rank", rank=int(verdict) + 1, top=len(Verdict))
+        assert now.startswith(f"{text('walk.standing')} {verdict.label} {rank} {text('rules.title')}: ")
+        if walk.state["at"] == len(walk.steps) - 1:
+            break
+        walk.update(guess="same")
+        act(walk, type="see")
+        act(walk, type="on")
+    page = walk.page()
+    assert page.index("bw-standing") < page.index('data-field="guess"')
+
+
+@pytest.mark.parametrize("part", [row.activity for row in load_activities() if row.kind == "sorting"])
+def test_sorting_counts_what_has_a_place(part: str) -> None:
+    made = make_activity(part)
+    for count, (name, item) in enumerate(made.items.items()):
+        assert made.fragments(made.state)["made"] == text("sorting.made", made=count, total=len(made.items))
+        made.update(**{name: item.fits[0]})
+    assert 'class="bw bw-lesson bw-sorting"' in made.page()
+
+
+def test_a_claim_to_rate_names_its_lines_as_the_prose_does() -> None:
+    page = make_activity("rating").page()
+    assert "[article, line 9]" in page
+    assert "(line 9)" not in page
 
 
 # ---- the chapters as a whole ----

@@ -15,7 +15,12 @@ from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.activities.tables import load_activities, load_scenes, load_steps
 from backchannel_lib.base.texts import all_words, text
 from backchannel_lib.model.readings import READINGS
+from backchannel_lib.model.verdict import Verdict
 from backchannel_lib.page.activity_page import PAPER, lead_text
+from backchannel_lib.page.frontend import STATIC
+from backchannel_lib.page.inputs import radios
+
+PRINT = (STATIC / "panel.css").read_text(encoding="utf-8").rpartition("@media print {")[2]
 
 #: Kinds of which only a part is on the page at first, so that paper needs its own version.
 ONE_AT_A_TIME = {
@@ -30,6 +35,7 @@ ONE_AT_A_TIME = {
     "sorting",
     "studies",
     "walk",
+    "week_clock",
 }
 NAMES = [row.activity for row in load_activities() if row.kind in ONE_AT_A_TIME]
 
@@ -104,6 +110,52 @@ def test_the_answers_are_not_on_the_sheet(row: Any) -> None:
     reasons = [text(f"scene.{scene}.why") for scene in activity.scenes]
     assert [one for one in reasons if one and one in sheet] == []
     assert sheet.count(text("verdict.backfires.name")) == 1
+
+
+def test_paper_says_nothing_about_the_moment_it_was_printed() -> None:
+    """Someone may read it in another week, when another answer is right."""
+    clock = make_activity("week_clock")
+    sheet = sheet_of(clock)
+    for word_id in ("week.now", "clock.today_rule", "rules.title"):
+        assert text(word_id) not in sheet
+    assert "202" not in sheet
+    assert text("clock.ask") in sheet
+    assert text("clock.never") in sheet
+    assert text("week.day.0") in sheet, "the week itself prints"
+    assert '<section class="bw-today bw-screen">' in clock.page()
+    assert ".bw-screen" in PRINT
+
+
+def test_the_files_print_next_to_each_other() -> None:
+    """Each fact is a row, with the program first. What was said comes below, with the decisions by number."""
+    desk = make_activity("desk")
+    page = desk.page()
+    (table,) = re.findall(r'<div class="bw-small"><table>.*?</table></div>', page.partition('data-open="start"')[0])
+    head = words_of(table.partition("</thead>")[0])
+    names = " ".join(text("desk.short_number", number=number) for number in range(1, len(desk.order) + 1))
+    assert head.endswith(f"{text('desk.fact')} {text('desk.your_program')} {names}")
+    for row in re.findall(r"<tr>(.*?)</tr>", table):
+        assert len(re.findall(r"<t[dh]\b", row)) == len(desk.order) + 2
+    for number, one in enumerate(desk.decisions, start=1):
+        assert f"{number} {text(f'decision.{one}')}" in sheet_of(desk)
+
+
+def test_a_guess_is_written_as_a_number_in_a_wide_column() -> None:
+    sheet = sheet_of(make_activity("paper_scenes"))
+    for number, verdict in enumerate(Verdict, start=1):
+        assert f"{number} {verdict.label}" in sheet
+    width = re.search(r"\.bw-blanks tr > :nth-child\(2\):last-child \{ width: (\d+)em", PRINT)
+    assert width
+    assert int(width[1]) >= 12
+
+
+@pytest.mark.parametrize(("letters", "short"), [(15, True), (16, False)])
+def test_only_short_choices_print_on_one_line(letters: int, short: bool) -> None:
+    """As soon as one of them would wrap, each has its own line."""
+    group = radios("who", "Who?", [(f"{place}", "x" * letters) for place in range(4)], "")
+    assert (" bw-short" in group) == short
+    assert re.search(r"\.bw-item \.bw-short, [^{]*\{ display: flex", PRINT)
+    assert ".bw-item .bw-radio, " not in PRINT
 
 
 def test_what_only_a_screen_can_do_does_not_print() -> None:

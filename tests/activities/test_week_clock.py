@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -10,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backchannel_lib.activities.registry import make_activity
-from backchannel_lib.activities.week_clock import WeekClock
+from backchannel_lib.activities.week_clock import GUESSES, WeekClock
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.advice import advise
 from backchannel_lib.model.calendar import eastern, phase_at
+from backchannel_lib.model.verdict import Verdict
 from backchannel_lib.page.sheet import moment_text, rule_now, sheet_text
 from tests.helpers.activities import act
 
@@ -111,6 +113,28 @@ def test_the_chosen_moment_says_until_when_its_answer_holds_and_names_the_newest
     now = clock.fragments(clock.state)["now"]
     assert "This changes on Thursday, March 18, 2027, 9:00 pm ET." in now
     assert text("fact.soap_rule.not_settled_2027").partition(".")[0] in now
+
+
+def test_at_none_of_the_times_to_choose_from_is_a_first_call_both_allowed_and_helpful() -> None:
+    """Each is right by one clock only, so neither the rule above the question nor the article's phases give it away."""
+    clock = make_activity("week_clock")
+    never = text("clock.never")
+    for day, hour in GUESSES:
+        clock.update(day=day, hour=hour)
+        moment = clock.deferred_fragments(clock.state)["today"]
+        assert never not in moment
+        contact, verdict, answer = next(iter(clock._rows(clock.state)))
+        assert contact == text("contact.first_call")
+        helps = verdict == Verdict.PHONE_INTERVIEW.label
+        assert helps or verdict == Verdict.SKIMMED.label
+        assert helps != answer.startswith("Allowed"), (day, hour)
+    for guess, words in (("never", "clock.right"), ("thursday_21", "clock.other"), ("monday_12", "clock.other")):
+        clock.update(guess=guess)
+        clock.see()
+        beside = html.unescape(clock.fragments(clock.state)["beside"])
+        assert text(words) in beside
+        assert never in beside
+        assert text("clock.why") in beside
 
 
 def test_hours_are_chosen_in_words() -> None:

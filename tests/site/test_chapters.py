@@ -14,7 +14,7 @@ from backchannel_lib.activities.tables import load_activities, load_chapters
 from backchannel_lib.base.texts import text
 from backchannel_lib.page.host import HOST_VARIABLE
 from backchannel_lib.site import pages
-from backchannel_lib.site.build import all_pages, build_site, library_source
+from backchannel_lib.site.build import ASSETS, all_pages, build_site, library_source
 from backchannel_lib.site.chapters import JUPYTER_ONLY, SiteError, chapter_rows, read_chapter
 from backchannel_lib.site.node import find_node
 from backchannel_lib.site.worker import PANEL
@@ -54,6 +54,30 @@ def test_a_page_has_every_sentence_of_its_notebooks_prose(written: dict[str, str
     letters = [re.sub(r"[^\w]+", " ", marks.sub("", line)).split() for line in lines]
     found = " ".join(re.sub(r"[^\w]+", " ", page).split())
     assert [line for line in letters if " ".join(line) not in found] == []
+
+
+def test_a_sheet_to_fill_in_leaves_out_what_the_exercise_above_teaches(written: dict[str, str]) -> None:
+    """Such prose follows an exercise directly, and a rule of the style sheet hides it on paper until someone begins."""
+    style = (ASSETS / "site.css").read_text(encoding="utf-8").rpartition("@media print {")[2]
+    assert '.site-activity:has([data-open="paper"]:not([hidden])) + .site-conclusion { display: none; }' in style
+    for chapter, heading, activity in (
+        ("03_their_pain", "What changed, and what didn't", "needs_scenes"),
+        ("05_what_moves_the_needle", "What made the difference", "three_walk"),
+    ):
+        pieces = read_chapter(NOTEBOOKS / f"{chapter}.ipynb")
+        (at,) = [place for place, piece in enumerate(pieces) if piece.concludes]
+        assert f">{heading}</h2>" in html.unescape(pieces[at].html)
+        assert pieces[at - 1].activity == activity
+        assert written[f"{chapter}.html"].count('class="site-prose site-conclusion"') == 1
+
+
+@pytest.mark.parametrize("chapter", [name for name in CHAPTERS if name < "12"])
+def test_prose_says_nothing_about_controls_that_paper_has_not(chapter: str) -> None:
+    """It is printed as well, and some of it stands above a guess that nobody has made yet."""
+    screen = re.compile(
+        r"next to the sliders|each answer above|you just saw|follows your guess|you'll see both|After your guess", re.I
+    )
+    assert [piece.html for piece in read_chapter(NOTEBOOKS / f"{chapter}.ipynb") if screen.search(piece.html)] == []
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)

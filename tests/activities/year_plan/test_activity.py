@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from datetime import date, timedelta
@@ -14,6 +15,7 @@ from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.activities.year_plan.activity import FIRST_DAY, TO_BEGIN, YearPlanActivity
 from backchannel_lib.activities.year_plan.model import GROUPS, load_plan_tasks, plan_for
 from backchannel_lib.base.texts import text
+from backchannel_lib.page.activity_page import PAPER
 from backchannel_lib.page.components import linked_text
 from backchannel_lib.page.html import tag
 
@@ -52,7 +54,19 @@ def test_it_opens_on_a_fixed_day_outside_soap_with_nothing_ticked() -> None:
     day = date.fromisoformat(FIRST_DAY)
     assert day == match_week(day.year) + timedelta(days=4)
     assert text("plan.empty") in plan(made)
-    assert made.ui_state(made.state)["open"] == []
+    assert made.ui_state(made.state)["open"] == [PAPER]
+
+
+def test_on_paper_an_empty_plan_has_blanks_for_its_dates_and_names_no_day() -> None:
+    """The default first day isn't the student's choice. Once one thing is checked, their own plan prints."""
+    page = board().page()
+    sheet = page[page.index('class="bw-on-paper"') : page.index("bw-columns")]
+    assert text("paper.first_day") in sheet
+    assert sheet.count(f'<th scope="col">{text("paper.dates")}</th>') == len(GROUPS)
+    assert [row.title for row in TASKS.values() if f"□ {html.escape(row.title, quote=False)}" not in sheet] == []
+    assert not re.search(r"\d/\d+/2027", sheet)
+    begun = board(first_days="rest")
+    assert PAPER not in begun.ui_state(begun.state)["open"]
 
 
 def test_every_task_can_be_ticked_under_its_group() -> None:
