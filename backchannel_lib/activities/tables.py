@@ -58,7 +58,7 @@ def activities_of(*kinds: str) -> Callable[[], Collection[str]]:
 
 
 class ChapterRow(NamedTuple):
-    """The chapters in order. Texts: ``chapter.<chapter>``, and ``chapter_list.<chapter>`` for those with a page on the site.
+    """The chapters in order. Texts: ``chapter.<chapter>`` and ``chapter_list.<chapter>``.
 
     Examples:
         >>> load_chapters()[0].chapter

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
@@ -121,12 +122,14 @@ def output_html(outputs: list[dict[str, Any]]) -> str:
     return "".join(shown)
 
 
-#: How a notebook begins its links to the next chapter and to the map.
-_TO_OTHER_CHAPTERS: Final = "<strong>Next:</strong> "
+#: How a notebook begins its links to the next chapter or the plan, and to the map.
+_TO_OTHER_CHAPTERS: Final = ("<strong>Next:</strong> ", "<strong>When you're ready:</strong> ")
 
 
 #: A source of at most this many characters, such as lines 109 to 111 of the article, stays on one line.
 SHORT_SOURCE: Final = 24
+#: The space before a source of one word, such as ``[ours]``, which would look lost alone on a line.
+_BEFORE_ONE_WORD: Final = re.compile(r'\s+(?=<span class="site-source site-short">\[\w+\]<)')
 
 
 class _Renderer(mistune.HTMLRenderer):
@@ -155,6 +158,10 @@ class _Renderer(mistune.HTMLRenderer):
         """Return a paragraph; none for the links to other chapters, which every page has at its end."""
         return "" if text.startswith(_TO_OTHER_CHAPTERS) else super().paragraph(text)
 
+    def block_quote(self, text: str) -> str:
+        """Return the lifeline's box: notebooks quote nothing else."""
+        return f'<div class="bw-lifeline">\n{text}</div>\n'
+
     def heading(self, text: str, level: int, **_: Any) -> str:
         """Return a heading with the id that notebooks use in links."""
         return f'<h{level} id="{text.replace(" ", "-")}">{text}</h{level}>\n'
@@ -170,4 +177,4 @@ def render_markdown(source: str) -> str:
         '<p>So. <span class="site-source site-short">[article, line 38]</span></p>\n'
     """
     render: Callable[[str], Any] = mistune.create_markdown(renderer=_Renderer(escape=True), plugins=["table", "strikethrough"])
-    return Markup(render(source))
+    return Markup(_BEFORE_ONE_WORD.sub("&nbsp;", render(source)))

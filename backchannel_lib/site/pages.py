@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from backchannel_lib.activities.tables import ChapterRow
+from backchannel_lib.activities.tables import ChapterRow, load_chapters
 from backchannel_lib.base.texts import text
 from backchannel_lib.page.components import article_name
 from backchannel_lib.page.html import Markup, join, tag
@@ -90,12 +90,24 @@ def page_html(build: Build, here: str, title: str, *body: object) -> str:
         tag("main", *body, id="content", tabindex="-1"),
         tag(
             "footer",
-            tag("p", text("take_home.article", article=article_name())),
+            tag("p", _unbroken(text("take_home.article", article=article_name()))),
             tag("p", text("site.foot")),
             tag("p", text("site.foot_private"), class_="site-screen"),
+            tag("p", class_="site-address", data_address=text("site.address", address="{address}")),
         ),
         head=(_running_foot(name if here == HOME else f"{title} · {name}"),),
     )
+
+
+def _unbroken(sentence: str) -> list[object]:
+    """Return a sentence whose words with hyphens stay on one line.
+
+    Examples:
+        >>> _unbroken("See Post-Match Options.")
+        ['See ', '<span class="site-whole">Post-Match</span>', ' Options.']
+    """
+    parts = re.split(r"(\w+-\w+)", sentence)
+    return [tag("span", part, class_="site-whole") if number % 2 else part for number, part in enumerate(parts)]
 
 
 def _running_foot(title: str) -> Markup:
@@ -219,7 +231,7 @@ def home_page(build: Build) -> str:
 
 
 def chapter_lists(build: Build, level: str) -> Markup:
-    """Return links to the chapters under the parts that they belong to, and the workshop for facilitators at the end.
+    """Return links to the chapters under the parts that they belong to; at the end the workshop, and what isn't on the site.
 
     Args:
         build: What all pages of the build have in common.
@@ -232,17 +244,35 @@ def chapter_lists(build: Build, level: str) -> Markup:
         for part in parts
     ]
     workshop = [_item(build, row) for row in rows if row.audience == "facilitator"]
-    deck = _list_item(text("site.deck.title"), DECK, text("site.deck.for"))
-    return join(students, tag(level, text("site.chapters.facilitators")), tag("ol", workshop, deck, **LIST))
+    deck = tag(
+        "li",
+        tag("a", text("site.deck.title"), href=DECK),
+        " ",
+        tag("span", text("site.deck.for"), class_="site-minutes"),
+    )
+    elsewhere = [
+        tag("li", tag("b", f"{row.chapter[:2]} · {text(f'chapter.{row.chapter}')}"), " ", _remark(row))
+        for row in load_chapters()
+        if row.audience == "teacher"
+    ]
+    return join(
+        students,
+        tag(level, text("site.chapters.facilitators")),
+        tag("ol", workshop, deck, **LIST),
+        tag(level, text("site.chapters.teachers")),
+        tag("p", text("site.chapters.teachers_where")),
+        tag("ol", elsewhere, **LIST),
+    )
 
 
 def _item(build: Build, row: ChapterRow) -> Markup:
+    return tag("li", tag("a", build.titles[row.chapter], href=f"{row.chapter}.html"), " ", _remark(row))
+
+
+def _remark(row: ChapterRow) -> Markup:
+    """Return how long a chapter takes, and what one does in it."""
     remark = text("site.minutes", minutes=row.minutes, what=text(f"chapter_list.{row.chapter}"))
-    return _list_item(build.titles[row.chapter], f"{row.chapter}.html", remark)
-
-
-def _list_item(title: str, page: str, remark: str) -> Markup:
-    return tag("li", tag("a", title, href=page), " ", tag("span", remark, class_="site-minutes"))
+    return tag("span", remark, class_="site-minutes")
 
 
 def chapters_page(build: Build) -> str:
@@ -288,22 +318,31 @@ def _deck_note() -> Markup:
 
 
 def _neighbors(build: Build, chapter: str) -> Markup:
+    """Return the links at a chapter's end: on, then back, then what few readers need."""
     names = list(build.titles)
     at = names.index(chapter)
+    after = names[at + 1] if at + 1 < len(names) else None
+    students = {row.chapter for row in chapter_rows() if row.audience == "student"}
+    facilitators = after if after and chapter in students and after not in students else None
     links = []
+    if facilitators:  # a student has read every chapter, and what is left is the plan
+        links.append(tag("a", text("site.plan", title=build.titles[PLAN]), href=f"{PLAN}.html", class_="site-next"))
+    elif after:
+        links.append(
+            tag("a", text("site.next", title=build.titles[after]), href=f"{after}.html", rel="next", class_="site-next")
+        )
     if at > 0:
         before = names[at - 1]
         links.append(tag("a", text("site.previous", title=build.titles[before]), href=f"{before}.html", rel="prev"))
-    if at + 1 < len(names):
-        after = names[at + 1]
-        students = {row.chapter for row in chapter_rows() if row.audience == "student"}
-        facilitators = after if chapter in students and after not in students else None
-        if facilitators:  # a student who has read every chapter goes back to the plan
-            after = PLAN
-        links.append(tag("a", text("site.next", title=build.titles[after]), href=f"{after}.html", rel="next"))
-        if facilitators:
-            words = text("site.next_facilitators", title=build.titles[facilitators])
-            links.append(tag("a", words, href=f"{facilitators}.html", class_="site-aside"))
+    if facilitators:
+        links.append(
+            tag(
+                "a",
+                text("site.next_facilitators", title=build.titles[facilitators]),
+                href=f"{facilitators}.html",
+                class_="site-aside",
+            )
+        )
     return tag("nav", links, class_="site-neighbors", aria_label=text("site.nav.chapters"))
 
 
@@ -338,14 +377,26 @@ def saved_page(build: Build) -> str:
         tag("p", texts["none"], id="saved-now", role="status", tabindex="-1"),
         tag(
             "div",
-            tag("button", text("site.saved.export"), type="button", id="saved-export", disabled=True),
-            tag("button", text("site.saved.delete"), type="button", id="saved-delete", disabled=True),
-            class_="site-buttons",
-        ),
-        tag(
-            "div",
-            tag("label", text("site.saved.import"), " ", tag("input", type="file", id="saved-import", accept=".json")),
-            class_="site-buttons",
+            tag(
+                "div",
+                tag("button", text("site.saved.export"), type="button", id="saved-export"),
+                tag("button", text("site.saved.delete"), type="button", id="saved-delete"),
+                class_="bw-toolbar bw-alike",
+                id="saved-do",
+                hidden=True,
+            ),
+            tag("p", text("site.saved.import_help"), id="saved-import-help", class_="bw-screen"),
+            tag(
+                "div",
+                tag(
+                    "label",
+                    tag("span", text("site.saved.import")),
+                    tag("input", type="file", id="saved-import", accept=".json", aria_describedby="saved-import-help"),
+                    class_="bw-file",
+                ),
+                class_="bw-toolbar",
+            ),
+            class_="bw bw-spaced",
         ),
         Markup(f'<script type="application/json" id="saved-texts">{_json(texts)}</script>'),
         Markup(f'<script type="module" src="{build.assets}/your-data.js"></script>'),

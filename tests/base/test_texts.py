@@ -15,7 +15,7 @@ from backchannel_lib import READINGS, Case, Verdict
 from backchannel_lib.activities.critique import model as support
 from backchannel_lib.activities.planner.plan import RULE_KINDS
 from backchannel_lib.activities.questions import load_options, load_questions, questions_of
-from backchannel_lib.activities.tables import PARTS, load_activities, load_chapters, load_choices, load_drill_turns, load_steps
+from backchannel_lib.activities.tables import PARTS, load_activities, load_choices, load_drill_turns, load_steps
 from backchannel_lib.base import texts
 from backchannel_lib.base.texts import add_texts, all_words, linked_parts, load_words, text
 from backchannel_lib.model.tables import ANSWERS, STAGES, WHO, load_callers, load_claims, load_flags, load_score_anchors
@@ -102,7 +102,7 @@ FAMILIES: list[tuple[str, list[str]]] = [
     *((f"class_{what}.{{}}", ["name"]) for what in ("column", "column_too", "program", "program_too")),
     # the chapters
     ("chapter.{}", names_of("chapters")),
-    ("chapter_list.{}", [row.chapter for row in load_chapters() if row.audience != "teacher"]),
+    ("chapter_list.{}", names_of("chapters")),
     ("chapter_part.{}", list(PARTS)),
     ("activity.{}.title", names_of("activities")),
     *((f"activity.{{}}.{part}", [one for one in names_of("activities") if introduced(one, part)]) for part in LEAD),

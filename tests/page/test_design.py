@@ -104,6 +104,40 @@ def test_colors_are_defined_only_as_tokens(file: str) -> None:
     assert words <= PLAIN_COLORS
 
 
+def test_a_button_that_does_nothing_looks_the_same_everywhere() -> None:
+    """No second rule makes it look like text, or as if it could be pressed; only the stage hides it."""
+    rules = re.findall(r"([^{}]*:disabled[^{}]*)\{([^{}]*)\}", "".join(STYLES.values()))
+    styled = [selector.strip() for selector, style in rules if ":not(:disabled" not in selector]
+    assert styled == [".bw button:disabled"]
+
+
+def test_undo_and_start_over_are_hidden_together_and_keep_their_place() -> None:
+    """If their place went away, the focus would go back to the top of the page, and the rest would move under a finger."""
+    (hidden,) = re.findall(r"\.bw-foot:not\(:has\(button:enabled\)\) > button \{([^}]*)\}", STYLES["panel.css"])
+    assert hidden.strip() == "visibility: hidden;"
+
+
+def test_an_exercises_title_is_smaller_than_the_heading_of_its_section() -> None:
+    sizes = dict(
+        re.findall(
+            r"^([^{}\n]*(?:\.bw-title|\.site-prose h2|\.bw-lesson h3)) \{ font-size: var\(--bw-(\w+)\)",
+            PANEL + SITE,
+            re.MULTILINE,
+        )
+    )
+    ends = ("bw .bw-title", ".site-prose h2", ".bw-lesson h3")
+    assert {end: sizes[next(one for one in reversed(sizes) if one.endswith(end))] for end in ends} == {
+        "bw .bw-title": "large",
+        ".site-prose h2": "title",
+        ".bw-lesson h3": "text",
+    }
+
+
+def test_on_paper_prose_is_as_wide_as_the_tables_around_it() -> None:
+    printed = STYLES["panel.css"].partition("@media print {\n  html, body")[2]
+    assert ":root { --bw-measure: 100%; }" in printed
+
+
 def test_the_rules_answers_have_colors_that_nothing_else_has() -> None:
     """The colors for allowed and not allowed never stand for a phase, a verdict, or right and wrong."""
     for token in ("allowed", "not-allowed"):

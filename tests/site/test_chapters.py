@@ -50,7 +50,8 @@ def test_a_page_has_every_sentence_of_its_notebooks_prose(written: dict[str, str
     cells = json.loads((NOTEBOOKS / f"{chapter}.ipynb").read_text(encoding="utf-8"))["cells"]
     prose = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown" and "tags" not in cell["metadata"]]
     marks = re.compile(r"\]\([^)]*\)|^\d+\. ")  # link targets and list numbers
-    lines = [line for text in prose for line in text.splitlines() if not line.startswith("**Next:**")]
+    to_others = ("**Next:**", "**When you're ready:**")
+    lines = [line for text in prose for line in text.splitlines() if not line.startswith(to_others)]
     letters = [re.sub(r"[^\w]+", " ", marks.sub("", line)).split() for line in lines]
     found = " ".join(re.sub(r"[^\w]+", " ", page).split())
     assert [line for line in letters if " ".join(line) not in found] == []
@@ -93,7 +94,10 @@ def test_the_next_chapter_is_linked_once_at_the_end(written: dict[str, str], cha
 def test_a_student_who_has_read_every_chapter_is_led_to_a_plan_and_not_to_the_workshop(written: dict[str, str]) -> None:
     """The workshop is for facilitators, and its link is smaller."""
     links = written["11_reading_it_critically.html"].partition('<nav class="site-neighbors"')[2].partition("</nav>")[0]
-    assert re.findall(r'<a href="([^"]*)" rel="next"', links) == ["09_after_the_match.html"]
+    assert re.findall(r'<a href="([^"]*)"[^>]* class="site-next">([^<]*)<', links) == [
+        ("09_after_the_match.html", text("site.plan", title="09_after_the_match"))
+    ]
+    assert "Next:" not in links, "chapter 09 leads to 10, and 10 back here"
     (small,) = re.findall(rf'<a href="{pages.WORKSHOP}" class="site-aside">([^<]*)</a>', links)
     assert small.startswith(text("site.chapters.facilitators"))
 
@@ -115,6 +119,31 @@ def test_sources_are_set_smaller_than_their_sentence_and_other_bold_words_are_no
     assert '<span class="site-source site-short">[article, line 24]</span>' in page
     assert "<strong>About 12 minutes.</strong>" in page
     assert [name for name, page in written.items() if "<strong>[" in page] == []
+
+
+def test_a_source_of_one_word_stays_on_the_line_of_the_word_before_it(written: dict[str, str]) -> None:
+    mark = '<span class="site-source site-short">[NRMP]</span>'
+    assert f"SOAP&nbsp;{mark}" in written["02_who_calls.html"]
+    alone = [name for name, page in written.items() if re.search(r'\s<span class="site-source site-short">\[\w+\]<', page)]
+    assert alone == []
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_source_follows_a_sentence_and_is_no_word_of_it(written: dict[str, str], chapter: str) -> None:
+    """A sentence still says what it says without its marks, and a mark needs no second pair of brackets."""
+    main = written[f"{chapter}.html"].partition("<main")[2].partition("</main>")[0]
+    mark = r'(?:\s|&nbsp;)<span class="site-source[^>]*>\[[^<]*\]</span>'
+    assert re.findall(rf"\b(?:is|are){mark}(?! a)", main) == []
+    assert re.findall(rf"{mark}\.?\)", main) == []
+
+
+def test_a_printed_page_says_where_it_came_from_and_breaks_no_name(written: dict[str, str]) -> None:
+    for name, page in written.items():
+        if name == pages.DECK:
+            continue
+        foot = page.partition("<footer")[2].partition("</footer>")[0]
+        assert 'data-address="This page: {address}"' in foot
+        assert '<span class="site-whole">Post-Match</span> Options' in foot
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
@@ -146,6 +175,7 @@ def test_the_list_says_what_you_do_in_each_chapter_and_groups_them(written: dict
         "Beyond one contact": "08 09",
         "Judge for yourself": "10 11",
         "For facilitators": "12",
+        "For teachers and dean's offices": "",
     }
     told = [
         words(what).removeprefix(row.chapter)
@@ -154,15 +184,31 @@ def test_the_list_says_what_you_do_in_each_chapter_and_groups_them(written: dict
     assert told == [f" {row.minutes} minutes: {text(f'chapter_list.{row.chapter}')}" for row in chapter_rows()]
 
 
-def test_the_file_of_everything_saved_and_its_deletion_stand_together(written: dict[str, str]) -> None:
-    """On *Your data*, both buttons follow what is saved; opening another file is separate."""
-    now, rest = (
-        written[pages.SAVED].partition('id="saved-now"')[2].split('id="saved-import"')[0].split('class="site-buttons"', 1)
+@pytest.mark.parametrize("page", [pages.HOME, pages.CHAPTERS])
+def test_the_list_names_the_chapters_that_are_not_on_the_site_and_says_where_they_are(
+    written: dict[str, str], page: str
+) -> None:
+    """The map in chapter 00 lists them, too."""
+    listed = words(written[page].partition("</main>")[0]).partition(text("site.chapters.teachers_where"))[2]
+    teachers = [row for row in load_chapters() if row.audience == "teacher"]
+    assert (
+        listed.split()
+        == " ".join(
+            f"{row.chapter[:2]} · {text(f'chapter.{row.chapter}')} {row.minutes} minutes: {text(f'chapter_list.{row.chapter}')}"
+            for row in teachers
+        ).split()
     )
+
+
+def test_the_file_of_everything_saved_and_its_deletion_stand_together(written: dict[str, str]) -> None:
+    """On *Your data*, both buttons follow what is saved, and appear with it; opening another file is separate."""
+    now, rest = written[pages.SAVED].partition('id="saved-now"')[2].split('id="saved-import"')[0].split('class="bw-toolbar', 1)
     assert "<button" not in now
-    together, apart = rest.split('class="site-buttons"')
+    together, apart = rest.split('class="bw-toolbar"')
+    assert re.match(r'[^>]* id="saved-do" hidden>', together), "nothing is saved yet"
     assert re.findall(r'<button[^>]* id="saved-(\w+)"', together) == ["export", "delete"]
     assert "<button" not in apart
+    assert text("site.saved.import_help") in words(together)
 
 
 def test_the_deck_opens_with_a_slide_for_the_room_and_is_linked_where_one_looks_for_it(written: dict[str, str]) -> None:
@@ -210,11 +256,14 @@ def test_every_link_of_every_page_leads_to_a_page(written: dict[str, str]) -> No
 
 @pytest.mark.parametrize("chapter", ["00_start_here", "09_after_the_match", "12_workshop"])
 def test_the_lifeline_can_be_called_and_texted_with_one_tap(written: dict[str, str], chapter: str) -> None:
-    """At night, on a phone, nobody should have to remember a number."""
+    """At night, on a phone, nobody should have to remember a number, or look for it."""
     page = written[f"{chapter}.html"]
     for link in ('<a href="tel:988">call</a>', '<a href="sms:988">text 988</a>'):
         assert re.search(rf"<(b|strong)>{link}</\1>", page), link
     assert "call or text 988" in words(page)
+    if chapter != "12_workshop":
+        greeting = page.partition("<h1")[2].partition("<h2")[0]
+        assert "text 988" in greeting.partition('<div class="bw-lifeline">')[2].partition("</div>")[0]
 
 
 def test_no_id_appears_twice_on_a_page(written: dict[str, str]) -> None:

@@ -100,7 +100,7 @@ class YearPlanActivity(Form):
         state = self.state
         return activity_page(
             self.key,
-            tag("p", linked_text("plan.crisis"), class_="bw-ours bw-lead"),
+            tag("p", linked_text("plan.crisis"), class_="bw-lifeline"),
             self.on_paper(
                 asked_on_paper(text("paper.first_day")),
                 tag("p", text("paper.plan")),

@@ -24,6 +24,11 @@ function say(sentence) {
   status.hidden = !sentence;
 }
 
+// A printed page says where it came from.
+for (const foot of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-address]"))) {
+  foot.textContent = foot.dataset.address?.replace("{address}", () => location.origin + location.pathname) ?? "";
+}
+
 function startWorker() {
   const address = new URL("worker.js", import.meta.url).href;
   // A worker created from text inherits this page's content security policy; one loaded from a URL has none on most hosts.

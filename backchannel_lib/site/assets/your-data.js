@@ -12,7 +12,7 @@ const files = savedFiles();
 function show(sentence) {
   const names = Object.keys(files.all()).map((name) => name.replace(/\.json$/, "").replaceAll("_", " ")).sort();
   find("saved-now").textContent = sentence ?? (names.length ? texts.some.replace("{names}", () => names.join(", ")) : texts.none);
-  for (const id of ["saved-export", "saved-delete"]) find(id).disabled = !names.length;
+  find("saved-do").hidden = !names.length;
 }
 
 find("saved-export").addEventListener("click", () => {

@@ -169,7 +169,7 @@ def test_a_day_as_it_is_written_in_the_us_is_understood(typed: str) -> None:
 
 def test_the_line_to_call_is_named_once_in_normal_size_before_anything_to_do() -> None:
     """One sentence has 988, with nothing checked or with everything, and not in small print."""
-    told = tag("p", linked_text("plan.crisis"), class_="bw-ours bw-lead")
+    told = tag("p", linked_text("plan.crisis"), class_="bw-lifeline")
     assert '<b><a href="tel:988">call</a></b> or <b><a href="sms:988">text 988</a></b>, day or night.' in told
     for made in (board(), board(**everything())):
         assert made.page().count(told) == 1
