@@ -644,9 +644,25 @@ def test_paper_says_whose_view_it_is_and_that_it_permits_nothing(live: LivePage)
     for number, sheet in enumerate(sheets, start=1):
         assert f"02 · Who calls · {text('site.name')}" in sheet, number
         assert text("site.print_page", page=number, pages=len(sheets)) in sheet
+    assert text("site.address", address=live.page.url) in sheets[-1]
     assert "It is one insider's view, not a prediction." in sheets[-1]
     assert text("site.foot") in sheets[-1]
     assert text("site.foot_private") not in " ".join(sheets), "nothing on paper can be sent"
+
+
+@pages_of("chapters")
+def test_the_list_of_chapters_is_one_page_on_paper(live: LivePage) -> None:
+    assert [len(printed(live.page, paper)) for paper in PAPERS] == [1, 1]
+
+
+@pages_of("saved")
+def test_your_data_prints_without_controls_and_shows_those_that_do_something(live: LivePage) -> None:
+    """With nothing saved, there is nothing to save or delete; a file can be opened, with a target for thumbs."""
+    assert live.page.locator("#saved-export, #saved-delete").filter(visible=True).count() == 0
+    box = live.page.locator("#saved-import").bounding_box()
+    assert box
+    assert box["height"] >= 44
+    assert text("site.saved.import") not in " ".join(printed(live.page))
 
 
 def test_paper_has_nothing_that_only_a_screen_can_do(page: Page, site: Site) -> None:
