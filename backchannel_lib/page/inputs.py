@@ -46,7 +46,9 @@ def slider(
         tag("label", label, for_=f"§{field}"),
         tag(
             "div",
+            _end_of(low) if is_guess else None,
             tag("input", type="range", id=f"§{field}", min=low, max=high, step=1, value=value, **common),
+            _end_of(high) if is_guess else None,
             tag(
                 "input",
                 type="text",
@@ -62,6 +64,11 @@ def slider(
         *_extra(field, help_text),
         **{**_holder(field, "slider", hidden), "data_unknown": unknown},
     )
+
+
+def _end_of(number: int) -> Markup:
+    """Return one end of a slider, which screen readers already know."""
+    return tag("span", number, class_="bw-small bw-screen", aria_hidden="true")
 
 
 def _unknown_box(field: str, label: str, checked: bool) -> Markup:

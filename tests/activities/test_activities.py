@@ -359,6 +359,14 @@ def test_a_walk_says_above_its_question_where_it_stands(part: str) -> None:
     assert page.index("bw-standing") < page.index('data-field="guess"')
 
 
+def test_a_slider_for_a_guess_shows_its_ends() -> None:
+    """Screen readers get them from the slider, and on paper the guess is a blank."""
+    page = make_activity("inbox").page()
+    low, high = re.findall(r'<span class="bw-small bw-screen" aria-hidden="true">(\d+)</span>', page)
+    assert (low, high) == re.findall(r'type="range"[^>]* min="(\d+)" max="(\d+)"', page)[0] == ("0", "100")
+    assert "bw-small bw-screen" not in make_activity("paper_scenes").page().partition("bw-controls")[2]
+
+
 @pytest.mark.parametrize("part", [row.activity for row in load_activities() if row.kind == "sorting"])
 def test_sorting_counts_what_has_a_place(part: str) -> None:
     made = make_activity(part)
