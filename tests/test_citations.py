@@ -36,6 +36,14 @@ def plain(html: str) -> str:
     return " ".join(re.sub(r"&#x27;|&#39;", "'", re.sub(r"<[^>]*>", " ", html)).replace("&quot;", '"').split())
 
 
+def test_neighboring_lines_are_cited_as_one_range() -> None:
+    """Eleven single lines in a row are hard to read, and harder to look up."""
+    found = [claim.id for claim in load_claims() if claim.lines in {"144", "145", "146", "151"}]
+    cited = plain(citations("x", reversed(found)))
+    assert "lines 144–146 and 151" in cited
+    assert "The article, line 144" in cited  # which claim is on which line is in the list below
+
+
 def prose(notebook: str) -> str:
     """Return the prose of a notebook on one line."""
     cells = json.loads((ROOT / "notebooks" / f"{notebook}.ipynb").read_text(encoding="utf-8"))["cells"]

@@ -28,7 +28,7 @@ from backchannel_lib.page import charts
 from backchannel_lib.page.case_controls import shown_fields, slider_ends
 from backchannel_lib.page.case_fragments import answer_line, case_static_html, case_text, deferred_fragments, fast_fragments
 from backchannel_lib.page.case_page import case_page
-from backchannel_lib.page.components import lines_of
+from backchannel_lib.page.components import lines_of_all
 from backchannel_lib.page.html import tag
 from backchannel_lib.page.sheet import Sheet, SheetHead
 from backchannel_lib.page.sheet_desk import sheet_desk, sheet_fragment
@@ -419,7 +419,7 @@ class CaseActivity(Activity[CaseState]):
         for example in load_examples():
             values = {name: field.default for name, field in fields.items()}
             self.update(**values | {name: fields[name].read(value) for name, value in example.overrides})
-            lines = text("card.article_lines", lines=", ".join(map(lines_of, example.claims)))
+            lines = text("card.article_lines", lines=lines_of_all(example.claims))
             yield f"{text(f'example.{example.example}')} ({lines})"
             yield answer_line(self.case)
 

@@ -31,7 +31,8 @@ from backchannel_lib.model.tables import Settings, case_settings
 from backchannel_lib.page.activity_page import activity_page, slot
 from backchannel_lib.page.html import join, tag
 from backchannel_lib.page.inputs import button, checks, radios, select, text_box, toolbar
-from backchannel_lib.page.sheet import Sheet, SheetHead, moment_text, rule_now, sheet_sections
+from backchannel_lib.page.rule_html import INVENTED
+from backchannel_lib.page.sheet import Sheet, SheetHead, moment_text, rule_now, rule_section, sheet_sections
 from backchannel_lib.page.sheet_desk import sheet_desk, sheet_fragment, topics_control
 from backchannel_lib.page.verdict_html import answer_strip, verdicts_label
 
@@ -193,13 +194,15 @@ class QuickCheck(Form):
         """Return the answer: the rule first, then the article's view once it has a basis, the steps and the questions."""
         advice = self.advice(state)
         rule, moment = rule_now(advice), text("quick.moment", when=moment_text(advice.now))
+        # The answer for another day may not hold today.
+        box = rule_section(advice, next_for=() if state["day"] == NOW else INVENTED)
         if not self.has_answered(state):
             first = text("quick.first")
             rest = sheet_sections(advice, ("steps", "questions", "silent"))
             return {
                 "moment": moment,
                 "answer": join(
-                    sheet_sections(advice, ["rule"]),
+                    box,
                     tag("section", tag("p", first, class_="bw-next"), class_="bw-plain bw-screen"),
                     rest,
                 ),
@@ -209,7 +212,7 @@ class QuickCheck(Form):
         verdicts = verdicts_label(advice.judgment.verdicts)
         return {
             "moment": moment,
-            "answer": sheet_sections(advice),
+            "answer": join(box, sheet_sections(advice, ("article", "steps", "questions", "silent"))),
             "strip": answer_strip(rule, verdicts),
             "live_text": text("quick.live_text", rule=rule, verdict=verdicts),
         }

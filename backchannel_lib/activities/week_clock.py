@@ -26,7 +26,7 @@ from backchannel_lib.page.components import chart_panel, citations, description_
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, checkbox, radios, select, toolbar
 from backchannel_lib.page.pictures import week_picture
-from backchannel_lib.page.rule_html import rule_label
+from backchannel_lib.page.rule_html import rule_answer
 from backchannel_lib.page.sheet import moment_text
 
 YEARS: Final = tuple(str(year) for year in range(2024, 2036))
@@ -196,12 +196,12 @@ class WeekClock(GuessForm):
         """Return what the rule says now and until when, then the time and its phase; readers see this without guessing."""
         now = eastern(self.clock())
         phase, check = text(f"level.phase.{phase_at(now)}"), rules_check(Case(), now)
-        return join(
-            rule_label(check, moment_text(next_change(now))),
-            tag("p", text("clock.today_rule")),
-            week_picture(now),
-            tag("p", text("clock.today", when=moment_text(now), phase=phase)),
-            citations("clock-today", (), (), check.facts),
+        return rule_answer(
+            check,
+            until=moment_text(next_change(now)),
+            next_for=(),  # it's about today, and below it a reader can look at any other moment
+            reason=text("clock.today_rule"),
+            more=[week_picture(now), tag("p", text("clock.today", when=moment_text(now), phase=phase))],
         )
 
     def _beside(self, state: Record) -> Markup:
@@ -287,7 +287,7 @@ class WeekClock(GuessForm):
         return activity_page(
             self.key,
             self.on_paper(self._on_paper()),
-            tag("section", tag("h3", text("clock.today_title")), slot("today", self._today()), class_="bw-today bw-screen"),
+            tag("section", tag("h3", text("clock.today_title")), slot("today", self._today()), class_="bw-rule bw-screen"),
             show_if(
                 "ask",
                 now,

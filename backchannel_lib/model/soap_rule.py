@@ -55,7 +55,7 @@ class RulesCheck(RichDisplay):
         """The answer in a few words, including when it changes during the phase."""
         if not self.changes_later:
             return text(f"soap.answer.{self.answer}")
-        return text(f"soap_until.{self.answer}", when=_edge_words(opening=self.answer == "allowed"))
+        return text(f"soap_until.{self.answer}", when=_edge_words(opening=self._is_before))
 
     def label_until(self, when: str) -> str:
         """Return the answer in a few words, with the moment at which it changes.
@@ -72,12 +72,49 @@ class RulesCheck(RichDisplay):
         return text("soap_until.allowed_on" if self.answer == "allowed" else f"soap_until.{self.answer}", when=when)
 
     @property
+    def headline(self) -> str:
+        """The answer with the part of the season it's about, in a few words.
+
+        Examples:
+            >>> rules_check(Case(phase="groundwork")).headline, rules_check(Case(phase="gap_filling")).headline
+            ('Allowed before Match Week', 'Not allowed during SOAP')
+        """
+        return text(f"soap_headline.{'before_window' if self._is_before else self.row}")
+
+    @property
+    def _is_before(self) -> bool:
+        """Whether the window starts during the phase."""
+        return self.changes_later and self.answer == "allowed"
+
+    def ends(self, until: str = "") -> str:
+        """Return when the answer changes, in words that continue the headline; blank if it doesn't change.
+
+        Args:
+            until: The moment in words; blank to go by the case's phase.
+
+        Examples:
+            >>> rules_check(Case(phase="gap_filling")).ends(), rules_check(Case()).ends()
+            ('until Thursday 9:00 pm ET, then allowed', '')
+        """
+        if until:
+            return text(f"soap_ends.{self.answer}", when=until)
+        if not self.changes_later:
+            return ""
+        key = "before_window" if self._is_before else self.answer
+        return text(f"soap_ends.{key}", when=_edge_words(opening=self._is_before))
+
+    @property
+    def short_reason(self) -> str:
+        """The reason in a sentence, without the times that `ends` and `next_step` have."""
+        return text("soap_short.outside_window") if self.row == "outside_window" else text(f"soap.{self.row}")
+
+    @property
     def reason(self) -> str:
         """The reason as a sentence for a reader, including when the answer changes during the phase."""
         reason = text(f"soap.{self.row}")
         if not self.changes_later:
             return reason
-        if self.answer == "allowed":
+        if self._is_before:
             later = text("soap_window.starts_binding", starts=_edge_words(opening=True), ends=_edge_words(opening=False))
         else:
             later = text("soap_window.stops_binding", ends=_edge_words(opening=False))
@@ -91,7 +128,7 @@ class RulesCheck(RichDisplay):
     @property
     def next_step(self) -> str:
         """What a reader can do now, as a sentence."""
-        return text(f"soap.next.{self.answer}")
+        return text("soap.next.student_replies" if self.row == "student_replies" else f"soap.next.{self.answer}")
 
     @property
     def note(self) -> str:

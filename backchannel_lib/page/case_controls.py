@@ -86,6 +86,20 @@ def _shown_when() -> Callable[[Any], int]:
     )
 
 
+def is_example(case: Case, unknown: Collection[str] = ()) -> bool:
+    """Return whether a case is the one a panel starts with, because nobody has entered anything yet.
+
+    Args:
+        case: The case.
+        unknown: Its unknown fields; a panel starts with none or all of them.
+
+    Examples:
+        >>> is_example(Case()), is_example(Case(score=228)), is_example(Case(), ["needs"])
+        (True, False, False)
+    """
+    return case == Case() and set(unknown) in (set(), set(MAY_BE_UNKNOWN))
+
+
 def slider_ends(case: Case, field: str) -> tuple[int, int]:
     """Return the ends of a field's slider; the box next to it accepts any allowed number.
 

@@ -14,11 +14,12 @@ from backchannel_lib.model.case import Case
 from backchannel_lib.model.exams import exam_of
 from backchannel_lib.model.open_changes import open_changes
 from backchannel_lib.model.open_judgment import judge_open
-from backchannel_lib.model.possible import MAY_BE_UNKNOWN, possible
+from backchannel_lib.model.possible import possible
 from backchannel_lib.model.readings import READINGS, readings_agree
 from backchannel_lib.model.remedies import Change, what_would_change
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import judge
+from backchannel_lib.page.case_controls import is_example
 from backchannel_lib.page.changes_html import (
     changed_by_readings,
     changes_list,
@@ -27,7 +28,7 @@ from backchannel_lib.page.changes_html import (
     readings_list,
 )
 from backchannel_lib.page.chart_html import NUMBERS, caption
-from backchannel_lib.page.components import lines_of
+from backchannel_lib.page.components import lines_of_all
 from backchannel_lib.page.html import join, tag
 from backchannel_lib.page.rule_html import ANSWERS, INVENTED, rule_answer
 from backchannel_lib.page.scores_html import score_orientation
@@ -89,20 +90,6 @@ def fast_fragments(
         "example": join(tag("b", mark), " ", text("card.example")) if mark else "",
         "strip": answer_strip(rules.label, label, "" if mark else held, mark=mark),
     }
-
-
-def is_example(case: Case, unknown: Collection[str] = ()) -> bool:
-    """Return whether a case is the one a panel starts with, because nobody has entered anything yet.
-
-    Args:
-        case: The case.
-        unknown: As in `fast_fragments`; a panel starts with none or all of them.
-
-    Examples:
-        >>> is_example(Case()), is_example(Case(score=228)), is_example(Case(), ["needs"])
-        (True, False, False)
-    """
-    return case == Case() and set(unknown) in (set(), set(MAY_BE_UNKNOWN))
 
 
 def answer_line(case: Case, title: str = "") -> str:
@@ -179,7 +166,8 @@ def case_text(case: Case, reading: str | None = None, unknown: Collection[str] =
     judgment = judge(case, reading)
     lines = [rule, text("text.verdict", verdict=judgment.verdict.label, sentence=judgment.verdict.sentence)]
     for reason in reasons_on_screen(judgment):
-        citations = [lines_of(claim) for claim in reason.claims] + ([text("text.ours")] if reason.assumption else [])
+        citations = [lines_of_all(reason.claims)] if reason.claims else []
+        citations += [text("text.ours")] if reason.assumption else []
         lines.append(
             text(
                 "text.link",
@@ -216,7 +204,7 @@ def _open_lines(case: Case, reading: str | None, unknown: Collection[str]) -> It
     for stage in stages_on_screen():
         stage_range = found.stages[stage]
         claims = dict.fromkeys(claim for reason in stage_range.reasons for claim in reason.claims)
-        citations = [lines_of(claim) for claim in claims]
+        citations = [lines_of_all(claims)] if claims else []
         citations += [text("text.ours")] if any(reason.assumption for reason in stage_range.reasons) else []
         cap = verdicts_label((stage_range.lowest, stage_range.highest), within_sentence=True)
         reasons = " / ".join(reason.sentence for reason in stage_range.reasons)

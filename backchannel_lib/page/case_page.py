@@ -63,11 +63,11 @@ def case_page(case: Case, reading: str | None = None, unknown: Collection[str] =
             ),
             tag(
                 "div",
+                slot("example", "p", class_="bw-example"),
                 _section("rules.title", "rules.voice", slot("rules"), class_="bw-rule"),
                 _section(
                     "card.title",
                     "card.voice",
-                    slot("example", "p", class_="bw-example"),
                     slot("verdict"),
                     go_button(text("changes.go"), "changes"),
                     class_="bw-card",
@@ -154,7 +154,7 @@ def _exam(case: Case) -> Markup:
         )
         for row in load_exams()
     ]
-    title = tag("span", text("panel.exam"), id="§exam")
+    title = tag("b", text("panel.exam"), id="§exam")
     # The exams wrap to the next line together.
     return tag(
         "div", title, tag("div", radios, class_="bw-exams"), class_="bw-inline", role="radiogroup", aria_labelledby="§exam"

@@ -15,6 +15,7 @@ from backchannel_lib.model.tables import load_remedies
 from backchannel_lib.model.verdict import Verdict
 from backchannel_lib.page.components import citations
 from backchannel_lib.page.html import Markup, join, tag
+from backchannel_lib.page.rule_html import SIGNS
 from backchannel_lib.page.verdict_html import verdicts_label
 
 SHOWN_CHANGES = 4  # the rest are collapsed
@@ -129,6 +130,7 @@ def _change(change: Change, reached: str, above: Collection[str]) -> Markup:
             "ul",
             tag(
                 "li",
+                tag("span", SIGNS[change.rules.answer], " ", aria_hidden="true"),
                 text("changes.rule", answer=change.rules.label),
                 class_="bw-badge bw-voice-rule",
                 data_answer=change.rules.answer,

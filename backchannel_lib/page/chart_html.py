@@ -13,6 +13,7 @@ from backchannel_lib.model.sweep import sweep
 from backchannel_lib.model.tables import CallerRow, FlagRow, load_assumptions, load_callers, load_flags
 from backchannel_lib.model.verdict import Verdict
 from backchannel_lib.page import charts
+from backchannel_lib.page.case_controls import is_example
 from backchannel_lib.page.components import chart_panel, citations, listed, table
 from backchannel_lib.page.html import Markup, join, tag
 
@@ -59,12 +60,12 @@ def caption(chart: str, case: Case, reading: str | None = None, unknown: Collect
     return text(f"chart.{chart}.caption")
 
 
-def _callers(case: Case, reading: str | None, unknown: Collection[str] = ()) -> Markup:  # noqa: ARG001 - see NUMBERS
+def _callers(case: Case, reading: str | None, unknown: Collection[str] = ()) -> Markup:
     weights = caller_weights(reading)
     callers = load_callers()
     rows: list[tuple[object, ...]] = [
         (
-            join(text(f"level.recommender.{row.recommender}"), _here(row.recommender, case)),
+            join(text(f"level.recommender.{row.recommender}"), _here(row.recommender, case, unknown)),
             text(f"level.impact.{row.impact}"),
             weights[row.recommender] if row.chart_row else f"{weights[row.recommender]} {text('table.ours_mark')}",
         )
@@ -105,7 +106,7 @@ def _amplifier(case: Case, reading: str | None, unknown: Collection[str] = ()) -
 def _map(case: Case, reading: str | None, unknown: Collection[str] = ()) -> Markup:
     rows: list[tuple[object, ...]] = [
         (
-            join(text(f"short.recommender.{recommender}"), _here(recommender, case)),
+            join(text(f"short.recommender.{recommender}"), _here(recommender, case, unknown)),
             ", ".join(f"{_span(band.low, band.high)}: {Verdict(band.verdict).label}" for band in bands),
         )
         for recommender, bands in sweep(case, reading, unknown).bands.items()
@@ -114,8 +115,10 @@ def _map(case: Case, reading: str | None, unknown: Collection[str] = ()) -> Mark
     return table(text("chart.map.title"), head, rows, RECOMMENDERS.index(case.recommender))
 
 
-def _here(recommender: str, case: Case) -> Markup | None:
-    return tag("span", " ◀ ", text("table.yours"), class_="bw-here") if recommender == case.recommender else None
+def _here(recommender: str, case: Case, unknown: Collection[str]) -> Markup | None:
+    if recommender != case.recommender:
+        return None
+    return tag("span", " ◀ ", text("table.example" if is_example(case, unknown) else "table.yours"), class_="bw-here")
 
 
 def _span(low: int, high: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import html
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -92,6 +93,19 @@ def escape(content: object, *, quote: bool = True) -> str:
         if sign in written:  # most texts have none, and a page calls this hundreds of times
             written = written.replace(sign, entity)
     return written
+
+
+def unbroken_times(words: str) -> str:
+    """Return words in which no line can break within a time of day.
+
+    Examples:
+        >>> unbroken_times("until Monday 10:00 am ET").split(" ")[-1].split()
+        ['10:00', 'am', 'ET']
+    """
+    return _TIME.sub(lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), words)
+
+
+_TIME: Final = re.compile(r"\d+:\d\d [ap]m ET")
 
 
 def standalone_page(title: str, style: str, *children: object, class_: str | None = None) -> str:

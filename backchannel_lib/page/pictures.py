@@ -65,8 +65,9 @@ def chain_picture(links: Sequence[ChainLink]) -> Markup:
     width = LINK_WIDTH * len(links)
     return tag(
         "div",
+        tag("p", text("card.links"), class_="bw-small"),
         drawing(width, LINK_HEIGHT + 4, shapes, class_="bw-chain-picture"),
-        tag("ol", [_link_label(link) for link in links], class_="bw-chain-labels", aria_label=text("card.links")),
+        tag("ol", [_link_label(link) for link in links], class_="bw-chain-labels"),
         class_="bw-chain-drawn",
     )
 

@@ -9,7 +9,7 @@ from typing import Final
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import RulesCheck, rules_check
-from backchannel_lib.page.html import Markup, join, tag
+from backchannel_lib.page.html import Markup, join, tag, unbroken_times
 
 SIGNS: Final = {"not_allowed": "✕", "ask_first": "?", "allowed": "✓"}
 ANSWERS: Final = tuple(SIGNS)
@@ -18,39 +18,66 @@ INVENTED: Final = ("allowed",)  # what to do for the other answers depends on to
 
 @functools.lru_cache(maxsize=64)
 def rule_label(check: RulesCheck, until: str = "") -> Markup:
-    """Return the rule's answer in a few words, with its sign.
+    """Return the rule's answer with its sign and what it's about, and below it when the answer changes.
 
     Args:
-        check: The answer.
-        until: The moment at which it changes, in words; blank to go by the case's phase.
+        check: The answer, about the case's phase.
+        until: If the answer is about one moment instead, the moment at which it changes, in words.
 
     Examples:
         >>> rule_label(rules_check(Case())).count("✕")
         1
+        >>> "until Thursday, then allowed" in rule_label(rules_check(Case()), "Thursday")
+        True
     """
     sign = tag("span", SIGNS[check.answer], aria_hidden="true")
-    return tag(
-        "p", sign, " ", check.label_until(until) if until else check.label, class_="bw-rule-answer", data_answer=check.answer
+    ends = check.ends(until)
+    answer = text(f"soap_now.{check.answer}") if until else check.headline
+    return join(
+        tag("p", sign, " ", answer, class_="bw-rule-answer", data_answer=check.answer),
+        tag("p", unbroken_times(ends), class_="bw-rule-ends") if ends else None,
     )
 
 
-def rule_answer(check: RulesCheck, *, next_for: Collection[str] = ANSWERS) -> Markup:
+def rule_answer(
+    check: RulesCheck,
+    *,
+    until: str = "",
+    next_for: Collection[str] = ANSWERS,
+    reason: str = "",
+    more: object = None,
+    source: str = "",
+) -> Markup:
     """Return the rule's answer with its reason, the next step and the source.
 
     Args:
         check: The answer.
-        next_for: The answers that come with what a reader can do now; `INVENTED` for a made-up case, whose time isn't today.
+        until: As in `rule_label`.
+        next_for: The answers that come with what a reader can do now. `INVENTED` is for a case that isn't the reader's own,
+            whose time isn't today.
+        reason: The reason, if it isn't the answer's own.
+        more: What else there is to say about this answer.
+        source: The sources, if they aren't only the answer's own.
 
     Examples:
         >>> "Not allowed" in rule_answer(rules_check(Case()))
         True
     """
+    why = tag("p", reason or check.short_reason)
+    now = tag("p", check.next_step, class_="bw-next") if check.answer in next_for else None
+    # What is allowed at another time may not be allowed today, so that comes first.
     return join(
-        rule_label(check),
-        tag("p", check.reason),
-        tag("p", check.next_step, class_="bw-next") if check.answer in next_for else None,
+        rule_label(check, until),
+        [now, why] if check.answer == "allowed" else [why, now],
+        more,
         tag("p", check.note, class_="bw-small"),
-        tag("details", tag("summary", text("rules.source")), tag("p", check.source), class_="bw-basis", data_details="rules"),
+        tag(
+            "details",
+            tag("summary", text("rules.source")),
+            tag("p", source or check.source),
+            class_="bw-basis",
+            data_details="rules",
+        ),
     )
 
 

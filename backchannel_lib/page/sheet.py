@@ -24,10 +24,11 @@ from backchannel_lib.model.soap_rule import rule_source
 from backchannel_lib.model.tables import facts
 from backchannel_lib.model.verdict import Reason, judge
 from backchannel_lib.page.case_controls import load_controls, shown_fields
-from backchannel_lib.page.components import article_name, find_in_article, lines_of, listed, scrollable
+from backchannel_lib.page.components import article_name, find_in_article, lines_of_all, listed, scrollable
 from backchannel_lib.page.frontend import STATIC
 from backchannel_lib.page.html import Markup, join, standalone_page, tag
 from backchannel_lib.page.rich_display import value_label
+from backchannel_lib.page.rule_html import rule_answer
 from backchannel_lib.page.verdict_html import is_weakest, reasons_on_screen, verdicts_label
 
 
@@ -380,6 +381,31 @@ def _sheet_blocks(sheet: Sheet) -> list[_Block]:
     return [block for block in _blocks(sheet.advice) if sheet.has_article or block.kind != "article"]
 
 
+def rule_section(advice: Advice, *, next_for: Collection[str] = (), heading: str = "h4") -> Markup:
+    """Return what the rule says now as a section for a page on screen, in the box that all its answers have.
+
+    Args:
+        advice: The content.
+        next_for: As in `rule_answer`.
+        heading: The tag of its heading.
+
+    Examples:
+        >>> from backchannel_lib.model.advice import advise
+        >>> "Not allowed" in rule_section(advise({"score": 228}, now=datetime(2027, 3, 15, 20, 40)))
+        True
+    """
+    first, *others = advice.rules
+    more = [text("take_home.if_contacted", answer=other.label, reason=other.reason) for other in others]
+    answer = rule_answer(
+        first,
+        until=moment_text(advice.until) if advice.until else "",
+        next_for=next_for,
+        more=[tag("p", line) for line in more],
+        source=rule_source(fact for rule in advice.rules for fact in rule.facts),
+    )
+    return tag("section", tag(heading, text("rules.title")), tag("div", answer), class_="rule bw-rule")
+
+
 def rule_now(advice: Advice) -> str:
     """Return the rule's answer in a few words, with the date and time at which it changes.
 
@@ -430,9 +456,8 @@ def _verdict(advice: Advice) -> _Block:
     if judgment.reading:
         lines.append(text("card.under_reading", reading=READINGS[judgment.reading].sentence))
     claims = list(dict.fromkeys(claim for one in certain or (lowest, highest) for claim in one.claims))
-    where = ", ".join(dict.fromkeys(lines_of(claim) for claim in claims))
     small = [text("take_home.article", article=article_name())]
-    small += [text("take_home.where", where=where, find=find_in_article(claims))] if claims else []
+    small += [text("take_home.where", where=lines_of_all(claims), find=find_in_article(claims))] if claims else []
     small += [text("take_home.assumption", reason=text(f"assumption.{one.assumption}")) for one in certain if one.assumption]
     return _Block("article", text("take_home.article_title"), tuple(lines), tuple(small), answer=answer)
 
@@ -472,7 +497,8 @@ def _steps(advice: Advice) -> _Block:
         for step in advice.steps
     ]
     rows = [step.row for step in advice.steps]
-    where = [text("take_home.article_lines", lines=lines_of(claim)) for row in rows for claim in row.claims]
+    claims = [claim for row in rows for claim in row.claims]
+    where = [text("take_home.article_lines", lines=lines_of_all(claims))] if claims else []
     sources = [facts()[fact].citation for row in rows for fact in row.facts]
     small = [text("take_home.steps_source", sources="; ".join(dict.fromkeys([*where, *sources])))]
     small += [text("take_home.assumption", reason=text(f"assumption.{row.assumption}")) for row in rows if row.assumption]

@@ -56,18 +56,18 @@ def answers_in_words(
             if left:
                 yield text("find_out.needs_met" if met else "find_out.needs_unmet"), frozenset().union(*left)
         return
-    answers = [(_answer_in_words(answer), left) for answer, left in leaves.items()]
+    answers = [(_answer_in_words(field, answer), left) for answer, left in leaves.items()]
     for left, run in itertools.groupby(answers, key=lambda pair: pair[1]):
         yield ", ".join(words for words, _ in run), left
 
 
-def _answer_in_words(answer: Answer) -> str:
+def _answer_in_words(field: str, answer: Answer) -> str:
     if isinstance(answer, range):
         low, high = answer.start, answer.stop - 1
         if low <= 1:
-            return text("find_out.up_to", high=high)
+            return text(f"find_out.{field}.up_to", high=high)
         open_ended = high >= HIGHEST_SCORE
-        return text("find_out.from", low=low) if open_ended else text("find_out.from_to", low=low, high=high)
+        return text(f"find_out.{field}.from", low=low) if open_ended else text(f"find_out.{field}.from_to", low=low, high=high)
     if isinstance(answer, bool):
         return text("panel.yes" if answer else "panel.no")
     return text("panel.none_yet") if answer is None else text("panel.of_three", count=answer)

@@ -7,7 +7,6 @@ Each is one HTML page that needs no other file and works in black and white, bec
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -20,7 +19,7 @@ from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import RulesCheck, newest_source, rules_check
 from backchannel_lib.model.tables import facts, load_phases
 from backchannel_lib.model.verdict import Judgment, Reason, Verdict, judge
-from backchannel_lib.page.components import article_name, find_in_article, lines_of, linked_text, table
+from backchannel_lib.page.components import article_name, find_in_article, lines_of, lines_of_all, linked_text, table
 from backchannel_lib.page.file_sheet import file_brief, file_sheet
 from backchannel_lib.page.html import Markup, join, standalone_page, tag
 from backchannel_lib.page.verdict_html import is_weakest
@@ -405,7 +404,7 @@ def _answered(number: int, vignette: Vignette) -> Markup:
                 "p",
                 judgment.verdict.sentence,
                 " ",
-                text("sheet.rests", lines=_lines(vignette.claims)) if vignette.claims else None,
+                text("sheet.rests", lines=lines_of_all(vignette.claims)) if vignette.claims else None,
             ),
             tag("p", find_in_article(vignette.claims), class_="small") if vignette.claims else None,
             class_="article",
@@ -445,9 +444,7 @@ def _link(reason: Reason, judgment: Judgment) -> Markup:
         text("card.allows", verdict=reason.cap.label),
         ". ",
         " ".join(one.sentence for one in all_reasons),
-        f" ({text('card.article_lines', lines=', '.join(dict.fromkeys(lines_of(claim) for claim in claims)))})"
-        if claims
-        else None,
+        f" ({text('card.article_lines', lines=lines_of_all(claims))})" if claims else None,
         _assumptions(ours),
         class_="weakest" if weakest else None,
     )
@@ -455,11 +452,6 @@ def _link(reason: Reason, judgment: Judgment) -> Markup:
 
 def _reasons(judgment: Judgment) -> list[Reason]:
     return [one for reason in judgment.reasons for one in (reason, *reason.also)]
-
-
-def _lines(claims: Iterable[str]) -> str:
-    """Return the lines of some claims, in the article's order."""
-    return ", ".join(sorted({lines_of(claim) for claim in claims}, key=lambda lines: int(re.findall("[0-9]+", lines)[0])))
 
 
 def _assumptions(assumptions: Iterable[str]) -> Markup:

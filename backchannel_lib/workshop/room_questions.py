@@ -16,7 +16,7 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.tables import facts
 from backchannel_lib.page.activity_page import activity_page, show_if, slot, static_page
-from backchannel_lib.page.components import citations, lines_of
+from backchannel_lib.page.components import citations, lines_of_all
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button
 from backchannel_lib.page.rule_html import SIGNS
@@ -78,7 +78,7 @@ def _of_own(one: RoomOwnQuestion) -> RoomQuestion:
 
 def _source_line(row: Question) -> str:
     """Return the sources of an answer in one line, each outside source once; blank for our advice."""
-    article = text("card.article_lines", lines=", ".join(map(lines_of, row.claims))) if row.claims else ""
+    article = text("card.article_lines", lines=lines_of_all(row.claims)) if row.claims else ""
     return "; ".join(dict.fromkeys(filter(None, (article, *(facts()[one].citation for one in row.facts)))))
 
 

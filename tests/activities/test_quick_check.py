@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,12 +26,26 @@ def quick_check(now: datetime = TUESDAY) -> QuickCheck:
     return QuickCheck(ROW, lambda: now)
 
 
+def plain(fragment: str) -> str:
+    """Return a fragment's words, with each run of spaces as one."""
+    return " ".join(re.sub(r"<[^>]*>", " ", fragment).replace("\N{NO-BREAK SPACE}", " ").split())
+
+
+def test_an_answer_for_another_day_warns_a_reader_who_is_in_soap_today() -> None:
+    """The answer for today needs no such warning."""
+    check = quick_check()
+    assert text("soap.next.allowed") in check.fragments(check.with_(day="month_after"))["answer"]
+    before = quick_check(datetime(2026, 11, 28, 14, 0, tzinfo=UTC))
+    assert text("soap.next.allowed") not in before.fragments(before.state)["answer"]
+
+
 def test_it_starts_from_the_clock_and_says_so() -> None:
     """What's allowed now is there without any entry."""
     check = quick_check()
     fragments = check.fragments(check.state)
     assert "Tuesday, March 16, 2027, 9:30 am ET" in fragments["moment"]
-    assert "Not allowed until Thursday, March 18, 2027, 9:00 pm ET, then allowed" in fragments["answer"]
+    assert text("soap_now.not_allowed") in fragments["answer"]
+    assert "until Thursday, March 18, 2027, 9:00 pm ET, then allowed" in plain(fragments["answer"])
 
 
 def test_nothing_of_the_article_appears_before_an_answer_about_the_case() -> None:
@@ -60,7 +75,7 @@ def test_an_answer_that_ends_says_until_when_in_its_heading_and_in_the_bar() -> 
     check = quick_check(datetime(2026, 11, 28, 14, 0, tzinfo=UTC))
     until = "Allowed until Monday, March 15, 2027, 10:00 am ET"
     fragments = check.fragments(check.state)
-    assert f'data-answer="allowed">{until}</p>' in fragments["answer"]
+    assert f"{text('soap_now.allowed')} until Monday, March 15, 2027, 10:00 am ET" in plain(fragments["answer"])
     for part in ("strip", "live_text"):
         assert until in fragments[part]
     assert "This changes on" not in fragments["answer"]

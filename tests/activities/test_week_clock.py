@@ -30,7 +30,8 @@ def clock_at(moment: datetime) -> WeekClock:
 
 def today(clock: WeekClock) -> str:
     """Return what it says about now, as plain text."""
-    return re.sub(r"<[^>]*>", "", clock.deferred_fragments(clock.state)["today"].partition("<details")[0])
+    told = re.sub(r"<[^>]*>", "", clock.deferred_fragments(clock.state)["today"].partition("<details")[0])
+    return told.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def eastern_time(*of: int) -> datetime:
@@ -62,7 +63,7 @@ def test_the_present_moment_is_described_before_any_guess(moment: datetime, said
     assert not clock.is_seen(clock.state)
     for words in said:
         assert words in today(clock)
-        assert words in clock.page()
+        assert words in clock.page().replace("\N{NO-BREAK SPACE}", " ")
     assert "Not allowed" in said or "Not allowed" not in today(clock)
 
 
@@ -80,10 +81,11 @@ def test_the_clock_the_quick_check_and_the_sheet_give_one_answer(moment: datetim
     told = today(clock_at(moment))
     assert moment_text(eastern(moment)) in told
     assert f": {text(f'level.phase.{phase_at(moment)}')}." in told
-    sign = "✓" if advice.rules[0].answer == "allowed" else "✕"
-    assert told.startswith(f"{sign} {rule_now(advice)}")
+    allowed = advice.rules[0].answer == "allowed"
+    assert told.startswith(f"{'✓' if allowed else '✕'} {text(f'soap_now.{advice.rules[0].answer}')}")
+    assert f"until {moment_text(advice.until)}" in told
     assert rule_now(advice) in sheet_text(advice)
-    assert rule_now(advice).endswith(moment_text(advice.until)) == (advice.rules[0].answer == "allowed")
+    assert rule_now(advice).endswith(moment_text(advice.until)) == allowed
     assert advice.until > moment
 
 
@@ -91,9 +93,11 @@ def test_the_rules_answer_for_now_is_the_first_line_with_its_sign_and_its_end() 
     """It looks like the answer in every rule box, because it's what a reader came for."""
     clock = clock_at(eastern_time(2026, 11, 28, 8, 5))
     content = clock.deferred_fragments(clock.state)["today"]
-    first, rest = content.split("</p>", 1)
+    first, ends, rest = content.split("</p>", 2)
     assert 'class="bw-rule-answer" data-answer="allowed"' in first
-    assert first.endswith(f"Allowed until {BEGINS}")
+    assert first.endswith(text("soap_now.allowed"))
+    assert ends.replace("\N{NO-BREAK SPACE}", " ").endswith(f"until {BEGINS}")
+    assert rest.index(text("soap.read_agreement")) < rest.index("<details")
     assert "Saturday, November 28, 2026, 8:05 am ET" in rest
 
 

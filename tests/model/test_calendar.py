@@ -442,6 +442,13 @@ def test_an_answer_says_what_to_do_now(fields: dict[str, str], answer: str) -> N
     assert (check.answer, check.next_step) == (answer, text(f"soap.next.{answer}"))
 
 
+def test_nobody_is_told_to_wait_before_answering_a_program() -> None:
+    """The rule allows the reply during SOAP, and a program that gets none moves on."""
+    check = rules_check(recommender="self", move="direct_email", program_contacted_first=True)
+    assert check.answer == "allowed"
+    assert "wait" not in check.next_step
+
+
 @pytest.mark.parametrize("phase", ["groundwork", "soap_lists", "gap_filling", "post_soap"])
 def test_the_source_is_the_newest_one_and_says_which_one_we_have_not_seen(phase: str) -> None:
     source = rules_check(Case(phase=phase)).source

@@ -288,7 +288,7 @@ def test_the_verdict_never_hides_the_rules_check(case: Case, reading: str | None
     """Law 8: whatever the verdict, the rule's answer, reason and reminder are next to it."""
     check = rules_check(case)
     parts = fast_fragments(case, reading)
-    assert all(text in parts["rules"] for text in (check.label, check.note))
+    assert all(text in parts["rules"] for text in (check.headline, check.note))
     assert check.label in parts["strip"]
     assert f"NRMP's rule: {check.label}. {check.reason}" in case_text(case, reading).splitlines()
 

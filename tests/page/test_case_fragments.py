@@ -47,7 +47,33 @@ def test_the_rule_comes_before_the_verdict_in_every_form(name: str) -> None:
         forms |= {"line": answer_line(case)} if not unknown else {}
     for form, told in forms.items():
         words = html.unescape(re.sub(r"<[^>]+>", " ", told))
-        assert 0 <= words.index(rule) < words.index(verdict), form
+        answer = rules_check(case).headline if form == "page" else rule
+        assert 0 <= words.index(answer) < words.index(verdict), form
+
+
+@pytest.mark.parametrize("case", [Case(phase="groundwork"), Case(phase="gap_filling"), Case(phase="post_soap"), Case()])
+def test_the_rules_box_says_each_time_once(case: Case) -> None:
+    """A reader looks for one thing in it: until when. The sources may repeat a time."""
+    shown = fast_fragments(case, invented=False)["rules"].partition("<details")[0].replace("\N{NO-BREAK SPACE}", " ")
+    times = re.findall(r"\d+:\d\d [ap]m", shown)
+    assert len(times) == len(set(times)) == {"groundwork": 2, "gap_filling": 1, "post_soap": 1}.get(case.phase, 0)
+
+
+def test_an_example_is_marked_above_the_rule_and_says_when_it_happens() -> None:
+    """Its "Not allowed" is about a call in Match Week, and the reader may be months away from that."""
+    page = case_page(Case())
+    assert page.index(html.escape(text("card.example"), quote=False)) < page.index('class="bw-rule"')
+    assert "Match Week" in text("card.example")
+    assert text("card.example") not in case_page(Case(score=241))
+
+
+def test_what_a_reader_in_soap_has_to_know_stands_right_below_an_answer_about_another_time() -> None:
+    """A large "Allowed" about January would otherwise read as permission."""
+    answer, ends, warning, *_ = re.findall(r"<p[^>]*>(.*?)</p>", fast_fragments(Case(phase="groundwork"))["rules"])
+    assert answer.endswith(rules_check(phase="groundwork").headline)
+    assert "before Match Week" in answer
+    assert "until Monday" in ends
+    assert warning == text("soap.next.allowed")
 
 
 @pytest.mark.parametrize("unknown", [(), ("lists_open",)])

@@ -314,3 +314,14 @@ def test_a_still_is_shown_only_of_its_own_picture(chart: str) -> None:
 def test_an_unknown_chart_is_an_error(what: Any) -> None:
     with pytest.raises(KeyError, match="pie"):
         what("pie", Case())
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_a_chart_of_the_example_does_not_call_it_the_reader_s(chart: str) -> None:
+    """Until something is entered, nothing on the page is about the reader."""
+    for whose, other, case in (("example", "yours", Case()), ("yours", "example", Case(score=241))):
+        (words,) = json.loads(base_figure(chart, case))["data"][-1]["text"]
+        assert words.startswith(text(f"mark.{chart}.{whose}", weight=caller_weights(None)[case.recommender]))
+        shown = deferred_fragments(case)[f"table.{chart}"]
+        assert (f" {text(f'table.{whose}')}</span>" in shown) == (chart != "amplifier")
+        assert f" {text(f'table.{other}')}</span>" not in shown

@@ -66,6 +66,11 @@ def test_the_broken_links_are_the_weakest(case: Case) -> None:
     assert card.count(f"({text('card.weakest')})") == card.count("bw-chain-weak") == weakest
 
 
+def test_the_chain_says_what_the_outcome_at_each_link_means() -> None:
+    """A link that says "Timing: Phone interview" in a card that says "Skimmed" would otherwise look wrong."""
+    assert PICTURES["chain"].index(text("card.links")) < PICTURES["chain"].index("<svg")
+
+
 def test_only_what_is_possible_is_filled() -> None:
     """One outcome is marked as certain, several as possible. Lower ones aren't filled, as they'd be in a bar of percentages."""
     one = outcomes_picture([Verdict.DECLINED])

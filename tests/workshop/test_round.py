@@ -458,7 +458,7 @@ def test_the_rule_is_shown_after_the_spread_and_changes_no_verdict(board: Round,
     press(board, 1 + LINKS + 2)
     assert board.state.step == "rules"
     case = vignettes()[name].case
-    assert rules_check(case).label in board.fragments(board.state)["rules"].replace("&#x27;", "'")
+    assert rules_check(case).headline in board.fragments(board.state)["rules"].replace("&#x27;", "'")
     assert judge(case).verdict.label in board.fragments(board.state)["verdict"]
 
 

@@ -30,7 +30,7 @@ from backchannel_lib.model.verdict import Verdict, judge
 from backchannel_lib.page.activity_page import static_page
 from backchannel_lib.page.case_controls import slider_ends
 from backchannel_lib.page.case_fragments import answer_line
-from backchannel_lib.page.components import lines_of
+from backchannel_lib.page.components import lines_of_all
 from backchannel_lib.page.html import Markup, tag
 from backchannel_lib.workshop import session_record
 from backchannel_lib.workshop.deck import link_order, own_vignettes, read_own_again, remember_vignettes, vignettes
@@ -495,5 +495,5 @@ class Round(Activity[WorkshopState]):
             order = ", ".join(text(f"stage.{stage}.name") for stage in link_order(judge(vignette.case)))
             swept = sweep(CaseActivity(vignette.case), vignette.what_if)
             yield answer_line(vignette.case, vignette.title)
-            yield f"   {order}; {', '.join(map(lines_of, vignette.claims))}"
+            yield f"   {order}; {lines_of_all(vignette.claims)}"
             yield f"   {text(f'field.{vignette.what_if}.label')}: {swept}"
