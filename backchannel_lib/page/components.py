@@ -371,6 +371,8 @@ def chart_panel(
 def newest_source_items(given: Iterable[str]) -> list[Markup]:
     """List the newest source of the NRMP's rule and a note that we haven't seen this year's, if the facts are about that rule.
 
+    What is among the facts isn't repeated.
+
     Args:
         given: Ids of the facts.
 
@@ -378,9 +380,11 @@ def newest_source_items(given: Iterable[str]) -> list[Markup]:
         >>> len(newest_source_items(["soap_rule.penalty"])), newest_source_items(["scores.step2_sd"])
         (2, [])
     """
+    given = list(given)
     if not any(fact.startswith("soap_rule.") for fact in given):
         return []
-    return [tag("li", sentence) for sentence in newest_source()]
+    said = {facts()[one].sentence for one in given}
+    return [tag("li", sentence) for sentence in newest_source() if sentence not in said]
 
 
 def facts_by_source(name: str, title: str, given: Iterable[str]) -> Markup:

@@ -89,6 +89,9 @@ test("a content is painted once; an unknown one not at all, and everything is as
   assert.equal(store.toPaint("rule", 5), undefined);
   store.receive({ type: "show", contents: { 5: "later" } });
   assert.equal(store.toPaint("rule", 5), "later");
+  store.paintAgain("rule"); // its place is new
+  assert.equal(store.toPaint("rule", 5), "later");
+  assert.equal(store.toPaint("verdict", 0), undefined);
 });
 
 const prefetchedFor = (store, field, at, view = "v") => ({

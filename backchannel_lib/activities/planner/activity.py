@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Unpack
 
@@ -23,6 +24,7 @@ from backchannel_lib.activities.planner.html import (
     planner_page,
     programs_table,
     relations,
+    row_line,
     row_title,
     sheet_html,
     warnings_of,
@@ -213,7 +215,7 @@ class PlannerActivity(Activity[PlannerState]):
             raise CaseError("remove", "level", number, levels="")
         place = ids.index(number)
         ids.remove(number)
-        focus = f"{table}.{ids[min(place, len(ids) - 1)]}.name" if ids else table
+        focus = f"line.{table}.{ids[min(place, len(ids) - 1)]}" if ids else table
         notice = text("planner_board.removed", row=rows[place].name or row_title(table, place + 1))
         return self._replace(self.state.without(table, int(number)), focus=focus, notice=notice)
 
@@ -284,10 +286,12 @@ class PlannerActivity(Activity[PlannerState]):
         strangers = tuple(row.name for row in state.people if row.name and row.kind and row.kind not in BY_RELATION)
         fragments = {
             "example": text("planner_board.is_example") if is_example(state) else "",
+            "no_sheet": text("planner_board.no_sheet") if is_example(state) else "",
             "rule": rule_answer(rules_check(state.file), next_for=("not_allowed", "ask_first")),
             "people": people_table(tuple(row.id for row in state.people)),
             "programs": programs_table(tuple(row.id for row in state.programs)),
             "known": relations(counted, strangers, named, tuple((row.id, row.name) for row in state.programs if row.name)),
+            **{f"line.{table}.{number}": line for table in TABLES for number, line in _lines(state, table).items()},
             **dict.fromkeys(("beside", "plan", "sheets"), ""),
             "live_text": text("planner_board.counts", people=len(state.people), programs=len(state.programs)),
         }
@@ -304,11 +308,13 @@ class PlannerActivity(Activity[PlannerState]):
     def _sheets(state: PlannerState) -> list[tuple[int, Briefing]]:
         """Return the sheet of each person in the plan, with the number of their row."""
         numbers = {row.name: row.id for row in state.people}
-        return [(numbers[person.name], briefing(state.plan, person)) for person in state.plan.people]
+        note = text("planner_board.is_example") if is_example(state) else ""
+        return [(numbers[person.name], replace(briefing(state.plan, person), note=note)) for person in state.plan.people]
 
     def ui_state(self, state: PlannerState) -> dict[str, Any]:
         """Return which controls and sections are visible, and where the score's slider ends."""
         open_now = ["seen"] if state.planned else ["ask"]
+        open_now.append("example" if is_example(state) else "own")
         open_now += state.sheet.open_now
         if state.planned and state.plan.rows:
             open_now.append("sheets")
@@ -324,6 +330,9 @@ class PlannerActivity(Activity[PlannerState]):
     def page(self) -> str:
         """Return the whole page."""
         fragments = {**self.fragments(self.state), **self.deferred_fragments(self.state)}
+        for table, cards in (("people", people_table), ("programs", programs_table)):
+            lines = _lines(self.state, table)
+            fragments[table] = cards(tuple(lines), tuple(lines.values()))
         return planner_page(self.row, self.state, fragments, self.ui_state(self.state)["open"])
 
     def static_html(self) -> str:
@@ -405,6 +414,11 @@ def is_example(state: PlannerState) -> bool:
         (True, False)
     """
     return (state.people, state.programs) == (example().people, example().programs)
+
+
+def _lines(state: PlannerState, table: str) -> dict[int, str]:
+    """Return each row of a table in one line, by its number."""
+    return {row.id: row_line(table, place, row) for place, row in enumerate(state.rows(table), start=1)}
 
 
 def _value_label(field: str, value: object) -> str:

@@ -33,6 +33,7 @@ class Briefing:
         programs: Realistic programs, in the order of the plan.
         risks: The main risks in the file, each as a fact.
         rules: What the NRMP's rule says about when a contact can start.
+        note: A sentence to read before anything else, or blank.
 
     Source:
         conduct.tell-recommender, conduct.no-script.
@@ -42,11 +43,13 @@ class Briefing:
     programs: tuple[BriefingProgram, ...]
     risks: tuple[str, ...]
     rules: tuple[str, ...]
+    note: str = ""
 
     @property
     def text(self) -> str:
         """The sheet as plain text."""
-        lines = [text("planner.briefing.title", person=self.person), "", text("planner.briefing.facts_only")]
+        lines = [self.note, ""] if self.note else []
+        lines += [text("planner.briefing.title", person=self.person), "", text("planner.briefing.facts_only")]
         lines += ["", text("planner.briefing.rules"), *(f"- {rule}" for rule in self.rules)]
         lines += ["", text("planner.briefing.programs")]
         for program in self.programs:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 from backchannel_lib.activities.planner.briefing import Briefing
 from backchannel_lib.activities.planner.plan import ASSUMPTIONS, Plan, PlanRow, PlanWarning
-from backchannel_lib.activities.planner.state import ON_SHEETS, PersonRow, PlannerState, guesses
+from backchannel_lib.activities.planner.state import ON_SHEETS, PersonRow, PlannerState, TableRow, guesses
 from backchannel_lib.activities.planner.tables import (
     ACQUAINTANCE,
     KINDS,
@@ -23,22 +24,27 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import NEEDS
 from backchannel_lib.page.activity_page import PAPER, activity_page, on_paper, rule_box, show_if, slot
 from backchannel_lib.page.case_controls import case_control, load_controls, shown_fields
-from backchannel_lib.page.components import citations, description_list
+from backchannel_lib.page.components import blank_table, citations, description_list
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, checkbox, checks, radios, select, text_box, toolbar
 from backchannel_lib.page.sheet_desk import sheet_desk
+
+#: The tables on paper: the header of the first column, the other columns, and the number of blank rows.
+BLANK: Final = (
+    ("paper.person", ("kind", "knows_work", "track_record", "known_at"), 4),
+    ("paper.program", ("range_low", "openings", "prior_contact"), 6),
+)
 
 
 def planner_page(row: ActivityRow, state: PlannerState, fragments: Mapping[str, str], open_now: Sequence[str]) -> Markup:
     """Return the whole page."""
     return activity_page(
         row.activity,
-        on_paper(tag("p", text("paper.on_screen")), begun=PAPER not in open_now),
+        on_paper(*_blank_tables(), begun=PAPER not in open_now),
         slot("example", fragments["example"], "p", class_="bw-kind"),
         toolbar(
-            button(text("planner_board.clear"), "clear"),
-            button(text("planner_board.example"), "example"),
-            button(text("planner_board.bring"), "restore_case"),
+            show_if("example", open_now, button(text("planner_board.clear"), "clear")),
+            show_if("own", open_now, button(text("planner_board.example"), "example")),
             alike=True,
         ),
         _file_section(row, state, fragments["rule"]),
@@ -95,6 +101,7 @@ def planner_page(row: ActivityRow, state: PlannerState, fragments: Mapping[str, 
             open_now,
             fragments["sheet"],
             *state.sheet.controls(*ON_SHEETS),
+            slot("no_sheet", fragments["no_sheet"], "p", class_="bw-kind"),
             heading="h3",
             leads_on=False,
         ),
@@ -112,6 +119,7 @@ def _file_section(row: ActivityRow, state: PlannerState, rule: str) -> Markup:
     return tag(
         "section",
         tag("h3", text("planner_board.file")),
+        toolbar(button(text("planner_board.bring"), "restore_case"), alike=True),
         tag(
             "div",
             tag(
@@ -126,6 +134,12 @@ def _file_section(row: ActivityRow, state: PlannerState, rule: str) -> Markup:
             class_="bw-columns bw-halves",
         ),
     )
+
+
+def _blank_tables() -> Iterable[Markup]:
+    """Yield a table of people and one of programs to fill in on paper."""
+    for first, columns, rows in BLANK:
+        yield blank_table(text(first), [text(f"planner_column.{column}") for column in columns], [""] * rows)
 
 
 def _files_section(open_now: Iterable[str]) -> Markup:
@@ -161,20 +175,58 @@ def row_title(table: str, number: int) -> str:
     return text("planner_board.person", number=number) if table == "people" else text("planner_board.program", number=number)
 
 
-def _row_card(table: str, number: int, row_id: int, *cells: object) -> Markup:
+def _row_card(table: str, number: int, row_id: int, line: str, *cells: object) -> Markup:
     title = row_title(table, number)
     name = text("planner_board.remove_named", row=title)
     remove = button(text("planner_board.remove"), "remove", f"{table}.{row_id}", name=name)
-    return tag("fieldset", tag("legend", title), cells, tag("p", remove), class_="bw-row-card")
+    edit = tag("span", text("planner_board.edit"), class_="bw-edit")
+    return tag(
+        "details",
+        tag("summary", slot(f"line.{table}.{row_id}", line, "span"), " ", edit),
+        tag("fieldset", tag("legend", title, class_="bw-hidden"), cells, tag("p", remove)),
+        class_="bw-row-card",
+        data_details=f"{table}-{row_id}",
+    )
+
+
+def row_line(table: str, number: int, row: TableRow) -> Markup:
+    """Return a row in one line: its name, and what has been entered about it.
+
+    Examples:
+        >>> row_line("people", 5, PersonRow(5))
+        '<b>Person 5</b>'
+    """
+    return join(tag("b", row.name or row_title(table, number)), [f" · {one}" for one in _entered(row)])
+
+
+def _entered(row: TableRow) -> Iterator[str]:
+    if isinstance(row, PersonRow):
+        if row.kind:
+            yield text(f"planner_kind.{row.kind}")
+            yield text(f"planner_knows_you.{row.knows_work}")
+        if row.track_record is not None:
+            yield text("planner_line.record", count=row.track_record)
+        return
+    if row.range_low is not None:
+        yield text("planner_line.range", low=row.range_low)
+    if row.openings:
+        yield text("planner_line.seats", seats=text(f"planner_seats.{row.openings}"))
+    if row.prior_contact:
+        yield text("planner_line.prior_contact")
 
 
 @functools.lru_cache(maxsize=32)
-def people_table(ids: tuple[int, ...]) -> Markup:
-    """Return the rows of people without their values, so that this only changes when a row is added or removed."""
+def people_table(ids: tuple[int, ...], lines: tuple[str, ...] = ()) -> Markup:
+    """Return the rows of people without their values, so that this only changes when a row is added or removed.
+
+    Args:
+        ids: The rows' numbers.
+        lines: Each row in one line, for a page that Python hasn't answered yet.
+    """
     if not ids:
         return tag("p", text("planner_board.no_people"))
     blank = PersonRow(0)
-    kinds = [("", text("planner_board.choose")), *((kind, text(f"level.recommender.{kind}")) for kind in KINDS)]
+    kinds = [("", text("planner_board.choose")), *((kind, text(f"planner_kind.{kind}")) for kind in KINDS)]
     knows = [(step, text(f"planner_knows.{step}")) for step in ACQUAINTANCE]
     records = [(None, text("panel.not_known")), *((count, text("panel.of_three", count=count)) for count in range(4))]
 
@@ -188,15 +240,20 @@ def people_table(ids: tuple[int, ...]) -> Markup:
             class_="bw-cells",
         )
 
-    return join([_row_card("people", number, one, cells(f"people.{one}")) for number, one in enumerate(ids, start=1)])
+    return join(
+        [
+            _row_card("people", number, one, line, cells(f"people.{one}"))
+            for number, (one, line) in enumerate(zip(ids, lines or [""] * len(ids), strict=True), start=1)
+        ]
+    )
 
 
 @functools.lru_cache(maxsize=32)
-def programs_table(ids: tuple[int, ...]) -> Markup:
-    """Return the rows of programs without their values."""
+def programs_table(ids: tuple[int, ...], lines: tuple[str, ...] = ()) -> Markup:
+    """Return the rows of programs without their values; the arguments are those of `people_table`."""
     if not ids:
         return tag("p", text("planner_board.no_programs"))
-    seats = [(None, text("panel.unknown")), *((level, text(f"planner.opening.{level}")) for level in OPENINGS)]
+    seats = [(None, text("panel.unknown")), *((level, text(f"planner_seats.{level}")) for level in OPENINGS)]
     needs = [(level, text(f"level.need.{level}")) for level in NEEDS]
     answers = [(None, text("panel.unknown")), ("true", text("panel.yes")), ("false", text("panel.no"))]
     help_text = text("planner_board.floor_help")
@@ -233,8 +290,8 @@ def programs_table(ids: tuple[int, ...]) -> Markup:
 
     return join(
         [
-            _row_card("programs", number, one, cells(f"programs.{one}", row_title("programs", number), f"program-{one}"))
-            for number, one in enumerate(ids, start=1)
+            _row_card("programs", number, one, line, cells(f"programs.{one}", row_title("programs", number), f"program-{one}"))
+            for number, (one, line) in enumerate(zip(ids, lines or [""] * len(ids), strict=True), start=1)
         ]
     )
 

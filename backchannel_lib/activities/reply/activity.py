@@ -26,11 +26,12 @@ from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.texts import text
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
-from backchannel_lib.page.components import citations, table
+from backchannel_lib.page.components import citations, facts_by_source, table
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, checks, radios, text_box, toolbar
 
 CONTACTED: Final = ("yes", "no", "outside")  # whether the program has reached out, or SOAP isn't running
+LINES: Final = 8  # to write on, on paper
 NOTHING: Final = "nothing"  # chosen by a reader who expects no findings
 
 checked = functools.lru_cache(maxsize=32)(check_reply)
@@ -116,51 +117,56 @@ class ReplyActivity(Form):
                 "section",
                 tag("h3", text("rules.title")),
                 tag("p", checked("").contact_rule),
-                citations("rule", (), given=checked("").facts),
+                facts_by_source("rule", text("rules.source"), checked("").facts),
                 class_="bw-rule",
             ),
             tag(
                 "div",
                 self.on_paper(
-                    tag("p", tag("b", text("paper.reply"))),
-                    tag("ul", [tag("li", label) for _, label in self._options()], class_="bw-choose"),
+                    _to_choose("reply_board.contacted", [label for _, label in _contacts()]),
+                    tag("p", tag("b", text("reply_board.text"))),
+                    tag("div", [tag("p") for _ in range(LINES)], class_="bw-ruled"),
+                    _to_choose("paper.reply", [label for _, label in self._options()], several=True),
                 ),
                 tag(
                     "div",
                     tag(
                         "div",
-                        button(text("reply_board.example"), "example"),
-                        button(text("reply_board.clear"), "clear"),
-                        class_="bw-toolbar bw-alike",
+                        tag(
+                            "div",
+                            button(text("reply_board.example"), "example"),
+                            button(text("reply_board.clear"), "clear"),
+                            class_="bw-toolbar bw-alike",
+                        ),
+                        text_box(
+                            "text", text("reply_board.text"), state["text"], long=True, help_text=text("reply_board.text_help")
+                        ),
+                        class_="bw-stays",
                     ),
-                    text_box(
-                        "text", text("reply_board.text"), state["text"], long=True, help_text=text("reply_board.text_help")
+                    tag(
+                        "div",
+                        radios(
+                            "contacted",
+                            text("reply_board.contacted"),
+                            _contacts(),
+                            state["contacted"],
+                        ),
+                        show_if(
+                            "ask",
+                            now,
+                            checks("guess", text("reply_board.guess"), self._options(), state["guess"]),
+                            toolbar(button(text("reply_board.see"), "see")),
+                        ),
+                        show_if(
+                            "seen",
+                            now,
+                            slot("beside", parts["beside"], class_="bw-beside"),
+                            slot("found", parts["found"], class_="bw-spaced"),
+                            class_="bw-spaced",
+                        ),
                     ),
-                    class_="bw-stays",
+                    class_="bw-columns bw-halves",
                 ),
-                tag(
-                    "div",
-                    radios(
-                        "contacted",
-                        text("reply_board.contacted"),
-                        [(one, text(f"reply_board.contacted.{one}")) for one in CONTACTED],
-                        state["contacted"],
-                    ),
-                    show_if(
-                        "ask",
-                        now,
-                        checks("guess", text("reply_board.guess"), self._options(), state["guess"]),
-                        toolbar(button(text("reply_board.see"), "see")),
-                    ),
-                    show_if(
-                        "seen",
-                        now,
-                        slot("beside", parts["beside"], class_="bw-beside"),
-                        slot("found", parts["found"], class_="bw-spaced"),
-                        class_="bw-spaced",
-                    ),
-                ),
-                class_="bw-columns bw-halves",
             ),
             show_if(
                 "seen",
@@ -268,6 +274,16 @@ class ReplyActivity(Form):
             lines += [email, *_lines(checked(email))]
         self.commit(start)
         return "\n".join(lines)
+
+
+def _contacts() -> list[tuple[str, str]]:
+    return [(one, text(f"reply_board.contacted.{one}")) for one in CONTACTED]
+
+
+def _to_choose(question: str, labels: Iterable[str], *, several: bool = False) -> Markup:
+    """Return a question for paper, with a circle for each answer, or with boxes if there can be several."""
+    look = "bw-choose bw-several" if several else "bw-choose"
+    return join(tag("p", tag("b", text(question))), tag("ul", [tag("li", label) for label in labels], class_=look))
 
 
 def example_email() -> str:

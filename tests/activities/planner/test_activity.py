@@ -146,7 +146,7 @@ def test_no_part_of_the_proposal_is_shown_before_a_guess(action: str | None) -> 
     if action:
         assert "file" not in act(one, action, value="1")
     assert [answer for answer in ANSWERS if answer in on_screen(one).replace("&#x27;", "'")] == []
-    assert one.ui_state(one.state)["open"] == ["ask", PAPER]
+    assert one.ui_state(one.state)["open"] == ["ask", "example", PAPER]
     if action in {"see", "save_plan", "save_sheet"}:
         assert act(one, action, value="1")["notice"] == text("guess.first")
 
@@ -170,7 +170,7 @@ def test_the_comparison_stays_if_the_tables_change_and_can_be_redone() -> None:
     assert len(one.state.plan.people) == 1
     assert one.state.planned == "2"
     act(one, "guess_again")
-    assert set(one.ui_state(one.state)["open"]) - {PAPER} == {"ask"}
+    assert set(one.ui_state(one.state)["open"]) - {PAPER} == {"ask", "own"}
     assert one.fragments(one.state)["plan"] == ""
 
 
@@ -285,18 +285,61 @@ def test_everyone_with_a_name_can_be_marked_as_working_at_a_hospital() -> None:
 
 
 def test_each_person_in_the_plan_has_a_fact_sheet_that_can_be_saved() -> None:
-    """On screen and in the file, it's the planner's own briefing. Nobody else has one."""
+    """On screen and in the file, it's the planner's own briefing, and an example's says so. Nobody else has one."""
     one = shown()
-    found = one.state.plan
+    found, note = one.state.plan, text("planner_board.is_example")
     for number, person in ((1, found.people[0]), (2, found.people[1])):
-        content = briefing(found, person).text
+        content = f"{note}\n\n{briefing(found, person).text}"
         assert content.replace("'", "") in one.fragments(one.state)["sheets"].replace("&#x27;", "").replace("'", "")
         file = act(one, "save_sheet", value=str(number))["file"]
         assert file == {"name": f"facts_{number}.txt", "text": content}
     assert act(one, "save_sheet", value="3")["notice"] == text("panel.not_understood")
-    assert one.ui_state(one.state)["open"] == ["seen", "sheets"]
+    assert one.ui_state(one.state)["open"] == ["seen", "example", "sheets"]
     update(one, "professionalism_issue", True)
-    assert one.ui_state(one.state)["open"] == ["seen"]
+    assert one.ui_state(one.state)["open"] == ["seen", "example"]
+
+
+def test_a_fact_sheet_about_the_readers_own_people_has_no_note() -> None:
+    one = shown()
+    update(one, "people.1.name", "Dr. Ash")
+    content = act(one, "save_sheet", value="1")["file"]["text"]
+    assert content == briefing(one.state.plan, "Dr. Ash").text
+    assert text("planner_board.is_example") not in content
+
+
+# ---- the rows' lines ----
+
+
+def test_each_row_says_in_one_line_what_was_entered() -> None:
+    """It's there before Python answers, and follows every change."""
+    one = planner()
+    lines = {name: part for name, part in one.fragments(one.state).items() if name.startswith("line.")}
+    assert list(lines) == [f"line.{table}.{row.id}" for table in TABLES for row in one.state.rows(table)]
+    page = one.page()
+    assert [name for name, part in lines.items() if f'<span data-fragment="{name}">{part}</span>' not in page] == []
+    assert lines["line.people.1"] == "<b>Dr. Osei</b> · Dean they know personally · knows you well · record 3 of 3"
+    update(one, "people.1.knows_work", "barely")
+    update(one, "people.1.track_record", "")
+    update(one, "programs.1.openings", "noncategorical")
+    update(one, "programs.1.name", "")
+    parts = one.fragments(one.state)
+    assert parts["line.people.1"] == "<b>Dr. Osei</b> · Dean they know personally · hardly knows you"
+    words = ("<b>Program 1</b>", "range from 228", "seats: only prelim or other", "you've been there")
+    assert parts["line.programs.1"] == " · ".join(words)
+    act(one, "add", value="people")
+    assert one.fragments(one.state)["line.people.5"] == "<b>Person 5</b>"
+
+
+def test_the_example_can_only_be_cleared_while_it_is_there_and_shown_once_it_is_gone() -> None:
+    """While it's there, the take-home sheet's place says why there's none."""
+    one = planner()
+    for is_there, change in ((True, ""), (False, "clear"), (True, "example"), (False, "add")):
+        if change:
+            act(one, change, value="people")
+        assert [name for name in ("example", "own") if name in one.ui_state(one.state)["open"]] == [
+            "example" if is_there else "own"
+        ]
+        assert one.fragments(one.state)["no_sheet"] == (text("planner_board.no_sheet") if is_there else "")
 
 
 # ---- adding and removing rows ----
@@ -322,8 +365,8 @@ def test_a_removed_row_passes_the_focus_to_its_neighbor(table: str) -> None:
     """That's the row that takes its place, otherwise the one before it, otherwise the empty table."""
     one = planner()
     numbers = [row.id for row in one.state.rows(table)]
-    assert act(one, "remove", value=f"{table}.{numbers[1]}")["focus"] == f"{table}.{numbers[2]}.name"
-    assert act(one, "remove", value=f"{table}.{numbers[-1]}")["focus"] == f"{table}.{numbers[-2]}.name"
+    assert act(one, "remove", value=f"{table}.{numbers[1]}")["focus"] == f"line.{table}.{numbers[2]}"
+    assert act(one, "remove", value=f"{table}.{numbers[-1]}")["focus"] == f"line.{table}.{numbers[-2]}"
     for row in one.state.rows(table)[:-1]:
         act(one, "remove", value=f"{table}.{row.id}")
     assert act(one, "remove", value=f"{table}.{one.state.rows(table)[0].id}")["focus"] == table

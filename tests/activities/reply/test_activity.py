@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.activities.reply.activity import NOTHING, ReplyActivity, example_email
 from backchannel_lib.activities.reply.findings import LIMITS, check_reply, load_reply_findings, load_reply_points, read_up_to
 from backchannel_lib.base.texts import text
+from backchannel_lib.model.tables import facts
 from backchannel_lib.page.activity_page import PAPER
 
 FINDINGS = [row.finding for row in load_reply_findings()]
@@ -89,6 +91,15 @@ def test_the_box_starts_empty_with_the_rule_above_it() -> None:
     page = html.unescape(one.page())
     assert page.index(rule) < page.index("<textarea")
     assert rule in one.text
+
+
+def test_the_rules_box_names_each_source_once() -> None:
+    """Two facts have the same source, and that we haven't seen this year's agreement is itself a fact."""
+    box = reply().page().partition("</section>")[0]
+    listed = re.findall(r'<p class="bw-small">(.*?)</p>', box)
+    assert len(listed) == len(set(listed)) > 1
+    for fact in check_reply("").facts:
+        assert html.unescape(box).count(facts()[fact].sentence) == 1
 
 
 @pytest.mark.parametrize("action", [None, "see", "undo", "save"])

@@ -334,6 +334,14 @@ export class Store {
   }
 
   /**
+   * Paint a fragment again, because its place is new and empty.
+   * @param {string} fragment
+   */
+  paintAgain(fragment) {
+    delete this.painted[fragment];
+  }
+
+  /**
    * Return the content to paint a fragment with; undefined if it already shows it or the content is unknown.
    * @param {string} fragment
    * @param {number} number

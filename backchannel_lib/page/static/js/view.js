@@ -85,7 +85,11 @@ export function createView(root, { id, store, charts, lateText, restoreText, not
     const selector = focused instanceof HTMLElement && place.contains(focused) ? selectorOf(focused) : null;
     place.innerHTML = content.replaceAll("§", id);
     for (const one of all("details[data-details]", place)) /** @type {HTMLDetailsElement} */ (one).open = open.has(one.dataset.details);
-    if ("rows" in place.dataset) setValues(valuesIn(place)); // rows were added or removed; their values come separately
+    if ("rows" in place.dataset) {
+      // Rows were added or removed; their values and fragments come separately.
+      setValues(valuesIn(place));
+      for (const one of all("[data-fragment]", place)) store.paintAgain(one.dataset.fragment ?? "");
+    }
     if (selector === null) return;
     // The focused element is gone: move the focus to its replacement, or else to its section's heading, instead of the
     // top of the page.
@@ -118,7 +122,7 @@ export function createView(root, { id, store, charts, lateText, restoreText, not
   }
 
   /**
-   * Open a form that is folded away. Only the reader closes it.
+   * Open what is folded away. Only the reader closes it.
    * @param {Element | null | undefined} fold
    * @param {boolean} needed
    */
@@ -129,8 +133,9 @@ export function createView(root, { id, store, charts, lateText, restoreText, not
   /** @param {string} target a fragment or a field */
   function goTo(target) {
     const place = find(`[data-fragment="${target}"]`) ?? find(`[data-field="${target}"] :is(input, select, textarea)`);
-    unfold(place?.closest("details[data-fold]"));
-    focusOn(place);
+    const summary = place?.closest("summary");
+    if (!summary) unfold(place?.closest("details"));
+    focusOn(summary ?? place);
     place?.scrollIntoView({ block: "nearest" });
   }
 
