@@ -312,9 +312,8 @@ def _last_prose(pieces: Sequence[Piece]) -> int:
 
 
 def _deck_note() -> Markup:
-    before, _, after = text("site.workshop.note", deck="|").partition("|")
-    deck = tag("b", tag("a", text("site.deck.title"), href=DECK))
-    return tag("div", tag("p", before, deck, after), class_="site-prose")
+    deck = tag("a", text("site.workshop.open"), href=DECK, class_="site-main")
+    return tag("div", tag("p", deck), tag("p", text("site.workshop.note")), class_="site-prose site-screen")
 
 
 def _neighbors(build: Build, chapter: str) -> Markup:
@@ -354,6 +353,7 @@ def deck_page(build: Build) -> str:
         stage_bar(DECK_OPENS, tag("a", text("site.deck.back"), href=WORKSHOP)),
         _status(),
         tag("noscript", tag("p", text("site.deck.no_script"), class_="stage-wait")),
+        tag("p", text("site.deck.paper", page=WORKSHOP), class_="stage-paper", hidden=True),
         tag("main", [activity_html(part, data_on=part == DECK_OPENS) for part in stage_parts()], id="stage"),
         head=(
             _running_foot(f"{text('site.deck.title')} · {text('site.name')}"),

@@ -226,11 +226,22 @@ def test_the_deck_opens_with_a_slide_for_the_room_and_is_linked_where_one_looks_
 
 
 def test_no_page_tells_its_readers_to_type_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A public page has no folder to type it in; the workshop's page says where printed sheets come from instead."""
+    """A public page has no folder to type it in; the workshop's page says once where printed sheets come from instead."""
     monkeypatch.setenv(HOST_VARIABLE, "browser")
     published = dict(all_pages(BUILD, NOTEBOOKS))
     assert [name for name, page in published.items() if "workbook.py" in page] == []
-    assert "printed sheets come with the workbook on your own computer" in words(published[pages.WORKSHOP])
+    assert text("run_check.print_sheets.site") in words(published[pages.WORKSHOP])
+    assert words(published[pages.WORKSHOP]).lower().count("printed sheets come with the workbook on your own computer") == 1
+
+
+def test_the_workshop_opens_the_deck_first_and_the_deck_on_paper_says_where_the_plan_prints() -> None:
+    """Its button is above everything that the chapter says after its title."""
+    published = dict(all_pages(BUILD, NOTEBOOKS))
+    before, found, _ = published[pages.WORKSHOP].partition(f'<a href="{pages.DECK}" class="site-main">')
+    assert found
+    assert before.count("<h2") == 0
+    deck = published[pages.DECK]
+    assert f'<p class="stage-paper" hidden>{text("site.deck.paper", page=pages.WORKSHOP)}</p>' in deck.replace("&#x27;", "'")
 
 
 def test_the_deck_offers_neither_phones_nor_commands(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import html
 import io
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,7 +24,16 @@ from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.page.host import HOST_VARIABLE
 from backchannel_lib.workshop.deck import draw, vignettes
 from backchannel_lib.workshop.round.state import WorkshopState
-from backchannel_lib.workshop.run_plan.activity import HYBRID, PRESENTER_KEYS, RunPlan, checklist, hybrid, keys, markers
+from backchannel_lib.workshop.run_plan.activity import (
+    HYBRID,
+    PRESENTER_KEYS,
+    RunPlan,
+    checklist,
+    hybrid,
+    keys,
+    markers,
+    when_late,
+)
 from backchannel_lib.workshop.run_plan.model import (
     RunStepRow,
     catch_up,
@@ -249,7 +259,7 @@ def test_the_page_shows_the_current_step_and_the_next_one(plan: str, at: int) ->
     assert ('<a href="tel:988">call</a>' in parts["now"]) is (row.step == "close"), "on the presenter's phone, too"
     after = steps_of(plan)[at + 1].title if at + 1 < len(steps_of(plan)) else text("run_plan.nothing_next")
     assert after in parts["next"]
-    assert parts["plan"].count("bw-marked") == 1
+    assert parts["plan"].count("bw-marked") == parts["plan"].count(text("run_plan.here")) == 1
     assert f"{starts(plan)[at]}" in parts["plan"]
 
 
@@ -261,11 +271,65 @@ def test_the_whole_plan_can_be_read_on_a_phone(plan: str) -> None:
     assert len(rows) == len(steps_of(plan))
     for row, step in zip(rows, steps_of(plan), strict=True):
         assert re.findall(r' role="(\w+)"', row) == ["row", "rowheader", "cell", "cell", "cell", "cell"]
-        cells = re.findall(r"<t[hd]([^>]*)>([^<]*)</t[hd]>", row)
+        cells = re.findall(r"<t[hd]([^>]*)>(.*?)</t[hd]>", row)
         labels = [(re.findall('data-label="([^"]*)"', attributes) or [""])[0] for attributes, _ in cells]
         timed = [text("run_plan.minute"), "", text("run_plan.lasts")] if step.minutes else ["", "", ""]
         assert [html.unescape(label) for label in labels] == [*timed, text("run_plan.shows"), text("run_plan.when_late")]
         assert [content for _, content in cells if content == "–"] == ([] if step.minutes else ["–"] * 2)
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_paper_has_the_words_of_every_step(plan: str) -> None:
+    """On screen there's only one step at a time, so paper has the whole script, whatever step it is."""
+    page = run_plan(plan=plan)
+    for _ in range(2):
+        script = html.unescape(re.sub("<[^>]*>", "", page.fragments(page.state)["script"]))
+        for at, row in enumerate(steps_of(plan)):
+            assert row.title in script
+            assert f"{markers(plan, at)}. " in script
+            assert [what for what in ("say", "do", "late") if text(f"run_step.{row.step}.{what}") not in script] == []
+        assert text("run_plan.here") not in script
+        act(page, type="next")
+    assert f"hidden>{page.fragments(page.state)['script']}</div>" in page.page()
+    start = run_plan(plan=plan)
+    optional = [row for row in steps_of(plan) if row.skip is not None]
+    if optional:
+        act(start, type="start")
+        act(start, type="skip")
+        assert text("run_plan.cell_skipped") in start.fragments(start.state)["script"]
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_what_to_skip_is_in_order_and_in_words(plan: str) -> None:
+    optional = sorted((row for row in steps_of(plan) if row.skip is not None), key=lambda row: row.skip or 0)
+    places = text("run_plan.places").split()
+    for row, place in zip(optional, places, strict=False):
+        assert when_late(row).startswith(text("run_plan.cell_skip", place=place))
+
+
+def test_nothing_is_offered_that_cannot_be_done_yet() -> None:
+    """Before the first step there is no way back, and nothing to catch up before the clock starts."""
+    page, _ = with_clock()
+    assert page.fragments(page.state)["late"] == ""
+    assert page.sections(page.state) == ["waiting"]
+    act(page, type="start")
+    assert 'data-action="skip"' in page.fragments(page.state)["late"]
+    assert page.sections(page.state) == ["running", "back"]
+
+
+def test_the_checklist_is_checked_off_and_saved() -> None:
+    """Every instruction has a box with its time, and a session that begins anew has none checked."""
+    page = run_plan()
+    content = html.unescape(re.sub("<[^>]*>", "", page.page()))
+    for row in load_run_checks():
+        assert f"{text('run_plan.check_when', minutes=row.minutes)} {row.text}" in content
+    first = load_run_checks()[0].check
+    act(page, type="set", field="ready", value=first)
+    assert page.state["ready"] == (first,)
+    act(page, type="set", field="plan", value="short")
+    assert page.from_file(json.dumps(page.record()))["ready"] == (first,)
+    page.begin_anew()
+    assert page.state["ready"] == ()
 
 
 @pytest.mark.parametrize(

@@ -293,10 +293,7 @@ class OwnForm(Activity[Draft]):
             )
             for row in rows
         ]
-        return join(
-            tag("h3", self.say("list")),
-            tag("ul", items, class_="bw-list") if items else tag("p", text("own_case.none_yet")),
-        )
+        return join(tag("h3", self.say("list")), tag("ul", items, class_="bw-list")) if items else Markup("")
 
     def static_html(self) -> str:
         """Return title and introduction, for a notebook that hasn't run."""

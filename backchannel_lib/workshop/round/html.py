@@ -325,7 +325,7 @@ def _log(state: WorkshopState) -> Markup:
 
 def _welcome() -> Markup:
     lines = [tag("li", text(f"round.welcome.{name}")) for name in ("made_up", "rule", "one_view")]
-    return join(tag("p", text("stage.title"), class_="bw-welcome-title"), tag("ul", lines))
+    return join(tag("p", text("round.welcome.title"), class_="bw-welcome-title"), tag("ul", lines))
 
 
 def _close() -> Markup:

@@ -19,7 +19,7 @@ from backchannel_lib.page.activity_page import activity_page, show_if, slot, sta
 from backchannel_lib.page.components import citations, description_list, linked_text, table
 from backchannel_lib.page.host import host
 from backchannel_lib.page.html import Markup, join, tag
-from backchannel_lib.page.inputs import button, radios
+from backchannel_lib.page.inputs import button, checks, radios
 from backchannel_lib.workshop.deck import vignettes
 from backchannel_lib.workshop.round.state import WorkshopState
 from backchannel_lib.workshop.run_plan.model import (
@@ -64,14 +64,19 @@ def when_late(row: RunStepRow) -> str:
     """Say what to do with a step when time is short: keep, shorten or skip it.
 
     Examples:
-        >>> when_late(steps_of("short")[1])
-        'cut to 2 min'
+        >>> when_late(steps_of("short")[1]).split()
+        ['cut', 'to', '2', 'min']
     """
     ways = [
-        *([text("run_plan.cell_skip", place=row.skip)] if row.skip is not None else []),
+        *([text("run_plan.cell_skip", place=_in_words(row.skip))] if row.skip is not None else []),
         *([text("run_plan.cell_shorter", minutes=row.shorter)] if row.shorter is not None else []),
     ]
     return text("run_plan.cell_or").join(ways) or text("run_plan.cell_never")
+
+
+def _in_words(place: int) -> str:
+    """Return a place in the order of what to skip, such as "first"."""
+    return text("run_plan.places").split()[place - 1]
 
 
 def markers(plan: str, at: int, skipped: tuple[str, ...] = ()) -> str:
@@ -110,6 +115,7 @@ class RunPlan(PersistentForm):
                 "at": integer_field("at", 0, most, 0),
                 "started": integer_field("started", 0, LAST_START, 0),  # minutes since 1970; 0 while the clock is stopped
                 "skipped": choices_field("skipped", {step.step for plan in plans for step in steps_of(plan)}),
+                "ready": choices_field("ready", [one.check for one in load_run_checks()], text("run_plan.head_check")),
                 "asking": boolean_field("asking"),  # whether the room sees the questions instead of the step
             },
         )
@@ -302,10 +308,11 @@ class RunPlan(PersistentForm):
             "now": _now(plan, at, skipped),
             "next": _next(plan, next_place(state), skipped),
             "clock": clock if started else text("run_plan.not_started"),
-            "late": join(
-                _late(plan, at, self.late(state), self.behind(state), skipped) if started else None, _skip(self.may_go(state))
-            ),
+            "late": join(_late(plan, at, self.late(state), self.behind(state), skipped), _skip(self.may_go(state)))
+            if started
+            else "",
             "plan": _whole(plan, at, skipped),
+            "script": _script(plan, skipped),
             "asking": "" if self._asks_anyway(state) else _asking(on=state["asking"]),
             "room": _room(self._room) if self._room else "",
             "live_text": self._live_text(state),
@@ -313,7 +320,7 @@ class RunPlan(PersistentForm):
 
     def sections(self, state: Record) -> list[str]:
         """Return the names of the visible sections."""
-        return ["running"] if state["started"] else ["waiting"]
+        return ["running" if state["started"] else "waiting", *(["back"] if next_place(state, -1) is not None else [])]
 
     def _live_text(self, state: Record) -> str:
         row = steps_of(state["plan"])[state["at"]]
@@ -338,15 +345,28 @@ class RunPlan(PersistentForm):
                     class_="bw-spaced",
                 ),
                 tag("div", *self._steps(parts), class_="bw-spaced"),
-                class_="bw-columns bw-halves",
+                class_="bw-columns bw-halves bw-screen",
             ),
             tag("h3", text("run_plan.whole")),
-            slot("plan", parts["plan"], class_="bw-numbers", tabindex="0", role="group", aria_label=text("run_plan.caption")),
+            slot(
+                "plan",
+                parts["plan"],
+                class_="bw-numbers bw-screen",
+                tabindex="0",
+                role="group",
+                aria_label=text("run_plan.caption"),
+            ),
+            slot("script", parts["script"], class_="bw-script", hidden=True),  # for paper, where the steps can't change
             tag(
                 "div",
-                tag("div", tag("h3", text("run_plan.head_check")), checklist()),
-                tag("div", tag("h3", text("run_plan.keys")), keys()),
-                class_="bw-columns bw-halves",
+                tag(
+                    "div",
+                    tag("h3", text("run_plan.head_check")),
+                    checks("ready", tag("span", text("run_plan.head_check"), class_="bw-hidden"), _checks(), state["ready"]),
+                    class_="bw-spaced",
+                ),
+                tag("div", tag("h3", text("run_plan.keys")), keys(), class_="bw-spaced"),
+                class_="bw-columns bw-halves bw-wide",
             ),
             tag("details", tag("summary", text("run_plan.hybrid")), hybrid(), data_details="hybrid"),
             citations("run_plan", (), ("run_plans", "room_advice")),
@@ -390,8 +410,7 @@ class RunPlan(PersistentForm):
             class_="bw-spaced",
         )
 
-    @staticmethod
-    def _steps(parts: Mapping[str, str], *, arrows: bool = True) -> Iterable[Markup]:
+    def _steps(self, parts: Mapping[str, str], *, arrows: bool = True) -> Iterable[Markup]:
         """Yield the current and the next step; in the presenter's window, the arrow keys control the round instead."""
         on, back = ("ArrowRight PageDown", "ArrowLeft PageUp") if arrows else ("n", "p")
         hints = ("→", "←") if arrows else ("N", "P")
@@ -401,7 +420,7 @@ class RunPlan(PersistentForm):
             tag(
                 "div",
                 button(text("run_plan.on"), "next", key=on, hint=hints[0]),
-                button(text("run_plan.back"), "back", key=back, hint=hints[1]),
+                show_if("back", self.sections(self.state), button(text("run_plan.back"), "back", key=back, hint=hints[1])),
                 # In the presenter's window, the round has the main button.
                 class_="bw-toolbar bw-nav" if arrows else "bw-toolbar bw-nav bw-alike",
             ),
@@ -446,6 +465,14 @@ def checklist() -> Markup:
     rows = [(row.minutes, row.text) for row in load_run_checks()]
     head = (text("run_plan.head_check_when"), text("run_plan.do"))
     return tag("div", table(text("run_plan.head_check"), head, rows), class_="bw-checklist")
+
+
+def _checks() -> list[tuple[str, Markup]]:
+    """Return the checklist's ids, and each instruction with its time."""
+    return [
+        (row.check, tag("span", tag("b", text("run_plan.check_when", minutes=row.minutes)), " ", row.text))
+        for row in load_run_checks()
+    ]
 
 
 def hybrid() -> Markup:
@@ -568,6 +595,28 @@ def _changes(adjusted: CatchUp) -> list[str]:
     ]
 
 
+@functools.cache
+def _script(plan: str, skipped: tuple[str, ...]) -> Markup:
+    """Return every step with its words, to hold in the hand."""
+    steps = [tag("li", _in_script(plan, at, skipped)) for at in range(len(steps_of(plan)))]
+    return join(tag("p", tag("b", plan_of(plan).title), ". ", _for(plan)), tag("ol", steps))
+
+
+def _in_script(plan: str, at: int, skipped: tuple[str, ...]) -> Markup:
+    row = steps_of(plan)[at]
+    late = text("run_plan.cell_skipped") if row.step in skipped else when_late(row)
+    words = (
+        (text("run_plan.say"), text(f"run_step.{row.step}.say")),
+        (text("run_plan.do"), text(f"run_step.{row.step}.do")),
+        (text("run_plan.script_late", late=late), text(f"run_step.{row.step}.late")),
+    )
+    return join(
+        tag("h4", step_name(row)),
+        tag("p", text("run_plan.script", when=markers(plan, at, skipped), screen=_screen(row))),
+        tag("dl", [tag("div", tag("dt", label), " ", tag("dd", content)) for label, content in words], class_="bw-meanings"),
+    )
+
+
 #: The columns of the whole plan, each with what a phone shows before its cells, because it lays out the rows as paragraphs.
 COLUMNS: Final = {
     "when": "run_plan.minute",
@@ -586,7 +635,9 @@ def _whole(plan: str, at: int, skipped: tuple[str, ...]) -> Markup:
     for place, row in enumerate(steps_of(plan)):
         late = text("run_plan.cell_skipped") if row.step in skipped else when_late(row)
         begin = begins[place] if row.minutes and row.step not in skipped else "–"
-        cells = zip(COLUMNS.values(), (begin, step_name(row), row.minutes or "–", _screen(row), late), strict=True)
+        now = tag("span", text("run_plan.here"), class_="bw-badge") if place == at else None
+        step = join(step_name(row), " ", now) if now else step_name(row)
+        cells = zip(COLUMNS.values(), (begin, step, row.minutes or "–", _screen(row), late), strict=True)
         rows.append(tag("tr", [_cell(*cell) for cell in cells], role="row", class_="bw-marked" if place == at else None))
     heads = [tag("th", text(f"run_plan.head_{name}"), scope="col", role="columnheader") for name in COLUMNS]
     return tag(
