@@ -30,8 +30,8 @@ class Sorting(Items):
         """Return the answer to each item once the reader has compared."""
         same = sum(state[name] in item.fits for name, item in self.items.items())
         summary = text("sorting.summary", alike=same, total=len(self.items)) if self.is_seen(state) else ""
-        made = text("sorting.made", made=len(self.chosen(state)), total=len(self.items))
-        return {**self.answers(state), "summary": summary, "made": made, "live_text": summary}
+        placed = text("sorting.made", made=len(self.chosen(state)), total=len(self.items))
+        return {**self.answers(state), "summary": summary, "placed": placed, "live_text": summary}
 
     def answer(self, name: str, state: Record) -> str:
         """Return the reader's choice next to the article's, with the reason."""
@@ -65,7 +65,7 @@ class Sorting(Items):
             ),
             slot("summary", parts["summary"], "p", class_="bw-summary"),
             [self.item(name, radios(name, self.label(name), options, self.state[name], row=True)) for name in self.items],
-            slot("made", parts["made"], "p", class_="bw-summary"),
+            slot("placed", parts["placed"], "p", class_="bw-summary"),
             toolbar(button(text("lesson.compare"), "compare")),
             look="bw-sorting",
         )

@@ -389,7 +389,7 @@ def _group(
     short = sum(len(str(text)) for _, text in options) <= ONE_LINE
     held = _holder(
         field,
-        ("radio" if kind == "radio" else "checks") + (" bw-row" if row else "") + (" bw-short" if short and not row else ""),
+        ("radio" if kind == "radio" else "checks") + (" bw-row" if row else "") + (" bw-one-line" if short and not row else ""),
         hidden,
     )
     if row:

@@ -371,7 +371,7 @@ def test_a_slider_for_a_guess_shows_its_ends() -> None:
 def test_sorting_counts_what_has_a_place(part: str) -> None:
     made = make_activity(part)
     for count, (name, item) in enumerate(made.items.items()):
-        assert made.fragments(made.state)["made"] == text("sorting.made", made=count, total=len(made.items))
+        assert made.fragments(made.state)["placed"] == text("sorting.made", made=count, total=len(made.items))
         made.update(**{name: item.fits[0]})
     assert 'class="bw bw-lesson bw-sorting"' in made.page()
 

@@ -163,8 +163,8 @@ def test_a_guess_is_written_as_a_number_in_a_wide_column() -> None:
 def test_only_short_choices_print_on_one_line(letters: int, short: bool) -> None:
     """As soon as one of them would wrap, each has its own line."""
     group = radios("who", "Who?", [(f"{place}", "x" * letters) for place in range(4)], "")
-    assert (" bw-short" in group) == short
-    assert re.search(r"\.bw-item \.bw-short, [^{]*\{ display: flex", PRINT)
+    assert (" bw-one-line" in group) == short
+    assert re.search(r"\.bw-item \.bw-one-line, [^{]*\{ display: flex", PRINT)
     assert ".bw-item .bw-radio, " not in PRINT
 
 

@@ -98,7 +98,7 @@ def test_no_answer_about_the_forms_is_shown_before_a_choice() -> None:
     reasons = [text(f"item.{row.item}.why") for row in forms.items.values()]
     assert not any(reason in forms.page() for reason in reasons)
     assert forms.actions()["compare"]({}) == {"notice": text("lesson.choose_first")}
-    assert {part for part, content in forms.fragments(forms.state).items() if content} == {"made"}
+    assert {part for part, content in forms.fragments(forms.state).items() if content} == {"placed"}
     forms.update(form_mentor_text="influential")
     forms.actions()["compare"]({})
     content = forms.fragments(forms.state)

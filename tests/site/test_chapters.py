@@ -76,7 +76,7 @@ def test_a_sheet_to_fill_in_leaves_out_what_the_exercise_above_teaches(written: 
 def test_prose_says_nothing_about_controls_that_paper_has_not(chapter: str) -> None:
     """It is printed as well, and some of it stands above a guess that nobody has made yet."""
     screen = re.compile(
-        r"next to the sliders|each answer above|you just saw|follows your guess|move the score|you'll see both|After your guess",
+        r"next to the slider|each answer above|you just saw|follows your guess|move the score|you'll see both|after your guess",
         re.I,
     )
     assert [piece.html for piece in read_chapter(NOTEBOOKS / f"{chapter}.ipynb") if screen.search(piece.html)] == []
