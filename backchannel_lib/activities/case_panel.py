@@ -25,6 +25,7 @@ from backchannel_lib.model.rules import check_reading
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.tables import load_examples, load_exams
 from backchannel_lib.page import charts
+from backchannel_lib.page.activity_page import PAPER
 from backchannel_lib.page.case_controls import shown_fields, slider_ends
 from backchannel_lib.page.case_fragments import answer_line, case_static_html, case_text, deferred_fragments, fast_fragments
 from backchannel_lib.page.case_page import case_page
@@ -267,12 +268,16 @@ class CaseActivity(Activity[CaseState]):
 
     def sheets(self, state: CaseState) -> list[Sheet]:
         """Return the sheet for the reader's input; none for the unchanged example case or for scores from two exams."""
-        entered = (state.case, state.unknown) != (self.start.case, self.start.unknown)
-        if exam_of(state.case) is None or not (entered or any(state.sheet.values().values())):
+        if exam_of(state.case) is None or not self._has_begun(state):
             return []
         advice = advise(state.case, state.unknown, self.clock(), state.sheet.topics, reading=state.reading, keep_phase=True)
         head = SheetHead(state.sheet.name, state.sheet.program)
         return [Sheet(advice, head)]
+
+    def _has_begun(self, state: CaseState) -> bool:
+        """Return whether the reader has entered anything, about the case or only for its sheet."""
+        entered = (state.case, state.unknown) != (self.start.case, self.start.unknown)
+        return entered or any(state.sheet.values().values())
 
     def _sheet_fragment(self, state: CaseState) -> str:
         if exam_of(state.case) is None:
@@ -366,6 +371,7 @@ class CaseActivity(Activity[CaseState]):
             "shown": [*shown_fields(state.case), *sheet_fields()],
             "open": [
                 *(["kept"] if self._has_saved else []),
+                *([PAPER] if self.has_sheet and not self._has_begun(state) else []),
                 *state.sheet.open_now,
                 *(f"chart.{chart}" for chart in self._drawn(state)),
             ],
@@ -394,7 +400,7 @@ class CaseActivity(Activity[CaseState]):
         """Return the complete panel."""
         state = self.state
         desk = sheet_desk(state.sheet.open_now, self._sheet_fragment(state), *state.sheet.controls())
-        return case_page(state.case, state.reading, state.unknown, desk)
+        return case_page(state.case, state.reading, state.unknown, desk, begun=self._has_begun(state))
 
     def static_html(self) -> str:
         """Return the rule's answer, the verdict and the chain, for a notebook that hasn't run."""

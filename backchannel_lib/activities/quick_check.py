@@ -1,10 +1,10 @@
-"""Ask eight short questions, then show the rule now, the article's view, three dated steps and a sheet."""
+"""Ask nine short questions, then show the rule now, the article's view, three dated steps and a sheet."""
 
 from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -23,14 +23,15 @@ from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.readers import WrongRowError, each_of, loader, one_of
 from backchannel_lib.base.texts import text
-from backchannel_lib.model.advice import Advice, advise
+from backchannel_lib.model.advice import Advice, advise, load_not_covered
 from backchannel_lib.model.calendar import eastern, match_week
 from backchannel_lib.model.case import RECOMMENDERS, Case
 from backchannel_lib.model.possible import UNKNOWN
 from backchannel_lib.model.tables import Settings, case_settings
 from backchannel_lib.page.activity_page import activity_page, slot
-from backchannel_lib.page.html import join, tag
-from backchannel_lib.page.inputs import button, checks, radios, select, text_box, toolbar
+from backchannel_lib.page.components import chosen_on_paper
+from backchannel_lib.page.html import Markup, join, tag
+from backchannel_lib.page.inputs import button, checks, go_button, radios, select, text_box, toolbar
 from backchannel_lib.page.rule_html import INVENTED
 from backchannel_lib.page.sheet import Sheet, SheetHead, moment_text, rule_now, rule_section, sheet_sections
 from backchannel_lib.page.sheet_desk import sheet_desk, sheet_fragment, topics_control
@@ -38,6 +39,7 @@ from backchannel_lib.page.verdict_html import answer_strip, verdicts_label
 
 NOW: Final = "now"
 QUESTIONS: Final = ("contacted", "inside", "message", "standing", "file", "program")  # the questions with answers in the table
+SEVERAL: Final = ("message", "file", "program")  # those with several answers at once
 
 #: The other days to choose from, as time since the start of Match Week's Monday.
 DAYS: Final = {
@@ -229,12 +231,12 @@ class QuickCheck(Form):
         state, fragments = self.state, self.fragments(self.state)
         return activity_page(
             self.key,
+            self.on_paper(tag("div", list(self._questions_on_paper()), class_="bw-paper-form")),
             slot("moment", fragments["moment"], "p", class_="bw-voice"),
             tag(
                 "div",
                 tag(
                     "div",
-                    self.on_paper(tag("p", text("paper.quick"))),
                     select("day", self.label("day"), [(day, text(f"quick.day.{day}")) for day in (NOW, *DAYS)], state["day"]),
                     radios(
                         "contacted",
@@ -265,7 +267,7 @@ class QuickCheck(Form):
                     topics_control("topics", self.label("topics"), state["topics"]),
                 ),
                 tag(
-                    "div",
+                    "section",
                     tag("h3", text("quick.answer")),
                     slot("answer", fragments["answer"]),
                     class_="bw-answer bw-answer-stays",
@@ -280,6 +282,16 @@ class QuickCheck(Form):
                 heading="h3",
             ),
             toolbar(button(text("panel.save"), "save"), alike=True),
+            to_answer=go_button(text("quick.go"), "answer"),
+        )
+
+    def _questions_on_paper(self) -> Iterator[Markup]:
+        yield chosen_on_paper(self.label("day"), [text(f"quick.day.{day}") for day in (NOW, *DAYS)])
+        for question in ("contacted", "caller", *QUESTIONS[1:]):
+            options = self._callers() if question == "caller" else _options(question)
+            yield chosen_on_paper(self.label(question), [label for _, label in options], several=question in SEVERAL)
+        yield chosen_on_paper(
+            self.label("topics"), [text(f"not_covered.{row.topic}.name") for row in load_not_covered()], several=True
         )
 
     def _callers(self) -> list[tuple[str, str]]:

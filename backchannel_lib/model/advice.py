@@ -28,6 +28,7 @@ from backchannel_lib.model.tables import assumption_id, claim_ids, fact_ids, loa
 
 SLOTS: Final = ("tonight", "next_moment", "next_month")
 WHO: Final = ("student", "caller", "deans_office")
+KINDS: Final = ("do", "do_not")
 
 #: Policies that can stop a student's file. They're always worth asking about, even if another link is weaker.
 ASK_ANYWAY: Final = ("interviews_failures", "sponsors_visas", "has_noncategorical_seat")
@@ -61,6 +62,7 @@ class NextStepRow(NamedTuple):
 
     step: str
     slot: Annotated[str, one_of(SLOTS)]
+    kind: Annotated[str, one_of(KINDS), "whether it is something to do or something the rule forbids"]
     when: Annotated[
         str, "an expression like those of the conditions, which can also use inside_window, before_window and contact_unknown"
     ]

@@ -14,13 +14,14 @@ LEAD: Final = ("lead", "on_screen")  # the texts of an introduction: for everyon
 PAPER: Final = "paper"  # the section that is open until someone begins an exercise
 
 
-def activity_page(key: str, *body: object, look: str = "") -> Markup:
+def activity_page(key: str, *body: object, look: str = "", to_answer: Markup | None = None) -> Markup:
     """Return the HTML page of an activity.
 
     Args:
         key: The activity's id in data/activities.csv.
         *body: The content below its title and introduction.
         look: An extra class for the style sheet, or blank.
+        to_answer: A button that leads to the answer, for the line that shows it in short.
     """
     title = text(f"activity.{key}.title")
     return tag(
@@ -35,6 +36,7 @@ def activity_page(key: str, *body: object, look: str = "") -> Markup:
             tag("p", data_fragment="strip", data_hides=True),
             tag("p", role="status", class_="bw-notice", data_notice=True),
             tag("button", text("panel.restore_do"), type="button", data_action="restore", hidden=True),
+            to_answer,
             tag("button", text("stage.reload"), type="button", data_reload=True, hidden=True),
             class_="bw-strip",
             data_blank=True,

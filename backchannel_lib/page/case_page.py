@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import itertools
+from collections.abc import Collection, Iterator, Sequence
 
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.exams import exam_of
+from backchannel_lib.model.possible import MAY_BE_UNKNOWN
 from backchannel_lib.model.tables import load_exams
 from backchannel_lib.page import charts
-from backchannel_lib.page.case_controls import control_group
+from backchannel_lib.page.activity_page import on_paper
+from backchannel_lib.page.case_controls import ControlRow, control_group, field_options, load_controls
 from backchannel_lib.page.case_fragments import deferred_fragments, fast_fragments
 from backchannel_lib.page.chart_html import case_chart
-from backchannel_lib.page.components import section
-from backchannel_lib.page.html import Markup, tag
+from backchannel_lib.page.components import asked_on_paper, chosen_on_paper, section, to_check
+from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, go_button, reset_button, undo_button
 from backchannel_lib.page.pictures import sheet_of_paper
 from backchannel_lib.page.verdict_html import stages_on_screen
 
 
-def case_page(case: Case, reading: str | None = None, unknown: Collection[str] = (), sheet: Markup | None = None) -> str:
+def case_page(
+    case: Case,
+    reading: str | None = None,
+    unknown: Collection[str] = (),
+    sheet: Markup | None = None,
+    *,
+    begun: bool = True,
+) -> str:
     """Return the complete page as HTML, including the content of its fragments.
 
     A ``§`` in an id stands for a prefix that makes the id unique; the code that displays the page fills it in.
@@ -29,6 +39,7 @@ def case_page(case: Case, reading: str | None = None, unknown: Collection[str] =
         reading: Name of a reading, or None for the defaults.
         unknown: Its unknown fields, from `MAY_BE_UNKNOWN`.
         sheet: The section with the one-page sheet, if there is one.
+        begun: Whether the reader has entered anything; until then, it prints as a form to fill in.
 
     Examples:
         >>> case_page(Case()).count("<fieldset") > 5
@@ -42,6 +53,7 @@ def case_page(case: Case, reading: str | None = None, unknown: Collection[str] =
     return tag(
         "div",
         tag("p", role="status", class_="bw-hidden", data_live_text=True),
+        on_paper(case_form(), begun=begun),
         tag(
             "div",
             tag(
@@ -103,6 +115,48 @@ def case_page(case: Case, reading: str | None = None, unknown: Collection[str] =
         aria_label=text("panel.name"),
         data_arrive=True,
     )
+
+
+def case_form() -> Markup:
+    """Return the questions about a case as a form to fill in on paper, in the order on screen.
+
+    Source:
+        data/controls.csv; what never goes on the sheet is left out.
+
+    Examples:
+        >>> case_form().count("bw-choose") > 10
+        True
+    """
+    rows = [row for row in load_controls() if row.on_sheet != "never"]
+    by_stage = [[row for row in rows if row.group == stage] for stage in stages_on_screen()]
+    groups = [[tag("h3", text(f"panel.group.{group[0].group}")), *_fields_on_paper(group)] for group in by_stage]
+    return join(
+        tag("h2", text("panel.controls")),
+        tag("p", text("paper.case")),
+        tag(
+            "div", [asked_on_paper(text(f"sheet_desk.{name}")) for name in ("name", "program")], groups, class_="bw-paper-form"
+        ),
+    )
+
+
+def _fields_on_paper(rows: Sequence[ControlRow]) -> Iterator[Markup]:
+    """Yield questions with blanks and boxes; facts that are either checked or not stand below each other."""
+    is_fact = [row.control == "checkbox" and row.field not in MAY_BE_UNKNOWN for row in rows]
+    for fact, run in itertools.groupby(zip(rows, is_fact, strict=True), key=lambda pair: pair[1]):
+        fields = [row for row, _ in run]
+        if fact:
+            yield to_check([text(f"field.{row.field}.label") for row in fields])
+            continue
+        for row in fields:
+            label = text(f"field.{row.field}.label")
+            if row.control == "slider":
+                yield asked_on_paper(label)
+                continue
+            options = [text("panel.yes"), text("panel.no")]
+            if row.control != "checkbox":
+                options = [name for level, name in field_options(row.field) if level is not None]
+            more = [text("panel.unknown")] if row.field in MAY_BE_UNKNOWN else []
+            yield chosen_on_paper(label, [*options, *more], several=row.control == "checks")
 
 
 def _controls(stage: str, case: Case, unknown: Collection[str]) -> Markup | None:

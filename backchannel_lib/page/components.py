@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Collection, Iterable, Sequence
+from typing import Final
 
 from backchannel_lib.base.texts import linked_parts, text
 from backchannel_lib.model.soap_rule import newest_source
 from backchannel_lib.model.tables import FactRow, facts, load_article, load_article_sections, load_claims
 from backchannel_lib.page.html import Markup, join, tag
+
+#: Options with fewer characters in all share a line on paper.
+IN_ROW: Final = 40
 
 
 def section(title: object, *children: object, class_: str, voice: str = "", name: str) -> Markup:
@@ -88,6 +92,28 @@ def asked_on_paper(question: str) -> Markup:
         '<p><b>How many?</b> <span class="bw-blank"></span></p>'
     """
     return tag("p", tag("b", question), " ", tag("span", class_="bw-blank"))
+
+
+def chosen_on_paper(question: str, options: Sequence[str], *, several: bool = False) -> Markup:
+    """Return a question with a circle for each option, or with boxes if more than one can be checked.
+
+    Examples:
+        >>> chosen_on_paper("Which?", ["One", "Two"]).count("<li")
+        2
+    """
+    return tag("div", tag("p", tag("b", question)), to_check(options, several=several), class_="bw-field")
+
+
+def to_check(options: Sequence[str], *, several: bool = True) -> Markup:
+    """Return a list to check on paper, as in `chosen_on_paper`; a few short options share a line.
+
+    Examples:
+        >>> to_check(["Yes", "No"], several=False)
+        '<ul class="bw-choose bw-in-row"><li>Yes</li><li>No</li></ul>'
+    """
+    in_row = not several and sum(map(len, options)) < IN_ROW
+    class_ = "bw-choose" + (" bw-several" if several else "") + (" bw-in-row" if in_row else "")
+    return tag("ul", [tag("li", one) for one in options], class_=class_)
 
 
 def blank_table(what: str, blanks: Sequence[str], rows: Iterable[object], spans: Collection[int] = ()) -> Markup:

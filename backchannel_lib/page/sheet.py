@@ -60,6 +60,7 @@ class _Block(NamedTuple):
     listed: bool = False
     answer: str = ""
     rule: str = ""  # the code of the rule's answer, if there is only one
+    items: tuple[Markup, ...] = ()  # the lines as items of a list, if HTML shows more than their words
 
 
 def moment_text(when: datetime, *, whole_day: bool = False) -> str:
@@ -354,7 +355,7 @@ def _entered_line(sheet: Sheet) -> str:
 
 
 def _section(block: _Block, heading: str = "h2") -> Markup:
-    items = [tag("li", line) for line in block.lines]
+    items = block.items or [tag("li", line) for line in block.lines]
     lines = [tag("ul", items)] if block.listed else [tag("p", line) for line in block.lines]
     return tag(
         "section",
@@ -492,17 +493,28 @@ def _weakest(judgment: OpenJudgment) -> tuple[list[Reason], list[Reason]]:
 
 
 def _steps(advice: Advice) -> _Block:
-    lines = [
-        text("take_home.step", when=moment_text(step.when, whole_day=step.whole_day), who=step.who, what=step.sentence)
+    heads = tuple(
+        text("take_home.step_head", when=moment_text(step.when, whole_day=step.whole_day), who=step.who)
         for step in advice.steps
+    )
+    items = [
+        tag(
+            "li",
+            tag("span", head, class_="bw-step-head"),
+            " ",
+            step.sentence,
+            class_="bw-step-not" if step.row.kind == "do_not" else None,
+        )
+        for head, step in zip(heads, advice.steps, strict=True)
     ]
+    lines = tuple(f"{head} {step.sentence}" for head, step in zip(heads, advice.steps, strict=True))
     rows = [step.row for step in advice.steps]
     claims = [claim for row in rows for claim in row.claims]
     where = [text("take_home.article_lines", lines=lines_of_all(claims))] if claims else []
     sources = [facts()[fact].citation for row in rows for fact in row.facts]
     small = [text("take_home.steps_source", sources="; ".join(dict.fromkeys([*where, *sources])))]
     small += [text("take_home.assumption", reason=text(f"assumption.{row.assumption}")) for row in rows if row.assumption]
-    return _Block("steps", text("take_home.steps"), tuple(lines), tuple(small), listed=True)
+    return _Block("steps", text("take_home.steps"), lines, tuple(small), listed=True, items=tuple(items))
 
 
 def _questions(advice: Advice) -> _Block:

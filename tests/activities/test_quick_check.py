@@ -1,4 +1,4 @@
-"""The quick check: eight questions that can all be skipped, and an answer that claims no more than the model."""
+"""The quick check: nine questions that can all be skipped, and an answer that claims no more than the model."""
 
 from __future__ import annotations
 

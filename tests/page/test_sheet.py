@@ -37,7 +37,8 @@ class Words(HTMLParser):
     def __init__(self, page: str) -> None:
         super().__init__()
         self.said: list[str] = []
-        self.feed(page.partition("<body>")[2])
+        # A step's date is the beginning of its line.
+        self.feed(re.sub(r'<span class="bw-step-head">(.*?)</span>', r"\1", page.partition("<body>")[2]))
 
     def handle_data(self, data: str) -> None:
         """Collect text."""

@@ -42,23 +42,21 @@ export function place(root, charts) {
 
   // Don't observe elements that get replaced, because the observer would miss their replacements.
   const card = root.querySelector(".bw-card");
-  const answer = card?.parentElement?.closest("[data-fragment]") ?? card;
+  const answer = card?.parentElement?.closest("[data-fragment]") ?? card ?? root.querySelector(".bw-answer > [data-fragment]");
   // An answer next to the controls scrolls away with the last of them, starting with the rule, which is on top.
   const rule = root.querySelector(".bw-answer > .bw-rule");
   let reached = false;
   let inSight = false;
   let ruleGone = false;
   /**
-   * Whether readers see everything in an element that matches a selector.
+   * Whether readers see an answer in an element.
    * @param {IntersectionObserverEntry} entry
-   * @param {string} selector
    */
-  const shows = ({ target, isIntersecting, intersectionRect }, selector) =>
-    isIntersecting &&
-    [...target.querySelectorAll(selector)].every((one) => {
-      const { top, bottom } = one.getBoundingClientRect();
-      return top >= intersectionRect.top - 1 && bottom <= intersectionRect.bottom + 1;
-    });
+  const shows = ({ target, isIntersecting, intersectionRect }) => {
+    const headlines = [...target.querySelectorAll(".bw-rule-answer, .bw-verdict-name")].map((one) => one.getBoundingClientRect());
+    const { top, bottom } = intersectionRect;
+    return isIntersecting && (!headlines.length || headlines.some((one) => one.top >= top - 1 && one.bottom <= bottom + 1));
+  };
   const steps = Array.from({ length: 41 }, (_, step) => step / 40);
   /** @param {string} margin */
   const createObserver = (margin) =>
@@ -66,8 +64,8 @@ export function place(root, charts) {
       (seen) => {
         for (const one of seen) {
           if (one.target === root) reached = one.isIntersecting;
-          else if (one.target === rule) ruleGone = !shows(one, ".bw-rule-answer");
-          else inSight = shows(one, ".bw-verdict-name, .bw-held") || !one.target.checkVisibility();
+          else if (one.target === rule) ruleGone = !shows(one);
+          else inSight = shows(one) || !one.target.checkVisibility();
         }
         const stays = rule?.parentElement && getComputedStyle(rule.parentElement).position === "sticky";
         root.toggleAttribute("data-away", reached && (!inSight || (!!stays && ruleGone)));
