@@ -200,7 +200,7 @@ def test_on_a_phone_the_line_that_stays_in_sight_is_low_and_has_rule_verdict_and
 
 
 def test_a_change_is_applied_with_one_key_and_undone(fresh: PanelPage) -> None:
-    """Enter on "Try it" raises the verdict as promised, and Undo restores the case."""
+    """Enter on "See it in my case" raises the verdict as promised, and Undo restores the case."""
     page = fresh.page
     promised = page.inner_text(".bw .bw-change >> nth=0 >> .bw-reaches").partition(": ")[2]
     page.focus(".bw .bw-change button >> nth=0")

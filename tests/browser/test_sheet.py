@@ -32,12 +32,12 @@ def printed(page: Page, paper: str) -> list[str]:
 
 
 def test_the_example_is_never_printed(opened: Opened) -> None:
-    """Before the reader enters anything, the example case doesn't print, and the chapter's prose prints completely."""
+    """Before the reader enters anything, a form prints in place of the example, and the chapter's prose prints completely."""
     opened.page.dispatch_event(".bw [data-action=reset]", "click")  # it may have nothing to do
     opened.wait_for_verdict("Between Ignored and Skimmed")
     words = " ".join(printed(opened.page, "Letter"))
     assert "Between Ignored and Skimmed" not in words
-    assert text("sheet_desk.nothing_yet") in words
+    assert text("field.range_low.label") in words
     opened.page.click(".bw [data-action=sheet]")
     opened.page.wait_for_selector(".bw-sheet-desk .bw-nothing-yet", timeout=PATIENCE)
     assert not opened.page.locator(".bw-sheet-desk [data-page-action=print]").is_visible(), "there is nothing to print"

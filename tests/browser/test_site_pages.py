@@ -774,12 +774,26 @@ def test_a_guess_that_nobody_made_is_a_blank_on_paper(page: Page, site: Site) ->
 
 
 @pages_of("index")
-def test_the_home_page_prints_its_answer_and_no_questions(live: LivePage) -> None:
-    """Once there is an answer, the sheet prints instead."""
-    words = " ".join(printed(live.page))
-    assert 0 < words.index(text("quick.answer")) < words.index(text("paper.quick"))
-    assert text("quick.day") not in words, "nobody has answered it"
-    assert text("site.home.more") not in words, "its links lead nowhere"
+def test_the_home_page_prints_its_questions_on_one_page_and_no_answer(live: LivePage) -> None:
+    """An answer from no input is about nobody. Once there is input, the sheet prints instead."""
+    for paper in PAPERS:
+        (words,) = printed(live.page, paper)
+        for question in ("day", "contacted", "caller", "inside", "message", "standing", "file", "program", "topics"):
+            assert text(f"quick.{question}") in words
+        assert text("quick.answer") not in words
+        assert text("site.home.more") not in words, "its links lead nowhere"
+
+
+@pages_of("index")
+def test_the_quick_check_s_answer_is_one_press_away_from_every_question_on_a_phone(live: LivePage) -> None:
+    """Below forty choices, nobody would see it change."""
+    page = live.page
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    page.locator("[data-field=standing]").scroll_into_view_if_needed()
+    page.wait_for_function(f"() => ({IN_SIGHT})('.bw-strip-rule').length")
+    page.locator(".bw-strip [data-go=answer]").click()
+    page.wait_for_function(f"() => ({IN_SIGHT})('.bw-rule-answer').length && !({IN_SIGHT})('.bw-strip').length")
+    assert page.evaluate("document.activeElement.innerText") == text("quick.answer")
 
 
 def test_the_sheet_is_one_page_on_paper(page: Page, site: Site) -> None:
@@ -787,9 +801,11 @@ def test_the_sheet_is_one_page_on_paper(page: Page, site: Site) -> None:
     page.goto(f"{site.address}{pages.CASE}")
     wait_until_live(page)
     for paper in PAPERS:
-        before = " ".join(printed(page, paper))
-        assert text("sheet_desk.nothing_yet") in before
-        assert text("sheet_desk.example") not in before, "the example doesn't print"
+        (form,) = printed(page, paper)
+        assert "Three sentences" not in form, "what is about the panel on screen doesn't print"
+        for what in ("field.range_low.label", "level.recommender.known_dean", "panel.group.timing"):
+            assert text(what) in form, "it's a page to fill in"
+        assert text("card.title") not in form, "the example doesn't print"
     page.check('[data-field="recommender"] input[value="known_dean"]')
     page.wait_for_selector(".bw-print", state="attached")
     for paper in PAPERS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.model.advice import SLOTS, NextStep, advise, load_next_steps, load_not_covered
 from backchannel_lib.model.calendar import eastern
 from backchannel_lib.model.case import PHASES
+from backchannel_lib.page.sheet import sheet_sections
 from tests.helpers.cases import cases, moments
 
 POLICIES = ("interviews_failures", "sponsors_visas", "has_noncategorical_seat", "lists_open", "program_contacted_first")
@@ -234,6 +236,14 @@ def test_every_field_step_and_topic_has_its_texts() -> None:
         assert text(f"not_covered.{row.topic}.question").endswith("?")
         assert text(f"not_covered.{row.topic}.name")
         assert text(f"not_covered.{row.topic}.note")
+
+
+def test_what_the_rule_forbids_does_not_look_like_something_to_do() -> None:
+    assert [row.step for row in load_next_steps() if row.kind == "do_not"] == ["hold_everyone", "before_results"]
+    advice = advise(Case(), now=FEBRUARY)
+    (forbidden,) = [step for step in advice.steps if step.row.kind == "do_not"]
+    for item in re.findall(r"<li[^>]*>.*?</li>", sheet_sections(advice, ["steps"])):
+        assert ('class="bw-step-not"' in item) == item.endswith(f"{forbidden.sentence}</li>")
 
 
 @pytest.mark.parametrize("topics", [["couple"], ["couples", "x"]])

@@ -14,8 +14,9 @@ from backchannel_lib.model.open_changes import open_changes
 from backchannel_lib.model.possible import possible
 from backchannel_lib.model.remedies import what_would_change
 from backchannel_lib.model.soap_rule import rules_check
+from backchannel_lib.page.case_controls import load_controls
 from backchannel_lib.page.case_fragments import answer_line, case_static_html, case_text, fast_fragments
-from backchannel_lib.page.case_page import case_page
+from backchannel_lib.page.case_page import case_form, case_page
 from backchannel_lib.page.changes_html import changes_list, open_changes_list
 from backchannel_lib.page.html import tag
 from backchannel_lib.workshop.deck import vignettes
@@ -132,3 +133,13 @@ def test_until_something_is_entered_the_bar_the_card_and_the_spoken_text_say_exa
         assert mark not in told["strip"] + told["live_text"]
     for invented in (True, False):  # a chapter's student, or the reader's own case there
         assert mark not in fast_fragments(Case(), invented=invented)["strip"]
+
+
+def test_a_case_prints_as_a_form_with_every_question_until_someone_begins() -> None:
+    """On paper, each field that the sheet can list has a blank or something to check, whatever it depends on."""
+    form = html.unescape(case_form())
+    for row in load_controls():
+        assert (text(f"field.{row.field}.label") in form) == (row.on_sheet != "never")
+    begun, new = case_page(Case(), begun=True), case_page(Case(), begun=False)
+    assert '<div data-open="paper" hidden>' in begun
+    assert '<div data-open="paper">' in new
