@@ -123,16 +123,16 @@ def test_undo_and_start_over_are_hidden_together_and_keep_their_place() -> None:
 def test_an_exercises_title_is_smaller_than_the_heading_of_its_section() -> None:
     sizes = dict(
         re.findall(
-            r"^([^{}\n]*(?:\.bw-title|\.site-prose h2|\.bw-lesson h3)) \{ font-size: var\(--bw-(\w+)\)",
+            r"^([^{}\n]*(?:\.bw-title|\.site-prose h2|> h3)) \{ font-size: var\(--bw-(\w+)\)",
             PANEL + SITE,
             re.MULTILINE,
         )
     )
-    ends = ("bw .bw-title", ".site-prose h2", ".bw-lesson h3")
+    ends = ("bw .bw-title", ".site-prose h2", "> h3")
     assert {end: sizes[next(one for one in reversed(sizes) if one.endswith(end))] for end in ends} == {
         "bw .bw-title": "large",
         ".site-prose h2": "title",
-        ".bw-lesson h3": "text",
+        "> h3": "text",
     }
 
 
