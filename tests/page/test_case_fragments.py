@@ -15,7 +15,7 @@ from backchannel_lib.model.possible import possible
 from backchannel_lib.model.remedies import what_would_change
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.page.case_controls import load_controls
-from backchannel_lib.page.case_fragments import answer_line, case_static_html, case_text, fast_fragments
+from backchannel_lib.page.case_fragments import answer_line, case_static_html, case_text, deferred_fragments, fast_fragments
 from backchannel_lib.page.case_page import case_form, case_page
 from backchannel_lib.page.changes_html import changes_list, open_changes_list
 from backchannel_lib.page.html import tag
@@ -143,3 +143,12 @@ def test_a_case_prints_as_a_form_with_every_question_until_someone_begins() -> N
     begun, new = case_page(Case(), begun=True), case_page(Case(), begun=False)
     assert '<div data-open="paper" hidden>' in begun
     assert '<div data-open="paper">' in new
+
+
+def test_what_to_find_out_and_how_far_a_link_goes_are_said_in_full() -> None:
+    """A bare "Up to 240" doesn't say what is up to 240, and "Declined to Offer in play at best" isn't English."""
+    asked = deferred_fragments(Case(), only=["ask"], unknown=MAY_BE_UNKNOWN)["ask"]
+    assert text("find_out.range_low.up_to", high=240) in asked
+    chain = fast_fragments(Case(), unknown=MAY_BE_UNKNOWN)["chain"]
+    assert "anywhere from Declined to Offer in play" in chain
+    assert not re.search(r" to [A-Z][a-z ]+ at best", chain)
