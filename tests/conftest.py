@@ -7,6 +7,7 @@ arbitrary content (half an hour each).
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import shutil
@@ -188,6 +189,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return places.get(group_of(item), len(places) + is_independent)
 
     items.sort(key=place)
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from going through all tests and modules again and again."""
+    gc.freeze()
 
 
 def pytest_unconfigure() -> None:

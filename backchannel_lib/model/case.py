@@ -266,7 +266,8 @@ class Case(RichDisplay):
     def __post_init__(self) -> None:
         store = self.__dict__  # the class is frozen, so checked values bypass setattr
         for name, field in _FIELDS.items():
-            store[name] = field.check(store[name])
+            if store[name] is not field.default:  # most are, and a default needs no check
+                store[name] = field.check(store[name])
         self._check_together()
 
     def _check_together(self) -> None:

@@ -22,6 +22,7 @@ FAILING = "import pytest\ndef test_a(): pass\ndef test_b(): assert False\ndef te
 def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder whose files can be run as modules."""
     monkeypatch.setattr(run_checks, "ROOT", tmp_path)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # these tests need no plugin
     for name, code in {"slow": SLOW, "broken": "print('broken says this'); raise SystemExit(3)"}.items():
         (tmp_path / f"{name}.py").write_text(code, encoding="utf-8")
     (tmp_path / "test_passing.py").write_text(PASSING, encoding="utf-8")

@@ -41,7 +41,7 @@ def every_case(case: Case, unknown: Collection[str]) -> Iterator[Case]:
     others = [name for name in unknown if name not in ends]
     for low, floor, *values in itertools.product(*ends.values(), *(VALUES[name] for name in others)):
         if 1 <= floor <= low <= 999:
-            one = Case(**{**case.__dict__, "range_low": low, "range_floor": floor, **dict(zip(others, values, strict=True))})
+            one = case.replace(range_low=low, range_floor=floor, **dict(zip(others, values, strict=True)))
             if exam_of(one) is not None:
                 yield one
 
