@@ -132,7 +132,7 @@ def test_paper_says_nothing_about_the_moment_it_was_printed() -> None:
     assert text("clock.ask") in sheet
     assert text("clock.never") in sheet
     assert text("week.day.0") in sheet, "the week itself prints"
-    assert '<section class="bw-today bw-screen">' in clock.page()
+    assert re.search(rf'class="[^"]*bw-screen"><h3>{text("clock.today_title")}</h3>', clock.page())
     assert ".bw-screen" in PRINT
 
 

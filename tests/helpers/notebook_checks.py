@@ -118,7 +118,7 @@ def keeps_no_state(_: str, notebook: Any) -> Iterator[str]:
     if dict(notebook.metadata) != METADATA:
         yield f"its metadata is {sorted(notebook.metadata)} with {str(dict(notebook.metadata))[:120]}"
     for cell in notebook.cells:
-        allowed = {"jupyter"} if cell.cell_type == "code" else {"claims", "tags"}
+        allowed = {"jupyter"} if cell.cell_type == "code" else {"claims", "concludes", "tags"}
         for name in sorted(cell.metadata.keys() - allowed):
             if name != "tags":  # is_compared_as_a_whole reports these in more detail
                 yield f"{cell.id}: has metadata, {name!r}"
