@@ -34,6 +34,11 @@ NOT_NEEDED: Final = (
     "backchannel_lib.workshop.room",
     "backchannel_lib.model.dataframe",
     "backchannel_lib.page.figures",
+    # the lists of a class and the printed sheets, which only commands write
+    "backchannel_lib.model.class_list",
+    "backchannel_lib.activities.class_plan",
+    "backchannel_lib.page.class_html",
+    "backchannel_lib.workshop.handouts",
 )
 #: Encodings that the library uses. Import them in the snapshot, because later there is no archive to import from.
 ENCODINGS: Final = ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "mac_roman")
