@@ -22,7 +22,6 @@ from backchannel_lib.model.possible import RANGE, check_unknown, possible
 from backchannel_lib.model.sweep import Band, sweep
 from backchannel_lib.model.tables import load_callers
 from backchannel_lib.model.verdict import Verdict
-from backchannel_lib.page.case_controls import is_example
 from backchannel_lib.page.components import listed
 from backchannel_lib.page.frontend import STATIC
 from backchannel_lib.page.verdict_html import range_label
@@ -140,17 +139,16 @@ def base_figure(chart: str, case: Case, reading: str | None = None, unknown: Col
         As in `figure`.
 
     Examples:
-        >>> base_figure("map", Case(score=241)) == base_figure("map", Case(score=231))
+        >>> base_figure("map", Case(score=240)) == base_figure("map", Case(score=231))
         True
     """
-    whose = "example" if is_example(case, unknown) else "yours"
     if chart == "callers":
-        return _callers(case.recommender, reading, whose)
+        return _callers(case.recommender, reading)
     if chart == "amplifier":
         picture = amplify(case, reading)
-        return _amplifier(round(picture.weight, 2), picture.share, whose)
+        return _amplifier(round(picture.weight, 2), picture.share)
     if chart == "map":
-        return _map(tuple(sweep(case, reading, unknown).bands.items()), whose)
+        return _map(tuple(sweep(case, reading, unknown).bands.items()))
     raise KeyError(chart)
 
 
@@ -230,7 +228,7 @@ def figure_id(chart: str, case: Case, reading: str | None = None, unknown: Colle
         A checksum of the figure.
 
     Examples:
-        >>> figure_id("callers", Case(score=241)) == figure_id("callers", Case(score=251))
+        >>> figure_id("callers", Case()) == figure_id("callers", Case(score=251))
         True
     """
     whole = json.dumps(figure(chart, case, reading, unknown), sort_keys=True)
@@ -319,7 +317,7 @@ def _number_axis(title: str, low: float, high: float) -> Figure:
 
 
 @functools.lru_cache(maxsize=32)
-def _callers(chosen: str, reading: str | None, whose: str) -> str:
+def _callers(chosen: str, reading: str | None) -> str:
     weights = caller_weights(reading)
     rows = load_callers()
     bars = {
@@ -350,12 +348,12 @@ def _callers(chosen: str, reading: str | None, whose: str) -> str:
     }
     layout = _layout(xaxis=_number_axis(text("chart.callers.axis"), 0, 115), yaxis=_category_axis(_names()), bargap=0.3)
     return json.dumps(
-        {"data": [bars, _point(text(f"mark.callers.{whose}", weight=weights[chosen]), "middle right")], "layout": layout}
+        {"data": [bars, _point(text("chart.callers.chosen", weight=weights[chosen]), "middle right")], "layout": layout}
     )
 
 
 @functools.lru_cache(maxsize=256)
-def _amplifier(weight: float, share: float, whose: str) -> str:
+def _amplifier(weight: float, share: float) -> str:
     bar = assumption("signal_at_bar")
     gain = 1 + weight / 100 * share
     # Draw the line only within the visible area, so that its slope is recognizable.
@@ -406,11 +404,11 @@ def _amplifier(weight: float, share: float, whose: str) -> str:
             },
         ],
     )
-    return json.dumps({"data": [*data, _point(text(f"mark.amplifier.{whose}"), "middle right")], "layout": layout})
+    return json.dumps({"data": [*data, _point(text("chart.amplifier.mark"), "middle right")], "layout": layout})
 
 
 @functools.lru_cache(maxsize=256)
-def _map(rows: tuple[tuple[str, tuple[Band, ...]], ...], whose: str) -> str:
+def _map(rows: tuple[tuple[str, tuple[Band, ...]], ...]) -> str:
     low, high = rows[0][1][0].low, rows[0][1][-1].high
     data: list[Figure] = []
     for recommender, bands in rows:
@@ -441,7 +439,7 @@ def _map(rows: tuple[tuple[str, tuple[Band, ...]], ...], whose: str) -> str:
         height=450,
     )
     # Above its row, so that it doesn't cover the row's verdicts; to the left, because on the right there is no room for words.
-    you = _point(f"{text(f'mark.map.{whose}')}<br> ", "top left")
+    you = _point(f"{text('chart.map.mark')}<br> ", "top left")
     you["marker"].update(symbol="triangle-up", angle=-180, size=18, standoff=27)
     del you["textfont"]["size"]
     return json.dumps({"data": [*data, you], "layout": layout})

@@ -101,7 +101,6 @@ FAMILIES: list[tuple[str, list[str]]] = [
     ("level.impact.{}", sorted({row.impact for row in load_callers()})),
     ("short.recommender.{}", list(LEVELS["recommender"])),
     *((f"chart.{{}}.{what}", ["callers", "amplifier", "map"]) for what in ("title", "caption", "name")),
-    *((f"mark.{chart}.{{}}", ["yours", "example"]) for chart in ("callers", "amplifier", "map")),
     ("example.{}", names_of("examples")),
     *((f"class_{what}.{{}}", ["name"]) for what in ("column", "column_too", "program", "program_too")),
     # the chapters
