@@ -167,7 +167,7 @@ class WeekClock(GuessForm):
             return {}
         first = datetime.combine(match_week(int(state["year"])), time()) - timedelta(days=1)
         hours = (self._when(state) - first) / timedelta(hours=1)
-        return {"week": (min(hours, WEEK + 18), text("clock.band.now"))}
+        return {"week": (min(hours, WEEK + 18), text("clock.mark"))}
 
     def marker_only_fields(self, field: str) -> tuple[str, ...]:
         """Return the chart on which day and hour only move the marker."""
@@ -226,7 +226,7 @@ class WeekClock(GuessForm):
         check = rules_check(case_of(self.contacts[0].overrides), when)
         return join(
             tag("p", self._moment(state), class_="bw-moment"),
-            week_picture(when),
+            week_picture(when, mark="clock.mark"),
             description_list(
                 (text("clock.band.phases"), text(f"level.phase.{phase}")),
                 (text("clock.band.official"), self._official(state)),
@@ -327,7 +327,7 @@ class WeekClock(GuessForm):
         """Return the week without today's mark and answer, which would be wrong by the time someone reads it."""
         monday = datetime.combine(match_week(int(OPEN_YEAR)), time())
         choices = tag("ul", [tag("li", words) for _, words in _guess_options()], class_="bw-choose")
-        return join(week_picture(monday, marked=False), tag("p", tag("b", text("clock.ask"))), choices)
+        return join(week_picture(monday, mark=None), tag("p", tag("b", text("clock.ask"))), choices)
 
     @property
     def text(self) -> str:
@@ -401,7 +401,7 @@ def _week(year: int, reading: str | None) -> str:
             text("clock.band.official"): official,
             text("clock.band.rule"): rule,
         },
-        text("clock.band.now"),
+        text("clock.mark"),
         [(24.0 * day + 12, text(f"weekday_short.{(day - 1) % 7}")) for day in range(7)],
         WEEK + 24,
     )

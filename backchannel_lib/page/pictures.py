@@ -162,12 +162,12 @@ def labeled_outcomes(here: Verdict | None = None) -> Markup:
     return tag("ol", rows, class_="bw-outcome-list")
 
 
-def week_picture(when: datetime, *, marked: bool = True) -> Markup:
+def week_picture(when: datetime, *, mark: str | None = "week.now") -> Markup:
     """Return Match Week as a line that marks a moment and the time in which the rule forbids a first contact.
 
     Args:
         when: The moment, on an Eastern clock; before or after the week, the mark is at the end of the line.
-        marked: Whether to mark it; paper, which is read later, shows the week alone.
+        mark: The id of the mark's label, or None for no mark: paper, which is read later, shows the week alone.
 
     Source:
         data/week_events.csv.
@@ -182,14 +182,14 @@ def week_picture(when: datetime, *, marked: bool = True) -> Markup:
     opens, closes = soap_window(year)
     day = (when - monday) / timedelta(days=1)
     column = 0 if day < 0 else WORKDAYS + 1 if day >= WORKDAYS else int(day) + 1
-    mark = DAY * (1 + day) if 0 <= day < WORKDAYS else DAY * (column + 0.5)
+    middle = DAY * (1 + day) if 0 <= day < WORKDAYS else DAY * (column + 0.5)
     first, last = (DAY * (1 + (one - monday) / timedelta(days=1)) for one in (opens, closes))
     width, line = DAY * (WORKDAYS + 2), 30
     shapes = [
         tag("path", d=f"M2 {line}H{width - 2}", class_="bw-week-line"),
         [tag("path", d=f"M{DAY * one} {line - 7}V{line + 7}", class_="bw-week-line") for one in range(1, WORKDAYS + 2)],
         [tag("path", d=f"M{first:.1f} {line + by}H{last:.1f}", class_="bw-week-rule") for by in (-5, 5)],
-        tag("path", d=f"M{mark:.1f} {line - 1}l-11 -20h22Z", class_="bw-week-now") if marked else None,
+        tag("path", d=f"M{middle:.1f} {line - 1}l-11 -20h22Z", class_="bw-week-now") if mark else None,
     ]
     days = [text("week.before"), *(text(f"week.day.{one}") for one in range(WORKDAYS)), text("week.after")]
     bound = text(
@@ -201,20 +201,20 @@ def week_picture(when: datetime, *, marked: bool = True) -> Markup:
     )
     return tag(
         "div",
-        tag("p", tag("b", text("week.now")), class_="bw-week-mark", style=f"grid-column: {column + 1}", aria_hidden="true")
-        if marked
+        tag("p", tag("b", text(mark)), class_="bw-week-mark", style=f"grid-column: {column + 1}", aria_hidden="true")
+        if mark
         else None,
         drawing(width, line + 12, shapes, class_="bw-week-picture"),
-        tag("ol", [_day(name, now=marked and at == column) for at, name in enumerate(days)], class_="bw-week-days"),
+        tag("ol", [_day(name, mark if at == column else None) for at, name in enumerate(days)], class_="bw-week-days"),
         tag("p", bound, class_="bw-week-bound"),
         class_="bw-week",
     )
 
 
-def _day(name: str, *, now: bool) -> Markup:
-    if not now:
+def _day(name: str, mark: str | None) -> Markup:
+    if not mark:
         return tag("li", name)
-    return tag("li", tag("b", name), tag("span", " (", text("week.now"), ")", class_="bw-hidden"), aria_current="time")
+    return tag("li", tag("b", name), tag("span", " (", text(mark), ")", class_="bw-hidden"), aria_current="time")
 
 
 def sheet_of_paper(*children: object) -> Markup:

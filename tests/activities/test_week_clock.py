@@ -119,6 +119,18 @@ def test_the_chosen_moment_says_until_when_its_answer_holds_and_names_the_newest
     assert text("fact.soap_rule.not_settled_2027").partition(".")[0] in now
 
 
+def test_only_the_present_moment_is_marked_as_now() -> None:
+    """A moment that the reader chose may be months away."""
+    clock = clock_at(eastern_time(2026, 11, 27))
+    assert f"<b>{text('week.now')}</b>" in clock.deferred_fragments(clock.state)["today"]
+    clock.update(guess="monday_12", day="tuesday", hour=8)
+    clock.see()
+    chosen = clock.fragments(clock.state)["now"]
+    assert f"<b>{text('clock.mark')}</b>" in chosen
+    assert text("week.now") not in re.sub(r"<[^>]*>", " ", chosen).split()
+    assert clock.markers(clock.state)["week"][1] == text("clock.mark")
+
+
 def test_at_none_of_the_times_to_choose_from_is_a_first_call_both_allowed_and_helpful() -> None:
     """Each is right by one clock only, so neither the rule above the question nor the article's phases give it away."""
     clock = make_activity("week_clock")
