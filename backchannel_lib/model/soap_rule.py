@@ -196,6 +196,7 @@ def next_change(when: datetime) -> datetime:
     return next(edge for edge in edges if edge > moment)
 
 
+@functools.cache
 def _edges() -> tuple[timedelta, timedelta]:
     """Return the window's start and end as times since midnight on the Monday of Match Week."""
     times = {row.event: time.fromisoformat(row.starts) for row in load_week_events()}
@@ -212,6 +213,7 @@ def _edge_words(*, opening: bool) -> str:
     return text("soap_window.edge", day=text(f"weekday.{edge.days}"), time=time_words(clock))
 
 
+@functools.cache
 def _of_phase(phase: str) -> tuple[bool, bool]:
     """Return whether the rule applies when a phase starts, and whether that changes before the phase ends."""
     edges = _edges()

@@ -273,8 +273,12 @@ def citations(name: str, claims: Iterable[str], assumptions: Iterable[str] = (),
         >>> "The article, line 24" in citations("clock", ["paper.ninety-seconds"])
         True
     """
-    claims = sorted(claims, key=lambda claim: int(_lines_by_claim()[claim].partition("-")[0]))
-    assumptions, given = [one for one in assumptions if one], list(given)
+    in_order = sorted(claims, key=lambda claim: int(_lines_by_claim()[claim].partition("-")[0]))
+    return _citations(name, tuple(in_order), tuple(one for one in assumptions if one), tuple(given))
+
+
+@functools.lru_cache(maxsize=1024)
+def _citations(name: str, claims: tuple[str, ...], assumptions: tuple[str, ...], given: tuple[str, ...]) -> Markup:
     lines = text("card.article_lines", lines=lines_of_all(claims)) if claims else ""
     ours = tag("span", "✎ ", text("card.ours"), class_="bw-badge bw-voice-ours") if assumptions else None
     whose = "card.nrmp" if all(one.startswith("soap_rule.") for one in given) else "card.outside"

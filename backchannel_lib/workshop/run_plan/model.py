@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection
 from itertools import accumulate
 from typing import Annotated, Final, NamedTuple
@@ -238,6 +239,11 @@ def vignettes_of(plan: str, seed: int) -> dict[str, str]:
         >>> list(vignettes_of("short", 1))
         ['round_caller', 'round_rule']
     """
+    return dict(_vignettes_of(plan, seed))
+
+
+@functools.lru_cache(maxsize=256)
+def _vignettes_of(plan: str, seed: int) -> dict[str, str]:
     drawn: dict[str, str] = {}
     # Leave out your own vignettes, because with them different machines would draw different files.
     own = vignettes().keys() - {row.vignette for row in load_vignettes()}
