@@ -318,7 +318,7 @@ def test_an_unknown_chart_is_an_error(what: Any) -> None:
 
 @pytest.mark.parametrize("chart", CHARTS)
 def test_a_chart_of_the_example_does_not_call_it_the_reader_s(chart: str) -> None:
-    """Until something is entered, nothing is about the reader. Afterward, the drawing stays the same and only its mark moves."""
+    """Until something is entered, nothing is about the reader. Then the drawing stays the same, and only its mark moves."""
     assert not [one for one in texts_in(json.loads(base_figure(chart, Case()))) if re.search(r"\byou(rs|r)?\b", one)]
     assert base_figure(chart, Case()) == base_figure(chart, Case(score=241))
     for whose, other, case in (("example", "yours", Case()), ("yours", "example", Case(score=241))):
