@@ -137,12 +137,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 #: A group is named after a fixture or a file.
 GROUPS = (
     "window",
-    "tests/browser/test_site_pages.py",
-    "tests/browser/test_stage.py",
+    "tests/workshop/test_votes.py",
     "engine",
     "tests/browser/test_lab.py",
+    "tests/browser/test_stage.py",
     "your_case",
-    "tests/workshop/test_votes.py",
+    "tests/browser/test_site_pages.py",
     "tests/browser/test_site_deck.py",
     "tests/browser/test_lost_messages.py",
 )

@@ -168,7 +168,7 @@ class Desk(TimedDeck):
                 "start",
                 now,
                 tag("p", text("desk.program"), class_="bw-lead"),
-                toolbar(button(text("desk.begin_on"), "begin", "on"), button(text("desk.begin_off"), "begin", "off")),
+                toolbar(button(text("desk.begin_off"), "begin", "off"), button(text("desk.begin_on"), "begin", "on")),
                 tag("p", text("desk.clock_lead"), class_="bw-small bw-lead"),
                 class_="bw-spaced",
             ),

@@ -277,7 +277,7 @@ class Scenes(CaseActivity):
         number = text("scene.number", number=self.order.index(scene) + 1, total=len(self.scenes))
         story = text(f"scene.{scene}.story")
         counted = tag("span", number, class_="bw-count") if len(self.scenes) > 1 else None
-        return join(tag("h3", counted, " " if counted else None, self._title(scene)), tag("p", story))
+        return join(tag("h3", counted, " · " if counted else None, self._title(scene)), tag("p", story))
 
     def _assumed(self) -> Markup:
         """Return the assumptions about the reader's own case that can't be entered here."""

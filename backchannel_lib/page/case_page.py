@@ -134,7 +134,11 @@ def case_form() -> Markup:
         tag("h2", text("panel.controls")),
         tag("p", text("paper.case")),
         tag(
-            "div", [asked_on_paper(text(f"sheet_desk.{name}")) for name in ("name", "program")], groups, class_="bw-paper-form"
+            "div",
+            [asked_on_paper(text(f"sheet_desk.{name}")) for name in ("name", "program")],
+            chosen_on_paper(text("panel.exam"), [text(f"panel.exam.{row.exam}") for row in load_exams()]),
+            groups,
+            class_="bw-paper-form",
         ),
     )
 

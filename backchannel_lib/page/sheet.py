@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from backchannel_lib.base.calendar_file import CalendarEvent, calendar_file
 from backchannel_lib.base.texts import text
 from backchannel_lib.base.times import time_words
-from backchannel_lib.model.advice import Advice, load_not_covered
+from backchannel_lib.model.advice import Advice, NextStep, load_not_covered
 from backchannel_lib.model.calendar import EASTERN
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.open_judgment import OpenJudgment, certain_rules
@@ -492,11 +492,14 @@ def _weakest(judgment: OpenJudgment) -> tuple[list[Reason], list[Reason]]:
     return weakest, [reason for reason in weakest if reason.rule in certain]
 
 
+def _step_head(step: NextStep) -> str:
+    """Return when a step is due and who takes it; for what the rule forbids, only from when."""
+    name = "not" if step.row.kind == "do_not" else "by" if step.row.at == "month_later" else "head"
+    return text(f"take_home.step_{name}", when=moment_text(step.when, whole_day=step.whole_day), who=step.who)
+
+
 def _steps(advice: Advice) -> _Block:
-    heads = tuple(
-        text("take_home.step_head", when=moment_text(step.when, whole_day=step.whole_day), who=step.who)
-        for step in advice.steps
-    )
+    heads = tuple(_step_head(step) for step in advice.steps)
     items = [
         tag(
             "li",

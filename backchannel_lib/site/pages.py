@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from backchannel_lib.activities.tables import ChapterRow, load_chapters
 from backchannel_lib.base.texts import text
-from backchannel_lib.page.components import article_name
+from backchannel_lib.page.components import article_name, linked_text
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.site.chapters import Piece, chapter_rows
 from backchannel_lib.site.worker import open_by_name
@@ -218,7 +218,13 @@ def home_page(build: Build) -> str:
         build,
         HOME,
         text("site.home.title"),
-        tag("div", tag("h1", text("site.home.title")), tag("p", text("site.home.lead")), class_="site-prose"),
+        tag(
+            "div",
+            tag("h1", text("site.home.title")),
+            tag("p", text("site.home.lead")),
+            tag("div", tag("p", linked_text("plan.crisis")), class_="bw-lifeline"),
+            class_="site-prose",
+        ),
         activity_html("quick_check"),
         tag(
             "div",

@@ -378,7 +378,7 @@ def test_sorting_counts_what_has_a_place(part: str) -> None:
 
 def test_a_claim_to_rate_names_its_lines_as_the_prose_does() -> None:
     page = make_activity("rating").page()
-    assert "[article, line 9]" in page
+    assert "[article,\N{NO-BREAK SPACE}line\N{NO-BREAK SPACE}9]" in page
     assert "(line 9)" not in page
 
 

@@ -394,7 +394,7 @@ TOLD: dict[tuple[str, str], str] = {
     ("phase", "groundwork"): "before Match Week|applying again|after not matching",
     ("phase", "gap_filling"): "Thursday",
     ("phase", "post_soap"): "after SOAP",
-    ("needs", "language"): "urgently needs a language",
+    ("needs", "language"): "urgently needs (a language|someone who speaks a certain language)",
     ("needs", "local"): "wants (people who will stay in town|someone local)",
     ("needs", "track"): "rural track",
     ("needs", "coverage"): "cover for (its|the) (nights|ICU)",

@@ -73,7 +73,10 @@ def test_lab_shows_the_chapter_and_little_else(opened: Opened, lab: Lab) -> None
 
 
 def test_prose_and_activities_have_one_look(opened: Opened) -> None:
-    """Text has one size, headings one weight, and everything one left edge. Above it are only menus, without a file name."""
+    """Text has one size, headings one weight and everything one left edge; an exercise's title is smaller than a section's.
+
+    Above it are only menus, without a file name.
+    """
     page = opened.page
     sizes = page.evaluate("""() => ['.jp-MarkdownOutput p', '.bw-lead', '.jp-MarkdownOutput h2', '.bw-title'].map(one => {
       const style = getComputedStyle(document.querySelector(one));
@@ -82,7 +85,8 @@ def test_prose_and_activities_have_one_look(opened: Opened) -> None:
       return [style.fontSize, style.fontWeight, left.getBoundingClientRect().x];
     })""")
     assert sizes[0] == sizes[1]
-    assert sizes[2] == sizes[3]
+    assert sizes[2][1:] == sizes[3][1:]
+    assert float(sizes[2][0].removesuffix("px")) > float(sizes[3][0].removesuffix("px")) > float(sizes[0][0].removesuffix("px"))
     assert sizes[0][2] == sizes[2][2]
     assert page.locator(".lm-MenuBar-itemLabel").all_inner_texts() == ["File", "View", "Run", "Kernel", "Settings", "Help"]
     assert page.locator(FILE_NAME).count() == 0

@@ -51,7 +51,7 @@ from backchannel_lib.page.case_page import case_page
 from backchannel_lib.page.chart_html import NUMBERS
 from backchannel_lib.page.components import fact_source
 from backchannel_lib.page.scores_html import score_orientation
-from backchannel_lib.page.sheet import case_in_words, sheet_html, sheet_text
+from backchannel_lib.page.sheet import Sheet, case_in_words, sheet_html, sheet_text, sheets_calendar
 from tests.helpers.cases import ALL_CLEAR, OTHER_READINGS, PHASES, many_cases
 from tests.helpers.laws import LAWS
 from tests.helpers.planner import PEOPLE_NAMES, PROGRAM_NAMES, known
@@ -352,11 +352,11 @@ def facts() -> Iterator[Question]:
 
 
 def advice() -> Iterator[Question]:
-    """Show in each phase what a student can do now, and what the article doesn't cover."""
+    """Show in each phase what a student can do now, on paper and in the calendar, and what the article doesn't cover."""
 
     def told(case: Case, when: datetime, unknown: tuple[str, ...] = (), topics: tuple[str, ...] = ()) -> object:
         given = advise(case, unknown, when, topics)
-        return sheet_text(given), sheet_html(given)
+        return sheet_text(given), sheet_html(given), sheets_calendar([Sheet(given)])
 
     for when in (
         datetime(2027, 1, 12, 9),

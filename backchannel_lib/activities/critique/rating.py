@@ -141,7 +141,7 @@ class Rating(Items):
 
     @staticmethod
     def _claim(claim: str) -> str:
-        return text("rate.claim", claim=text(f"claim.{claim}"), lines=lines_of(claim))
+        return text("rate.claim", claim=text(f"claim.{claim}"), lines=lines_of(claim).replace(" ", "\N{NO-BREAK SPACE}"))
 
     @classmethod
     def _item(cls, claim: str, state: Record, parts: Mapping[str, str], now: list[str]) -> Markup:

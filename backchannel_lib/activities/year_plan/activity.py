@@ -103,6 +103,7 @@ class YearPlanActivity(Form):
             tag("p", linked_text("plan.crisis"), class_="bw-lifeline"),
             self.on_paper(
                 asked_on_paper(text("paper.first_day")),
+                tag("p", linked_text("plan.crisis"), class_="bw-lifeline"),
                 tag("p", text("paper.plan")),
                 [
                     blank_table(text(f"plan.group.{group}"), [text("paper.dates")], [f"□ {row.title}" for row in rows])
