@@ -398,7 +398,7 @@ TOLD: dict[tuple[str, str], str] = {
     ("needs", "local"): "wants (people who will stay in town|someone local)",
     ("needs", "track"): "rural track",
     ("needs", "coverage"): "cover for (its|the) (nights|ICU)",
-    ("offers", "language"): "application shows (it|fluent Portuguese)",
+    ("offers", "language"): "application shows (it|that they do|fluent Portuguese)",
     ("offers", "local"): "application shows (local roots|that she grew up in that city)",
     ("offers", "track"): "application shows two years in a rural clinic",
     ("offers", "coverage"): "application shows[^.]*read(y|iness)",
