@@ -24,7 +24,7 @@ NBVAL: Final = ("--nbval", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg", 
 CORES: Final = max(2, os.cpu_count() or 2)
 #: Processes for the tests, more than there are cores: some tests wait for a server, a kernel or a browser.
 PROCESSES: Final = CORES + 1
-BROWSER_PROCESSES: Final = CORES + 2
+BROWSER_PROCESSES: Final = CORES + 3
 #: A lower priority, as a Unix niceness (0 is normal, 19 the lowest), for checks that can wait for the browser tests.
 LOW_PRIORITY: Final = 5
 #: Plugins that our tests don't use but every process would import.

@@ -222,7 +222,7 @@ def home_page(build: Build) -> str:
             "div",
             tag("h1", text("site.home.title")),
             tag("p", text("site.home.lead")),
-            tag("div", tag("p", linked_text("plan.crisis")), class_="bw-lifeline"),
+            tag("div", tag("p", linked_text("plan.crisis")), class_="bw-lifeline site-screen"),
             class_="site-prose",
         ),
         activity_html("quick_check"),
