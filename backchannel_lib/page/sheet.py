@@ -493,7 +493,7 @@ def _weakest(judgment: OpenJudgment) -> tuple[list[Reason], list[Reason]]:
 
 
 def _step_head(step: NextStep) -> str:
-    """Return when a step is due and who takes it; for what the rule forbids, only from when."""
+    """Return when a step is due and who takes it, or when something becomes forbidden."""
     name = "not" if step.row.kind == "do_not" else "by" if step.row.at == "month_later" else "head"
     return text(f"take_home.step_{name}", when=moment_text(step.when, whole_day=step.whole_day), who=step.who)
 
