@@ -136,15 +136,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 #: Tests that run in one process because they share expensive fixtures, in starting order: the longest first.
 #: A group is named after a fixture or a file.
 GROUPS = (
-    "window",
+    "reader",
     "tests/workshop/test_votes.py",
     "engine",
-    "tests/browser/test_lab.py",
     "tests/browser/test_stage.py",
     "your_case",
+    "tests/browser/test_lost_messages.py",
     "tests/browser/test_site_pages.py",
     "tests/browser/test_site_deck.py",
-    "tests/browser/test_lost_messages.py",
 )
 #: A test in a file that names none of these fixtures opens no browser.
 BROWSER_FIXTURES = re.compile(r"\b(browser|reader|lab|window|your_case): ")
