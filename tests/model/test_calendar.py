@@ -330,6 +330,17 @@ def test_an_answer_before_match_week_says_that_it_changes_on_monday() -> None:
     assert rules_check(Case(phase="groundwork", **SELF, **CONTACTED)).label == "Allowed"  # a student may always reply
 
 
+def test_a_headline_continues_with_the_end_of_its_answer() -> None:
+    """Before Match Week that's the start of the rule, during SOAP its end; a reply has none, and a known moment replaces it."""
+    before, during = rules_check(Case(phase="groundwork")), rules_check(Case(phase="gap_filling"))
+    assert (before.headline, before.ends()) == ("Allowed before Match Week", "until Monday 10:00 am ET of that week")
+    assert (during.headline, during.ends()) == ("Not allowed during SOAP", "until Thursday 9:00 pm ET, then allowed")
+    assert (before.ends("March 15"), during.ends("9 pm")) == ("until March 15", "until 9 pm, then allowed")
+    assert rules_check(Case(phase="groundwork", **SELF, **CONTACTED)).ends() == ""
+    assert before.short_reason == "The rule forbids contact only during SOAP."
+    assert during.short_reason == text(f"soap.{during.row}")
+
+
 @given(case=cases(), when=moments(), near=st.sampled_from((0, 1)), minutes=st.integers(-300, 300))
 def test_phase_and_moment_never_disagree_about_the_rule(case: Case, when: datetime, near: int, minutes: int) -> None:
     """The phase's answer is right at each moment of the phase, at least until the time when it says it changes."""
