@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from backchannel_lib.base.readers import TableError
 from backchannel_lib.base.rich_display import RichDisplay
-from backchannel_lib.base.texts import text
+from backchannel_lib.base.texts import optional_text, text
 from backchannel_lib.base.times import time_words
 from backchannel_lib.model.calendar import eastern, match_week
 from backchannel_lib.model.case import Case, case_from
@@ -106,7 +106,7 @@ class RulesCheck(RichDisplay):
     @property
     def short_reason(self) -> str:
         """The reason in a sentence, without the times that `ends` and `next_step` have."""
-        return text("soap_short.outside_window") if self.row == "outside_window" else text(f"soap.{self.row}")
+        return optional_text(f"soap_short.{self.row}") or text(f"soap.{self.row}")
 
     @property
     def reason(self) -> str:
@@ -128,7 +128,7 @@ class RulesCheck(RichDisplay):
     @property
     def next_step(self) -> str:
         """What a reader can do now, as a sentence."""
-        return text("soap.next.student_replies" if self.row == "student_replies" else f"soap.next.{self.answer}")
+        return optional_text(f"soap.next.{self.row}") or text(f"soap.next.{self.answer}")
 
     @property
     def note(self) -> str:

@@ -11,7 +11,7 @@ from backchannel_lib.model.soap_rule import newest_source
 from backchannel_lib.model.tables import FactRow, facts, load_article, load_article_sections, load_claims
 from backchannel_lib.page.html import Markup, join, tag
 
-#: Options with fewer characters in all share a line on paper.
+#: Options with fewer characters in all share a line on paper, even in a column half a page wide.
 IN_ROW: Final = 40
 
 
