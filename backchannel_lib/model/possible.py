@@ -232,14 +232,16 @@ class _Question:
 
 @functools.lru_cache(maxsize=4096)
 def _found(question: _Question) -> Possible:
-    which, groups = rule_book(question.reading).which, question.groups
+    book, groups = rule_book(question.reading), question.groups
     record = SimpleNamespace(**question.case.__dict__)
-    held = []
+    outcomes = []
     for chosen in itertools.product(*(group.values for group in groups)):
         for values in chosen:
             record.__dict__.update(values)
-        held.append(which(record))
-    return _possible(question.reading, tuple(group.answers for group in groups), tuple(held))
+        outcomes.append(book.settled(book.which(record)))
+    if len(set(outcomes)) == 1:  # whatever the answers are, so all cases with this outcome share one instance
+        return _possible(question.reading, (), (outcomes[0],))
+    return _possible(question.reading, tuple(group.answers for group in groups), tuple(outcomes))
 
 
 def _groups(case: Case, names: tuple[str, ...], reading: str | None) -> list[_Group]:
@@ -307,14 +309,12 @@ def _keep_distinct(reading: str | None, names: tuple[str, ...], found: list[dict
 
 
 @functools.lru_cache(maxsize=4096)
-def _possible(reading: str | None, groups: tuple[tuple[int, _Answers], ...], held: tuple[int, ...]) -> Possible:
-    """Combine the rules' results; ``held`` has one entry per combination of values, in the order of the groups' product."""
-    book = rule_book(reading)
-    outcomes = [book.settled(one) for one in held]
+def _possible(reading: str | None, groups: tuple[tuple[int, _Answers], ...], outcomes: tuple[Outcome, ...]) -> Possible:
+    """Combine the results for all combinations of values, in the order of the groups' product."""
     places = list(itertools.product(*(range(size) for size, _ in groups)))
     verdicts = [outcome.verdict for outcome in outcomes]
     stages = {}
-    rules = [row.rule for row in book.rules]
+    rules = [row.rule for row in rule_book(reading).rules]
     for number, stage in enumerate(STAGES):
         shown = [tuple(row.rule for row in outcome.rows[number]) for outcome in outcomes]
         sure = len(set(shown)) == 1  # otherwise list each rule separately, since any one can hold or not

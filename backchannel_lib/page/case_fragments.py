@@ -7,26 +7,20 @@ are all built from the same fragments.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.exams import exam_of
-from backchannel_lib.model.open_changes import open_changes
+from backchannel_lib.model.open_changes import OpenChange, open_changes
 from backchannel_lib.model.open_judgment import judge_open
-from backchannel_lib.model.possible import possible
-from backchannel_lib.model.readings import READINGS, readings_agree
-from backchannel_lib.model.remedies import Change, what_would_change
+from backchannel_lib.model.possible import Possible, StageRange, possible
+from backchannel_lib.model.readings import READINGS
+from backchannel_lib.model.remedies import what_would_change
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import judge
 from backchannel_lib.page.case_controls import is_example
-from backchannel_lib.page.changes_html import (
-    changed_by_readings,
-    changes_list,
-    open_changes_list,
-    possible_readings_list,
-    readings_list,
-)
+from backchannel_lib.page.changes_html import changed_by_readings, changes_list, open_changes_list, possible_readings_list
 from backchannel_lib.page.chart_html import NUMBERS, caption
 from backchannel_lib.page.components import lines_of_all
 from backchannel_lib.page.html import join, tag
@@ -34,14 +28,13 @@ from backchannel_lib.page.rule_html import ANSWERS, INVENTED, rule_answer
 from backchannel_lib.page.scores_html import score_orientation
 from backchannel_lib.page.unknown_html import worth_asking
 from backchannel_lib.page.verdict_html import (
+    allows,
     answer_strip,
     depends_sentence,
     held_sentence,
-    is_weakest,
-    possible_fragments,
+    limit_label,
     range_in_short,
     range_label,
-    reasons_on_screen,
     stages_on_screen,
     verdict_fragments,
     verdicts_label,
@@ -75,12 +68,9 @@ def fast_fragments(
         card = join(tag("p", label, class_="bw-verdict-name"), tag("p", sentence, class_="bw-verdict-sentence"))
         fragments: dict[str, str] = {"verdict": card, "chain": "", "live_text": sentence}
         held = ""
-    elif unknown:
-        found = possible(case, unknown, reading)
-        label, held, fragments = range_in_short(found), held_sentence(found, short=True), possible_fragments(found)
     else:
-        judgment = judge(case, reading)
-        label, held, fragments = judgment.verdict.label, weakest_sentence(judgment), verdict_fragments(judgment)
+        found = possible(case, unknown, reading)
+        label, held, fragments = range_in_short(found), held_sentence(found, short=True), verdict_fragments(found)
     spoken = text("spoken.with_rule", answer=rules.label, rest=fragments["live_text"])
     mark = text("card.example_mark") if invented is None and is_example(case, unknown) else ""
     return {
@@ -128,7 +118,7 @@ def deferred_fragments(
     fragments: dict[str, Callable[[], str]] = {
         "ask": lambda: worth_asking(judge_open(case, unknown, reading)) if unknown else "",
         "changes": lambda: changes_list(what_would_change(case, reading=reading)),
-        "readings": lambda: readings_list(readings_agree(case), reading),
+        "readings": lambda: possible_readings_list(case, unknown, reading),
         "orientation": lambda: score_orientation(case),
         **{f"table.{chart}": functools.partial(numbers, case, reading, unknown) for chart, numbers in NUMBERS.items()},
         **{f"caption.{chart}": functools.partial(caption, chart, case, reading, unknown) for chart in NUMBERS},
@@ -138,7 +128,6 @@ def deferred_fragments(
         fragments["ask"] = lambda: ""
     elif unknown:
         fragments["changes"] = lambda: open_changes_list(open_changes(case, unknown, reading))
-        fragments["readings"] = lambda: possible_readings_list(case, unknown, reading)
     return {name: fragment() for name, fragment in fragments.items() if name in (tuple(only) or fragments)}
 
 
@@ -161,73 +150,48 @@ def case_text(case: Case, reading: str | None = None, unknown: Collection[str] =
     rule = text("text.rules", answer=rules.label, reason=rules.reason)
     if exam_of(case) is None:
         return f"{rule}\n{text('text.verdict', verdict=text('card.no_verdict'), sentence=text('orientation.mixed'))}"
+    found = possible(case, unknown, reading)
     if unknown:
-        return "\n".join([rule, *_open_lines(case, reading, unknown), *_open_changes_lines(case, reading, unknown)])
-    judgment = judge(case, reading)
-    lines = [rule, text("text.verdict", verdict=judgment.verdict.label, sentence=judgment.verdict.sentence)]
-    for reason in reasons_on_screen(judgment):
-        citations = [lines_of_all(reason.claims)] if reason.claims else []
-        citations += [text("text.ours")] if reason.assumption else []
-        lines.append(
-            text(
-                "text.link",
-                mark=f" ({text('card.weakest')})" if is_weakest(judgment, reason.stage) else "",
-                stage=text(f"stage.{reason.stage}.name"),
-                cap=reason.cap.label,
-                reason=reason.sentence,
-                basis=", ".join(citations),
-            )
-        )
-    changes = what_would_change(case, reading=reading)
-    within_reach = [change for change in changes if change.within_reach][:2]
-    lines += [_change_line(change, change.verdict.label) for change in within_reach]
-    if not changes.within_reach:
-        lines.append(changes.sentence)
-    agreement = readings_agree(case)
-    changed = _changed_by(agreement.changed)
-    lines.append(text("text.readings", stands=agreement.stands, total=agreement.total, changed=changed))
+        verdict = text("text.verdict_open", verdict=range_label(found), depends=depends_sentence(found.depends_on)).strip()
+    else:
+        verdict = text("text.verdict", verdict=found.lowest.label, sentence=found.lowest.sentence)
+    lines = [rule, verdict, *(_link_line(stage, found) for stage in stages_on_screen())]
+    lines += [text("text.ask", question=text(f"ask.{field}")) for field in judge_open(case, unknown, reading).worth_asking][:1]
+    changes = open_changes(case, unknown, reading)
+    within_reach = [one for one in changes.changes if one.change.within_reach]
+    lines += [_change_line(one) for one in within_reach[:2]] or [changes.sentence]
+    readings = changed_by_readings(case, unknown)
+    names = " ".join(READINGS[name].sentence for name, changed in readings.items() if changed)
+    changed = text("text.readings_changed", names=names) if names else ""
+    stands = sum(not changed for changed in readings.values())
+    lines.append(text("text.readings", stands=stands, total=len(readings), changed=changed))
     return "\n".join(lines)
 
 
-def _change_line(change: Change, reached: str) -> str:
-    who, answer = text(f"who.{change.who}"), change.rules.label
-    return text("text.change", what=" ".join(change.sentences), verdict=reached, who=who, answer=answer)
+def _link_line(stage: str, found: Possible) -> str:
+    stage_range = found.stages[stage]
+    claims = [claim for reason in stage_range.reasons for claim in reason.claims]
+    basis = [lines_of_all(claims)] if claims else []
+    basis += [text("text.ours")] if any(reason.assumption for reason in stage_range.reasons) else []
+    mark = limit_label(found, stage)
+    return text(
+        "text.link",
+        mark=f" ({mark})" if mark else "",
+        stage=text(f"stage.{stage}.name"),
+        cap=verdicts_label((stage_range.lowest, stage_range.highest), within_sentence=True),
+        reason=_reasons(stage_range),
+        basis=", ".join(basis),
+    )
 
 
-def _changed_by(readings: Collection[str]) -> str:
-    return text("text.readings_changed", names=" ".join(READINGS[name].sentence for name in readings)) if readings else ""
+def _reasons(stage_range: StageRange) -> str:
+    return " / ".join(reason.sentence for reason in stage_range.reasons)
 
 
-def _open_lines(case: Case, reading: str | None, unknown: Collection[str]) -> Iterator[str]:
-    found = possible(case, unknown, reading)
-    yield text("text.verdict_open", verdict=range_label(found), depends=depends_sentence(found.depends_on)).strip()
-    for stage in stages_on_screen():
-        stage_range = found.stages[stage]
-        claims = dict.fromkeys(claim for reason in stage_range.reasons for claim in reason.claims)
-        citations = [lines_of_all(claims)] if claims else []
-        citations += [text("text.ours")] if any(reason.assumption for reason in stage_range.reasons) else []
-        cap = verdicts_label((stage_range.lowest, stage_range.highest), within_sentence=True)
-        reasons = " / ".join(reason.sentence for reason in stage_range.reasons)
-        mark = ""
-        if stage in found.always_binding:
-            mark = f" ({text('card.weakest')})"
-        elif stage in found.sometimes_binding:
-            mark = f" ({text('card.may_be_weakest')})"
-        name, basis = text(f"stage.{stage}.name"), ", ".join(citations)
-        yield text("text.link", mark=mark, stage=name, cap=cap, reason=reasons, basis=basis)
-
-
-def _open_changes_lines(case: Case, reading: str | None, unknown: Collection[str]) -> Iterator[str]:
-    for field in list(judge_open(case, unknown, reading).worth_asking)[:1]:
-        yield text("text.ask", question=text(f"ask.{field}"))
-    changes = open_changes(case, unknown, reading)
-    for one in [one for one in changes.changes if one.change.within_reach][:2]:
-        yield _change_line(one.change, range_label(one.found))
-    if not any(one.change.within_reach for one in changes.changes):
-        yield changes.sentence
-    readings = changed_by_readings(case, unknown)
-    changed = _changed_by([name for name, changed in readings.items() if changed])
-    yield text("text.readings", stands=sum(not one for one in readings.values()), total=len(readings), changed=changed)
+def _change_line(one: OpenChange) -> str:
+    change, who = one.change, text(f"who.{one.change.who}")
+    what, answer = " ".join(change.sentences), change.rules.label
+    return text("text.change", what=what, verdict=range_label(one.found), who=who, answer=answer)
 
 
 def case_static_html(case: Case, reading: str | None = None, unknown: Collection[str] = ()) -> str:
@@ -250,12 +214,8 @@ def case_static_html(case: Case, reading: str | None = None, unknown: Collection
     found = possible(case, unknown, reading)
     stages = []
     for stage in stages_on_screen():
-        stage_range = found.stages[stage]
-        lowest, highest = stage_range.lowest.label, stage_range.highest.label
-        key = "card.allows" if lowest == highest else "card.allows_between"
-        allows = text(key, verdict=lowest, lowest=lowest, highest=highest)
-        reasons = " / ".join(reason.sentence for reason in stage_range.reasons)
-        stages.append(tag("li", tag("b", text(f"stage.{stage}.name")), ": ", reasons, " (", allows, ")"))
+        each = found.stages[stage]
+        stages.append(tag("li", tag("b", text(f"stage.{stage}.name")), ": ", _reasons(each), " (", allows(each), ")"))
     sentences = [found.lowest.sentence] if found.lowest == found.highest else [depends_sentence(found.depends_on)]
     return tag(
         "div",

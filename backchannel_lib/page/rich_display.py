@@ -8,6 +8,7 @@ from backchannel_lib.base.formatting import format_value
 from backchannel_lib.base.rich_display import to_html
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
+from backchannel_lib.model.possible import possible
 from backchannel_lib.model.readings import Agreement
 from backchannel_lib.model.remedies import Changes
 from backchannel_lib.model.soap_rule import RulesCheck
@@ -41,7 +42,7 @@ def display(title: str, *children: object) -> Markup:
 
 @to_html.register
 def _judgment(judgment: Judgment) -> str:
-    fragments = verdict_fragments(judgment)
+    fragments = verdict_fragments(possible(judgment.case, (), judgment.reading))
     return display(text("card.title"), Markup(fragments["verdict"]), tag("h4", text("card.chain")), Markup(fragments["chain"]))
 
 

@@ -6,10 +6,8 @@ import functools
 from collections.abc import Collection, Sequence
 
 from backchannel_lib.base.texts import text
-from backchannel_lib.model.case import Case
-from backchannel_lib.model.possible import Possible
+from backchannel_lib.model.possible import Possible, StageRange
 from backchannel_lib.model.readings import READINGS
-from backchannel_lib.model.rules import Outcome
 from backchannel_lib.model.tables import STAGES, load_stages
 from backchannel_lib.model.verdict import Judgment, Reason, Verdict
 from backchannel_lib.page.components import citations, listed
@@ -61,20 +59,12 @@ def weakest_sentence(judgment: Judgment) -> str:
     return text("card.held_down", stages=", ".join(weakest)) if weakest else text("card.nothing_holds")
 
 
-def verdict_fragments(judgment: Judgment) -> dict[str, str]:
-    """Return the card (``verdict``), the chain (``chain``) and a sentence for screen readers (``live_text``)."""
-    return dict(_fragments(judgment.outcome, judgment.reading))
+def verdict_fragments(found: Possible) -> dict[str, str]:
+    """Return the card (``verdict``), the chain (``chain``) and a sentence for screen readers (``live_text``).
 
-
-def chain(judgment: Judgment) -> Markup:
-    """List the five stages, each with the best verdict it allows and why.
-
-    Examples:
-        >>> from backchannel_lib import judge
-        >>> chain(judge(Case())).count("bw-link-head")
-        5
+    They claim only what is certain whatever the unknown fields turn out to be.
     """
-    return tag("ol", [_link(reason, judgment) for reason in reasons_on_screen(judgment)], class_="bw-chain")
+    return dict(_fragments(found))
 
 
 def range_label(found: Possible) -> str:
@@ -147,7 +137,7 @@ def depends_list(fields: Sequence[str]) -> Markup | None:
     return tag("div", tag("p", text("card.depends")), tag("ul", lines), class_="bw-depends")
 
 
-def range_in_short(found: Possible) -> str:
+def range_in_short(found: Possible | StageRange) -> str:
     """Name the verdict, or the lowest and the highest possible ones, in few enough words for a phone.
 
     Examples:
@@ -157,6 +147,33 @@ def range_in_short(found: Possible) -> str:
     """
     lowest, highest = found.lowest.label, found.highest.label
     return lowest if lowest == highest else text("card.allows_from_to", lowest=lowest, highest=highest)
+
+
+def allows(found: StageRange) -> str:
+    """Name the best verdict that a stage allows, or the lowest and the highest that it can allow.
+
+    Examples:
+        >>> from backchannel_lib.model.possible import possible
+        >>> allows(possible(Case(score=230), ["range_low"]).stages["message"])
+        'allows up to Skimmed'
+    """
+    lowest, highest = found.lowest.label, found.highest.label
+    if lowest == highest:
+        return text("card.allows", verdict=lowest)
+    return text("card.allows_between", lowest=lowest, highest=highest)
+
+
+def limit_label(found: Possible, stage: str) -> str:
+    """Return the label of a stage that limits the verdict or might; blank for any other.
+
+    Examples:
+        >>> from backchannel_lib.model.possible import possible
+        >>> limit_label(possible(Case(scripted=True)), "message"), limit_label(possible(Case(scripted=True)), "paper")
+        ('weakest link', '')
+    """
+    if stage in found.always_binding:
+        return text("card.weakest")
+    return text("card.may_be_weakest") if stage in found.sometimes_binding else ""
 
 
 def held_sentence(found: Possible, *, short: bool = False) -> str:
@@ -179,126 +196,37 @@ def held_sentence(found: Possible, *, short: bool = False) -> str:
     return text("strip.held_down_and_may" if short else "card.held_down_and_may", stages=always, others=sometimes)
 
 
-def possible_fragments(found: Possible) -> dict[str, str]:
-    """Return the same fragments as `verdict_fragments` for a case with unknown fields, claiming only what is certain."""
-    return dict(_possible_fragments(found))
-
-
 @functools.lru_cache(maxsize=512)
-def _possible_fragments(found: Possible) -> tuple[tuple[str, str], ...]:
-    if found.is_settled:
-        return _fragments(found.outcomes[0], found.reading)
+def _fragments(found: Possible) -> tuple[tuple[str, str], ...]:
     lowest, highest = found.lowest, found.highest
     label, held, depends = range_label(found), held_sentence(found), depends_sentence(found.depends_on)
-    rank = (
-        text("card.rank", rank=lowest + 1, top=len(Verdict))
-        if lowest == highest
-        else text("card.rank_range", low=lowest + 1, high=highest + 1, top=len(Verdict))
-    )
-    sentences = (
-        [lowest.sentence]
-        if lowest == highest
-        else [
+    if lowest == highest:
+        rank = text("card.rank", rank=lowest + 1, top=len(Verdict))
+        sentences = [lowest.sentence]
+    else:
+        rank = text("card.rank_range", low=lowest + 1, high=highest + 1, top=len(Verdict))
+        sentences = [
             text("card.at_worst", verdict=lowest.label, sentence=lowest.sentence),
             text("card.at_best", verdict=highest.label, sentence=highest.sentence),
         ]
-    )
-    claims = dict.fromkeys((*lowest.claims, *highest.claims))
+    meaning = [tag("p", sentence, class_="bw-verdict-sentence") for sentence in sentences]
     card = join(
         _verdict_line(label, rank, several=lowest != highest),
         outcomes_picture(found.verdicts),
+        meaning if found.is_settled else None,
         tag("p", held, class_="bw-held"),
-        chain_picture([_open_chain_link(stage, found) for stage in stages_on_screen()]),
-        [tag("p", sentence, class_="bw-verdict-sentence") for sentence in sentences],
+        chain_picture([_chain_link(stage, found) for stage in stages_on_screen()]),
+        None if found.is_settled else meaning,
         depends_list(found.depends_on),
-        citations("verdict", claims),
+        citations("verdict", dict.fromkeys((*lowest.claims, *highest.claims))),
         _reading_note(found.reading),
     )
-    return (
-        ("verdict", card),
-        (
-            "chain",
-            join(
-                tag("ol", [_open_link(stage, found) for stage in stages_on_screen()], class_="bw-chain"),
-                citations("whole", (), VERDICT_ASSUMPTIONS),
-            ),
-        ),
-        ("live_text", " ".join(part for part in (f"{label}.", depends, held) if part)),
-    )
-
-
-def _open_chain_link(stage: str, found: Possible) -> ChainLink:
-    lowest, highest = found.stages[stage].lowest, found.stages[stage].highest
-    return ChainLink(
-        text(f"stage.{stage}.name"),
-        lowest.label if lowest == highest else text("card.allows_from_to", lowest=lowest.label, highest=highest.label),
-        weakest=stage in found.always_binding,
-        may_be_weakest=stage in found.sometimes_binding,
-    )
-
-
-def _open_link(stage: str, found: Possible) -> Markup:
-    stage_range = found.stages[stage]
-    reasons = stage_range.reasons
-    always, sometimes = stage in found.always_binding, stage in found.sometimes_binding
-    if stage_range.lowest == stage_range.highest:
-        cap = text("card.allows", verdict=stage_range.lowest.label)
+    chain = tag("ol", [_link(stage, found) for stage in stages_on_screen()], class_="bw-chain")
+    if found.is_settled:
+        spoken = text("spoken", verdict=label, sentence=lowest.sentence, held=held)
     else:
-        cap = text("card.allows_between", lowest=stage_range.lowest.label, highest=stage_range.highest.label)
-    if len(reasons) == 1:
-        first = reasons[0]
-        sentences = [tag("p", first.sentence), *(tag("p", text("also"), " ", also.sentence) for also in first.also)]
-    else:
-        lines = [tag("li", text("card.cap_and_reason", verdict=one.cap.label, reason=one.sentence)) for one in reasons]
-        sentences = [tag("p", text("card.one_of_these")), tag("ul", lines, class_="bw-list")]
-    all_reasons = [one for reason in reasons for one in (reason, *reason.also)]
-    badge = "card.weakest" if always else "card.may_be_weakest" if sometimes else ""
-    return tag(
-        "li",
-        tag(
-            "div",
-            tag("span", text(f"stage.{stage}.name"), class_="bw-link-name"),
-            tag("span", "◆ " if always else "◇ ", text(badge), class_="bw-badge bw-badge-weak") if badge else None,
-            tag("span", cap, class_="bw-link-cap"),
-            class_="bw-link-head",
-        ),
-        sentences,
-        depends_list(stage_range.depends_on),
-        citations(
-            f"link-{stage}",
-            dict.fromkeys(claim for one in all_reasons for claim in one.claims),
-            dict.fromkeys(one.assumption for one in all_reasons if one.assumption),
-        ),
-        class_="bw-link" + (" bw-link-weak" if always else " bw-link-may-be-weak" if sometimes else ""),
-        data_cap=int(stage_range.lowest),
-    )
-
-
-@functools.lru_cache(maxsize=512)
-def _fragments(outcome: Outcome, reading: str | None) -> tuple[tuple[str, str], ...]:
-    """Return the card of one outcome, cached for all cases with the same outcome."""
-    judgment = Judgment(Case(), reading, outcome)
-    verdict = judgment.verdict
-    weakest = weakest_sentence(judgment)
-    card = join(
-        _verdict_line(verdict.label, text("card.rank", rank=int(verdict) + 1, top=len(Verdict))),
-        outcomes_picture([verdict]),
-        tag("p", verdict.sentence, class_="bw-verdict-sentence"),
-        tag("p", weakest, class_="bw-held"),
-        chain_picture(
-            [
-                ChainLink(text(f"stage.{reason.stage}.name"), reason.cap.label, weakest=is_weakest(judgment, reason.stage))
-                for reason in reasons_on_screen(judgment)
-            ]
-        ),
-        citations("verdict", verdict.claims),
-        _reading_note(reading),
-    )
-    return (
-        ("verdict", card),
-        ("chain", join(chain(judgment), citations("whole", (), VERDICT_ASSUMPTIONS))),
-        ("live_text", text("spoken", verdict=verdict.label, sentence=verdict.sentence, held=weakest)),
-    )
+        spoken = " ".join(filter(None, (f"{label}.", depends, held)))
+    return ("verdict", card), ("chain", join(chain, citations("whole", (), VERDICT_ASSUMPTIONS))), ("live_text", spoken)
 
 
 def _verdict_line(label: str, rank: str, *, several: bool = False) -> Markup:
@@ -312,25 +240,44 @@ def _reading_note(reading: str | None) -> Markup | None:
     return tag("p", text("card.under_reading", reading=READINGS[reading].sentence), class_="bw-reading-note")
 
 
-def _link(reason: Reason, judgment: Judgment) -> Markup:
-    weakest = is_weakest(judgment, reason.stage)
-    all_reasons = (reason, *reason.also)
+def _chain_link(stage: str, found: Possible) -> ChainLink:
+    return ChainLink(
+        text(f"stage.{stage}.name"),
+        range_in_short(found.stages[stage]),
+        weakest=stage in found.always_binding,
+        may_be_weakest=stage in found.sometimes_binding,
+    )
+
+
+def _link(stage: str, found: Possible) -> Markup:
+    """Return the best verdict that a stage allows, and why."""
+    stage_range = found.stages[stage]
+    reasons = stage_range.reasons
+    always, sometimes = stage in found.always_binding, stage in found.sometimes_binding
+    if len(reasons) == 1:
+        first = reasons[0]
+        sentences = [tag("p", first.sentence), *(tag("p", text("also"), " ", also.sentence) for also in first.also)]
+    else:
+        lines = [tag("li", text("card.cap_and_reason", verdict=one.cap.label, reason=one.sentence)) for one in reasons]
+        sentences = [tag("p", text("card.one_of_these")), tag("ul", lines, class_="bw-list")]
+    all_reasons = [one for reason in reasons for one in (reason, *reason.also)]
+    badge = limit_label(found, stage)
     return tag(
         "li",
         tag(
             "div",
-            tag("span", text(f"stage.{reason.stage}.name"), class_="bw-link-name"),
-            tag("span", "◆ ", text("card.weakest"), class_="bw-badge bw-badge-weak") if weakest else None,
-            tag("span", text("card.allows", verdict=reason.cap.label), class_="bw-link-cap"),
+            tag("span", text(f"stage.{stage}.name"), class_="bw-link-name"),
+            tag("span", "◆ " if always else "◇ ", badge, class_="bw-badge bw-badge-weak") if badge else None,
+            tag("span", allows(stage_range), class_="bw-link-cap"),
             class_="bw-link-head",
         ),
-        tag("p", reason.sentence),
-        [tag("p", text("also"), " ", also.sentence) for also in reason.also],
+        sentences,
+        depends_list(stage_range.depends_on),
         citations(
-            f"link-{reason.stage}",
+            f"link-{stage}",
             dict.fromkeys(claim for one in all_reasons for claim in one.claims),
             dict.fromkeys(one.assumption for one in all_reasons if one.assumption),
         ),
-        class_="bw-link" + (" bw-link-weak" if weakest else ""),
-        data_cap=int(reason.cap),
+        class_="bw-link" + (" bw-link-weak" if always else " bw-link-may-be-weak" if sometimes else ""),
+        data_cap=int(stage_range.lowest),
     )

@@ -8,14 +8,15 @@ from html.parser import HTMLParser
 import pytest
 
 from backchannel_lib import Case, judge, readings_agree, rules_check, what_would_change
+from backchannel_lib.model.possible import possible
 from backchannel_lib.page.changes_html import changes_list, readings_list
 from backchannel_lib.page.rule_html import rule_answer
 from backchannel_lib.page.verdict_html import verdict_fragments
 
 CASE = Case(recommender="trusted_peer", needs={"local"}, failed_attempts=1)
 SHOWN = {
-    "judgment": (judge(CASE), verdict_fragments(judge(CASE))["verdict"]),
-    "chain": (judge(CASE), verdict_fragments(judge(CASE))["chain"]),
+    "judgment": (judge(CASE), verdict_fragments(possible(CASE))["verdict"]),
+    "chain": (judge(CASE), verdict_fragments(possible(CASE))["chain"]),
     "rules": (rules_check(CASE), rule_answer(rules_check(CASE))),
     "changes": (what_would_change(CASE), changes_list(what_would_change(CASE))),
     "readings": (readings_agree(CASE), readings_list(readings_agree(CASE))),
