@@ -24,7 +24,7 @@ from backchannel_lib.site import pages
 from backchannel_lib.site.chapters import SiteError, chapter_rows, read_chapter, read_title
 from backchannel_lib.site.node import Node, find_node, run_node
 from backchannel_lib.site.worker import PACKAGES, is_needed
-from backchannel_lib.workshop import stage
+from backchannel_lib.workshop import results, stage
 
 ASSETS: Final = Path(__file__).with_name("assets")
 LIBRARY: Final = Path(__file__).resolve().parents[1]
@@ -141,7 +141,8 @@ def library_source() -> bytes:
     files: dict[str, bytes] = {}
     sources = [path for package in PACKAGES for path in (LIBRARY / package).rglob("*.py")]
     own = (LIBRARY / "__init__.py", LIBRARY / "site" / "__init__.py", LIBRARY / "site" / "worker.py")
-    for path in (*own, *sources, *(STATIC / "charts").iterdir()):
+    styles = (STATIC / "panel.css", results.STYLE)  # of the workshop's results
+    for path in (*own, *sources, *styles, *(STATIC / "charts").iterdir()):
         name = path.relative_to(LIBRARY.parent).as_posix()
         if is_needed(name.removesuffix(".py").replace("/", ".")):
             files[name] = path.read_bytes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Final
 
 from backchannel_lib.base.texts import text
@@ -52,7 +53,18 @@ def results_html(state: WorkshopState, drill: Markup | None = None) -> str:
     )
     slides = [_slide(number, one) for number, one in enumerate(rounds, start=1)]
     desk = tag("section", tag("h2", text("activity.drill.title")), drill) if drill else None
-    return standalone_page(title, tokens_style() + STYLE.read_text(encoding="utf-8"), opening, slides, desk)
+    return standalone_page(title, load_style(), opening, slides, desk)
+
+
+@functools.cache
+def load_style() -> str:
+    """Return the page's style sheet. The site loads it before it takes its snapshot, which has no files.
+
+    Examples:
+        >>> "--bw-space-1" in load_style()
+        True
+    """
+    return tokens_style() + STYLE.read_text(encoding="utf-8")
 
 
 def _slide(number: int, one: PlayedRound) -> Markup:

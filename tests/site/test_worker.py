@@ -8,7 +8,10 @@ import contextlib
 import importlib
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 import zipfile
 import zipimport
 from pathlib import Path
@@ -130,3 +133,23 @@ def test_what_a_page_gets_of_the_library_imports_nothing_else_of_it() -> None:
     }
     assert len(imported) > 50
     assert sorted(imported - modules) == []
+
+
+def test_a_page_can_save_the_workshops_results_without_any_file(tmp_path: Path) -> None:
+    """The browser's Python starts from a snapshot that was taken after `warm_up`, and has no files."""
+    with zipfile.ZipFile(io.BytesIO(library_source())) as packed:
+        packed.extractall(tmp_path)
+    code = """
+from pathlib import Path
+from backchannel_lib.site import worker
+worker.warm_up()
+for style in Path().rglob("*.css"):
+    style.unlink()
+saved = [answer.get("file") for _, answer in worker._handle("round", {"type": "results", "value": ""})]
+print(saved[0]["name"])
+"""
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "BACKCHANNEL_WORK": str(tmp_path / "saved")}
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "workshop.html\n"
