@@ -21,6 +21,7 @@ from backchannel_lib.model.tables import facts, load_phases
 from backchannel_lib.model.verdict import Judgment, Reason, Verdict, judge
 from backchannel_lib.page.components import article_name, find_in_article, lines_of, lines_of_all, linked_text, table
 from backchannel_lib.page.file_sheet import file_brief, file_sheet
+from backchannel_lib.page.frontend import STATIC
 from backchannel_lib.page.html import Markup, join, standalone_page, tag
 from backchannel_lib.page.verdict_html import is_weakest
 from backchannel_lib.workshop.deck import Vignette, first_files, link_order, read_own_again, vignettes
@@ -43,103 +44,7 @@ FIRST_WIDE: Final = 0x2E80  # from this code point on, nearly all characters are
 FIRST_SEED: Final = 1  # the round's default too; with the same seed, its files match the sheet's
 LAST_SEED: Final = 9999
 
-#: Only black, white and grays; sizes in points, because the sheet is for paper. The margins fit A4 and US Letter.
-STYLE: Final = """
-@page { margin: 9mm 13mm 11mm; @bottom-center { content: counter(page) " / " counter(pages); font: 8pt sans-serif; } }
-* { box-sizing: border-box; }
-html { color: black; background: white; }
-body { font: 10.5pt/1.38 "Helvetica Neue", Arial, "Liberation Sans", sans-serif; max-width: 190mm; margin: 0 auto; }
-h1 { font-size: 19pt; line-height: 1.15; margin: 0 0 4pt; }
-h2 { font-size: 13.5pt; margin: 16pt 0 4pt; border-bottom: 1pt solid black; padding-bottom: 2pt; }
-h3 { font-size: 11pt; margin: 9pt 0 2pt; }
-h1, h2, h3, h4 { break-after: avoid; }
-p { margin: 3pt 0; orphans: 3; widows: 3; }
-p, h2, li, td { overflow-wrap: anywhere; }
-ul, ol { margin: 3pt 0; padding-left: 15pt; }
-li { margin: 1.5pt 0; }
-li, tr, dl > div { break-inside: avoid; }
-table { border-collapse: collapse; width: 100%; margin: 4pt 0; font-size: 9.5pt; }
-thead { display: table-header-group; }
-th, td { border: 0.6pt solid #555; padding: 2.5pt 4pt; text-align: left; vertical-align: top; font-weight: normal; }
-th { font-weight: bold; }
-thead th { border-bottom: 1.4pt solid black; }
-.bw-hidden { position: absolute; width: 1pt; height: 1pt; overflow: hidden; clip-path: inset(50%); }
-@media print { a { color: black; text-decoration: none; } } /* a number that a phone can call */
-.lead { font-size: 11pt; }
-.small { font-size: 9pt; }
-.whole { break-inside: avoid; }
-.page { break-before: page; }
-main .page > h2:first-child { margin-top: 0; }
-.article, .ours, .rule { padding: 4pt 7pt; margin: 5pt 0; break-inside: avoid; }
-.article { border: 1pt solid black; }
-.ours { border: 1.2pt dashed black; }
-.rule { border: 3.5pt double black; }
-.weakest { border-left: 4pt solid black; padding-left: 5pt; }
-.votes td { width: 11.11%; text-align: center; height: 33pt; font-size: 8pt; line-height: 1.15; padding: 2pt; }
-.votes b { display: block; font-size: 11pt; }
-.line { border-bottom: 0.7pt solid #555; height: 27pt; }
-.participants { font-size: 8.8pt; line-height: 1.2; }
-.participants h1 { font-size: 14pt; }
-.participants h2 { font-size: 10.5pt; margin: 4pt 0 1pt; }
-.participants h3 { font-size: 9.5pt; margin: 4pt 0 1pt; }
-.participants .lead { font-size: 10.5pt; }
-.participants p { margin: 2pt 0; }
-.participants li { margin: 0; }
-.participants table { font-size: 8.5pt; margin: 2pt 0; }
-.participants :is(th, td) { padding: 0.6pt 4pt; }
-.participants .small { font-size: 8pt; }
-.participants :is(.article, .ours, .rule) { padding: 2pt 6pt; margin: 3pt 0; }
-.participants .fill { line-height: 1.7; }
-.participants .votes td { height: 25pt; padding: 1pt; }
-.participants .long > p:not(.line, .fill) { font-size: 7.5pt; line-height: 1.1; margin: 1pt 0; }
-.participants .long h2 { margin-top: 2pt; }
-.participants .long .line { height: 20pt; }
-.participants .long .votes td { height: 22pt; }
-.participants .long h3 { margin-top: 2pt; }
-.participants .long .fill { line-height: 1.3; }
-.two { display: grid; grid-template-columns: 1fr 1fr; gap: 0 10pt; }
-.sources { grid-row: 3; grid-column: 1 / -1; }
-.three { display: grid; grid-template-columns: repeat(3, 1fr); gap: 6pt; }
-.round { break-inside: avoid; }
-.fill { white-space: pre-wrap; line-height: 2; }
-.file th:first-child { width: 24%; }
-.file td:nth-child(2) { width: 30%; }
-.facilitator { font-size: 9.5pt; line-height: 1.32; }
-.facilitator :is(h2, h3) { margin-top: 8pt; }
-.facilitator table { font-size: 9pt; }
-.answered { font-size: 9pt; line-height: 1.26; }
-main :is(.article, .ours, .rule) h3 { margin-top: 0; }
-.answered :is(th, td) { padding: 1.5pt 4pt; }
-.counts td { height: 19pt; }
-/* On a screen it has the pages' five sizes, and on a phone one column. */
-@media screen {
-  body { padding: 12mm 4mm; }
-  main[class] { font-size: 12pt; line-height: 1.5; }
-  main[class] h1 { font-size: 24pt; }
-  main[class] h2 { font-size: 18pt; }
-  main[class] h3 { font-size: 14.4pt; }
-  main[class] :is(.lead, table, .answered), main[class] .long > p:not(.line, .fill) { font-size: 12pt; line-height: 1.5; }
-  main[class] :is(.small, .votes td) { font-size: 10.5pt; line-height: 1.4; }
-  main[class] .votes b { font-size: 12pt; }
-  main[class] :is(.article, .ours, .rule) { padding: 9pt 12pt; margin: 9pt 0; }
-  main[class] :is(th, td) { padding: 3pt 6pt; }
-  main[class] .round { margin-top: 18pt; }
-}
-@media screen and (max-width: 700px) {
-  main[class] h1 { font-size: 18pt; }
-  main[class] h2 { font-size: 14.4pt; }
-  main[class] :is(.two, .three) { grid-template-columns: minmax(0, 1fr); gap: 0; }
-  main[class] .sources { grid-row: auto; }
-  main[class] .votes tr { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); }
-  main[class] .votes td { width: auto; height: auto; padding: 6pt 3pt; }
-  main[class] :is(p, h2, li, td) { overflow-wrap: break-word; }
-  main[class] .counts { overflow-x: auto; }
-}
-@media screen and (max-width: 380px) {
-  main[class] table { font-size: 10.5pt; }
-  main[class] :is(th, td) { overflow-wrap: anywhere; }
-}
-"""
+STYLE: Final = STATIC / "handouts.css"
 
 
 def sheet(kind: str, plan: str, seed: int) -> str:
@@ -166,7 +71,7 @@ def sheet(kind: str, plan: str, seed: int) -> str:
     files = [*(vignettes()[name] for name in first_files()), *drawn.values()]
     title = text(f"sheet.{kind}.title")
     body = _participants(files) if kind == "participants" else _facilitator(plan, seed, drawn, files)
-    return standalone_page(title, STYLE, tag("h1", title), body, class_=kind)
+    return standalone_page(title, STYLE.read_text(encoding="utf-8"), tag("h1", title), body, class_=kind)
 
 
 # ---- the participants' sheet ----

@@ -20,10 +20,11 @@ from backchannel_lib.model.tables import facts
 from backchannel_lib.page.components import lines_of, lines_of_all, linked_text
 from backchannel_lib.workshop import handouts as sheets
 from backchannel_lib.workshop.deck import Vignette, link_order, vignettes
-from backchannel_lib.workshop.handouts import KINDS, STYLE, sheet, write_handouts
+from backchannel_lib.workshop.handouts import KINDS, sheet, write_handouts
 from backchannel_lib.workshop.run_plan.model import load_run_plans, plan_of, starts, steps_of, vignettes_of
 from tests.helpers.activities import Page as Elements
 
+STYLE = sheets.STYLE.read_text(encoding="utf-8")
 PLANS = [row.plan for row in load_run_plans()]
 BOTH = [(kind, plan) for kind in KINDS for plan in PLANS]
 #: Seeds for the tests. They don't have to draw every vignette.
