@@ -150,38 +150,27 @@ def case_control(row: ControlRow, case: Case, *, shown: bool, unknown: Collectio
     field, value = row.field, getattr(case, row.field)
     label = text(f"field.{field}.label")
     more: dict[str, Any] = {"help_text": all_words().get(f"field.{field}.help", ""), "hidden": not shown}
-    if unknown is not None and field in MAY_BE_UNKNOWN:
-        return _with_unknown(row, case, label, field in unknown, more)
+    is_unknown = field in unknown if unknown is not None and field in MAY_BE_UNKNOWN else None  # None: must be known
+    not_known = [] if is_unknown is None else [(UNKNOWN, text("panel.unknown"))]
     match row.control:
         case "slider":
-            return inputs.slider(field, label, slider_ends(case, field), value, **more)
+            return inputs.slider(field, label, slider_ends(case, field), value, unknown=is_unknown, **more)
+        case "checkbox" if is_unknown is not None:
+            answers = [("true", text("panel.yes")), ("false", text("panel.no")), *not_known]
+            return inputs.radios(field, label, answers, UNKNOWN if is_unknown else str(value).lower(), row=True, **more)
         case "checkbox":
             return inputs.checkbox(field, label, value, **more)
         case "select":
-            return inputs.select(field, label, field_options(field), value, **more)
+            options = field_options(field)
+            if is_unknown is not None:
+                options = [*not_known, *((level, text("panel.none_yet") if level is None else name) for level, name in options)]
+            return inputs.select(field, label, options, UNKNOWN if is_unknown else value, **more)
         case "checks":
-            return inputs.checks(field, label, field_options(field), value, **more)
+            chosen = {UNKNOWN} if is_unknown else value
+            return inputs.checks(field, label, [*field_options(field), *not_known], chosen, **more)
     # The student's own email appears and disappears with the recommender "self".
-    options = [(level, label) for level, label in field_options(field) if level != "direct_email"]
+    options = [(level, name) for level, name in field_options(field) if level != "direct_email"]
     return inputs.radios(field, label, options, value, **more)
-
-
-def _with_unknown(row: ControlRow, case: Case, label: str, is_unknown: bool, more: dict[str, Any]) -> Markup:
-    """Return a control that also offers "not known"."""
-    field = row.field
-    value = UNKNOWN if is_unknown else getattr(case, field)
-    not_known = (UNKNOWN, text("panel.unknown"))
-    match row.control:
-        case "slider":
-            return inputs.slider(field, label, slider_ends(case, field), getattr(case, field), unknown=is_unknown, **more)
-        case "checkbox":
-            answers = [("true", text("panel.yes")), ("false", text("panel.no")), not_known]
-            return inputs.radios(field, label, answers, str(value).lower(), row=True, **more)
-        case "select":
-            options = [(level, text("panel.none_yet") if level is None else name) for level, name in field_options(field)]
-            return inputs.select(field, label, [not_known, *options], value, **more)
-    chosen = {UNKNOWN} if is_unknown else value
-    return inputs.checks(field, label, [*field_options(field), not_known], chosen, **more)
 
 
 def control_group(stage: str, case: Case, fields: Iterable[str] = (), unknown: Collection[str] | None = None) -> Markup | None:

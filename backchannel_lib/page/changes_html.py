@@ -13,7 +13,7 @@ from backchannel_lib.model.readings import READINGS, Agreement
 from backchannel_lib.model.remedies import Change, Changes
 from backchannel_lib.model.tables import load_remedies
 from backchannel_lib.model.verdict import Verdict
-from backchannel_lib.page.components import citations
+from backchannel_lib.page.components import citations, unfolding
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.rule_html import SIGNS
 from backchannel_lib.page.verdict_html import verdicts_label
@@ -55,6 +55,7 @@ def _changes_list(changes: Sequence[tuple[Change, Verdict, str]], sentence: str)
     useful = sum(verdict > Verdict.DECLINED for _, verdict, _ in within_reach)
     shown = min(useful, SHOWN_CHANGES)
     more = within_reach[shown:]
+    others = text("changes.more" if useful > shown else "changes.small", count=len(more))
     acts = [change for change, _, _ in within_reach]
     shared = _shared(acts)
     # The sentence above the cards already says so if it is true of all of them.
@@ -72,22 +73,8 @@ def _changes_list(changes: Sequence[tuple[Change, Verdict, str]], sentence: str)
         if shared
         else None,
         _list(within_reach[:shown], above) if shown else None,
-        tag(
-            "details",
-            tag("summary", text("changes.more" if useful > shown else "changes.small", count=len(more))),
-            _list(more, above),
-            data_details="more-changes",
-        )
-        if more
-        else None,
-        tag(
-            "details",
-            tag("summary", text("changes.nobody")),
-            tag("ul", [tag("li", sentence) for sentence in nobody]),
-            data_details="nobody",
-        )
-        if nobody
-        else None,
+        unfolding("more-changes", others, _list(more, above)) if more else None,
+        unfolding("nobody", text("changes.nobody"), tag("ul", [tag("li", act) for act in nobody])) if nobody else None,
     )
 
 

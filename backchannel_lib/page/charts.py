@@ -316,40 +316,46 @@ def _number_axis(title: str, low: float, high: float) -> Figure:
     return {"title": {"text": title}, "range": [low, high], "zeroline": False, "fixedrange": True, "automargin": True}
 
 
+def _bars(shape: Figure, labels: Sequence[str], marker: Figure, *, inside: str = "") -> Figure:
+    """Return horizontal bars with their labels.
+
+    Args:
+        shape: Their rows (``y``), lengths (``x``) and, if there are any, their name and where they begin (``base``).
+        labels: The label of each bar.
+        marker: Their look.
+        inside: The color of the labels inside the bars; blank for labels after the bars.
+    """
+    place: Figure = {"textposition": "outside", "cliponaxis": False}
+    if inside:
+        place = {"textposition": "inside", "insidetextanchor": "middle", "textangle": 0, "textfont": {"color": inside}}
+    return {"type": "bar", "orientation": "h", **shape, "text": labels, **place, "marker": marker, "hoverinfo": "skip"}
+
+
 @functools.lru_cache(maxsize=32)
 def _callers(chosen: str, reading: str | None) -> str:
     weights = caller_weights(reading)
     rows = load_callers()
-    bars = {
-        "type": "bar",
-        "orientation": "h",
-        "y": _names(),
-        "x": [weights[row.recommender] for row in rows],
-        "text": [
-            # The mark already shows this caller's weight.
-            ""
-            if row.recommender == chosen
-            else f"{weights[row.recommender]}" + ("" if row.chart_row else f" ({text('chart.callers.ours')})")
-            for row in rows
-        ],
-        "textposition": "outside",
-        "cliponaxis": False,
-        "marker": {
-            "color": [MARK if row.recommender == chosen else INK for row in rows],
-            "pattern": {
-                "shape": ["" if row.chart_row else "/" for row in rows],
-                "bgcolor": INK,  # has no effect, but without it Plotly warns about the list of shapes
-                "fgcolor": "#ffffff",
-                "fillmode": "overlay",  # otherwise the bars would get the page's background color
-            },
-            "line": {"width": [3 if row.recommender == chosen else 0 for row in rows], "color": MARK},
+    labels = [
+        # The mark already shows this caller's weight.
+        ""
+        if row.recommender == chosen
+        else f"{weights[row.recommender]}" + ("" if row.chart_row else f" ({text('chart.callers.ours')})")
+        for row in rows
+    ]
+    marker = {
+        "color": [MARK if row.recommender == chosen else INK for row in rows],
+        "pattern": {
+            "shape": ["" if row.chart_row else "/" for row in rows],
+            "bgcolor": INK,  # has no effect, but without it Plotly warns about the list of shapes
+            "fgcolor": "#ffffff",
+            "fillmode": "overlay",  # otherwise the bars would get the page's background color
         },
-        "hoverinfo": "skip",
+        "line": {"width": [3 if row.recommender == chosen else 0 for row in rows], "color": MARK},
     }
+    bars = _bars({"y": _names(), "x": [weights[row.recommender] for row in rows]}, labels, marker)
     layout = _layout(xaxis=_number_axis(text("chart.callers.axis"), 0, 115), yaxis=_category_axis(_names()), bargap=0.3)
-    return json.dumps(
-        {"data": [bars, _point(text("chart.callers.chosen", weight=weights[chosen]), "middle right")], "layout": layout}
-    )
+    you = _point(text("chart.callers.chosen", weight=weights[chosen]), "middle right")
+    return json.dumps({"data": [bars, you], "layout": layout})
 
 
 @functools.lru_cache(maxsize=256)
@@ -358,53 +364,31 @@ def _amplifier(weight: float, share: float) -> str:
     gain = 1 + weight / 100 * share
     # Draw the line only within the visible area, so that its slope is recognizable.
     half_width = bar / gain
+    reach = [0, bar - half_width, bar + half_width, 100]
     lines = [
         ("chart.amplifier.without", [0, 100], [0, 100], {"dash": "dot", "width": 2, "color": "#767676"}),
-        (
-            "chart.amplifier.with",
-            [0, bar - half_width, bar + half_width, 100],
-            [0, 0, 100, 100],
-            {"width": 4, "color": "#2f7fc1"},
-        ),
+        ("chart.amplifier.with", reach, [0, 0, 100, 100], {"width": 4, "color": "#2f7fc1"}),
     ]
     data: list[Figure] = [
         {"type": "scatter", "mode": "lines", "name": text(name), "x": x, "y": y, "line": line, "hoverinfo": "skip"}
         for name, x, y, line in lines
     ]
+    dashed = {"dash": "dash", "width": 1, "color": "#767676"}
     layout = _layout(
         xaxis=_number_axis(text("chart.amplifier.x"), 0, 100),
         yaxis={**_number_axis(text("chart.amplifier.y"), -4, 108), "showgrid": False},  # no grid lines through the labels
-        shapes=[
-            {
-                "type": "line",
-                "x0": bar,
-                "x1": bar,
-                "y0": 0,
-                "y1": 100,
-                "line": {"dash": "dash", "width": 1, "color": "#767676"},
-            }
-        ],
+        shapes=[{"type": "line", "x0": bar, "x1": bar, "y0": 0, "y1": 100, "line": dashed}],
         annotations=[
-            {"x": bar, "y": 4, "text": text("chart.amplifier.bar"), "showarrow": False, "xanchor": "left", "xshift": 4},
-            {
-                "x": 22,
-                "y": 27,
-                "text": text("chart.amplifier.without"),
-                "showarrow": False,
-                "xanchor": "right",
-                "xshift": -4,
-            },
-            {
-                "x": 100,
-                "y": 100,
-                "text": text("chart.amplifier.with"),
-                "showarrow": False,
-                "xanchor": "right",
-                "yshift": 14,
-            },
+            _note(bar, 4, "chart.amplifier.bar", "left", xshift=4),
+            _note(22, 27, "chart.amplifier.without", "right", xshift=-4),
+            _note(100, 100, "chart.amplifier.with", "right", yshift=14),
         ],
     )
     return json.dumps({"data": [*data, _point(text("chart.amplifier.mark"), "middle right")], "layout": layout})
+
+
+def _note(x: float, y: float, word_id: str, anchor: str, **shift: int) -> Figure:
+    return {"x": x, "y": y, "text": text(word_id), "showarrow": False, "xanchor": anchor, **shift}
 
 
 @functools.lru_cache(maxsize=256)
@@ -414,22 +398,10 @@ def _map(rows: tuple[tuple[str, tuple[Band, ...]], ...]) -> str:
     for recommender, bands in rows:
         for band in bands:
             fill, words = VERDICT_COLORS[band.verdict]
-            data.append(
-                {
-                    "type": "bar",
-                    "orientation": "h",
-                    "y": [text(f"short.recommender.{recommender}")],
-                    "base": [band.low - 0.5],
-                    "x": [band.high - band.low + 1],
-                    "text": [Verdict(band.verdict).label],
-                    "textposition": "inside",
-                    "insidetextanchor": "middle",
-                    "textangle": 0,
-                    "textfont": {"color": words},
-                    "marker": {"color": fill, "line": {"color": "#ffffff", "width": 1}},
-                    "hoverinfo": "skip",
-                }
-            )
+            name = text(f"short.recommender.{recommender}")
+            shape = {"y": [name], "base": [band.low - 0.5], "x": [band.high - band.low + 1]}
+            marker = {"color": fill, "line": {"color": "#ffffff", "width": 1}}
+            data.append(_bars(shape, [Verdict(band.verdict).label], marker, inside=words))
     layout = _layout(
         xaxis=_number_axis(text("chart.map.x"), low - 0.5, high + 0.5),
         yaxis=_category_axis(_names()),
@@ -465,19 +437,12 @@ def bars_of_two(
         2
     """
     colors = (("#b9570c", "/"), (INK, ""))
-    data: list[Figure] = [
-        {
-            "type": "bar",
-            "orientation": "h",
-            "name": name,
-            "y": list(names),
-            "x": list(numbers),
-            "text": [f"{name}: {number:g}" for number in numbers],
-            "textposition": "outside",
-            "cliponaxis": False,
-            "marker": {"color": color, "pattern": {"shape": pattern, "fillmode": "overlay", "fgcolor": "#ffffff"}},
-            "hoverinfo": "skip",
-        }
+    data = [
+        _bars(
+            {"name": name, "y": list(names), "x": list(numbers)},
+            [f"{name}: {number:g}" for number in numbers],
+            {"color": color, "pattern": {"shape": pattern, "fillmode": "overlay", "fgcolor": "#ffffff"}},
+        )
         for (name, numbers), (color, pattern) in zip((one, other), colors, strict=True)
     ]
     return {
@@ -507,19 +472,9 @@ def bars(names: Sequence[str], numbers: Sequence[float], axis: str, high: float 
         >>> bars(["a", "b"], [1, 2], "points")["data"][0]["x"]
         [1, 2]
     """
-    bar = {
-        "type": "bar",
-        "orientation": "h",
-        "y": list(names),
-        "x": list(numbers),
-        "text": [f"{number:g}" for number in numbers],
-        "textposition": "outside",
-        "cliponaxis": False,
-        "marker": {"color": INK},
-        "hoverinfo": "skip",
-    }
+    labels = [f"{number:g}" for number in numbers]
     return {
-        "data": [bar],
+        "data": [_bars({"y": list(names), "x": list(numbers)}, labels, {"color": INK})],
         "layout": _layout(
             xaxis=_number_axis(axis, 0, high * 1.15),
             yaxis=_category_axis(names),
@@ -550,21 +505,13 @@ def bands_over_time(
         2
     """
     shades = ("#b9d4ee", "#f5d6b0", "#cfe3c6", "#e3cfe6")
-    data: list[Figure] = [
-        {
-            "type": "bar",
-            "orientation": "h",
-            "y": [row],
-            "base": [low],
-            "x": [end - low],
-            "text": [words],
-            "textposition": "inside",
-            "insidetextanchor": "middle",
-            "textangle": 0,
-            "textfont": {"color": "#000000"},
-            "marker": {"color": shades[place % len(shades)], "line": {"color": "#333333", "width": 1}},
-            "hoverinfo": "skip",
-        }
+    data = [
+        _bars(
+            {"y": [row], "base": [low], "x": [end - low]},
+            [words],
+            {"color": shades[place % len(shades)], "line": {"color": "#333333", "width": 1}},
+            inside="#000000",
+        )
         for row, stretches in bands.items()
         for place, (words, low, end) in enumerate(stretches)
     ]
@@ -609,22 +556,14 @@ def stacked_bars(names: Sequence[str], pieces: Sequence[tuple[str, Sequence[int]
         >>> stacked_bars(["a"], [("no", [1]), ("yes", [2])], "files", 3)["data"][1]["x"]
         [2]
     """
-    data: list[Figure] = [
-        {
-            "type": "bar",
-            "orientation": "h",
-            "name": name,
-            "y": list(names),
-            "x": list(counts),
+    data = [
+        _bars(
+            {"name": name, "y": list(names), "x": list(counts)},
             # Only segments with enough room show their number; the table next to the chart has all of them.
-            "text": [f"{count}" if count >= high / 20 else "" for count in counts],
-            "textposition": "inside",
-            "insidetextanchor": "middle",
-            "textangle": 0,
-            "textfont": {"color": words},
-            "marker": {"color": fill, "line": {"color": "#ffffff", "width": 1}},
-            "hoverinfo": "skip",
-        }
+            [f"{count}" if count >= high / 20 else "" for count in counts],
+            {"color": fill, "line": {"color": "#ffffff", "width": 1}},
+            inside=words,
+        )
         for (name, counts), (fill, words) in zip(pieces, _PIECES, strict=False)
     ]
     return {

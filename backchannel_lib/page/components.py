@@ -283,20 +283,11 @@ def _citations(name: str, claims: tuple[str, ...], assumptions: tuple[str, ...],
     ours = tag("span", "✎ ", text("card.ours"), class_="bw-badge bw-voice-ours") if assumptions else None
     whose = "card.nrmp" if all(one.startswith("soap_rule.") for one in given) else "card.outside"
     outside = tag("span", text(whose), class_="bw-badge bw-voice-rule") if given else None
-    return tag(
-        "details",
-        tag(
-            "summary",
-            text("card.rests_on" if claims or given else "card.whole"),
-            ": ",
-            tag(
-                "span",
-                tag("span", lines, class_="bw-badge bw-voice-article") if lines else None,
-                ours,
-                outside,
-                class_="bw-badges",
-            ),
-        ),
+    article = tag("span", lines, class_="bw-badge bw-voice-article") if lines else None
+    badges = tag("span", article, ours, outside, class_="bw-badges")
+    return unfolding(
+        name,
+        join(text("card.rests_on" if claims or given else "card.whole"), ": ", badges),
         tag(
             "ul",
             [
@@ -312,7 +303,6 @@ def _citations(name: str, claims: tuple[str, ...], assumptions: tuple[str, ...],
             newest_source_items(given),
         ),
         class_="bw-basis",
-        data_details=name,
     )
 
 
@@ -326,11 +316,7 @@ def fact_source(fact: FactRow) -> Markup:
         >>> "2026" in fact_source(facts()["scores.step2_mean"])
         True
     """
-    return tag(
-        "p",
-        text("orientation.source", citation=fact.graded_citation),
-        class_="bw-small",
-    )
+    return tag("p", text("orientation.source", citation=fact.graded_citation), class_="bw-small")
 
 
 def description_list(*pairs: tuple[object, object]) -> Markup:
@@ -344,6 +330,22 @@ def description_list(*pairs: tuple[object, object]) -> Markup:
         '<dl class="bw-pairs"><div><dt>You</dt><dd>Maybe</dd></div></dl>'
     """
     return tag("dl", [tag("div", tag("dt", name), tag("dd", join(what))) for name, what in pairs], class_="bw-pairs")
+
+
+def unfolding(name: str, summary: object, *children: object, class_: str | None = None) -> Markup:
+    """Return a collapsed section, which stays open while its content changes once a reader has opened it.
+
+    Args:
+        name: A name that is unique on the page.
+        summary: The line that is always visible.
+        *children: The content.
+        class_: Its class.
+
+    Examples:
+        >>> unfolding("why", "Why", "Because.")
+        '<details data-details="why"><summary>Why</summary>Because.</details>'
+    """
+    return tag("details", tag("summary", summary), *children, class_=class_, data_details=name)
 
 
 def chart_panel(
@@ -437,7 +439,7 @@ def facts_by_source(name: str, title: str, given: Iterable[str]) -> Markup:
         by_source.setdefault(fact_source(facts()[one]), []).append(one)
     items = [tag("li", " ".join(facts()[one].sentence for one in found), source) for source, found in by_source.items()]
     items += newest_source_items(one for found in by_source.values() for one in found)
-    return tag("details", tag("summary", title), tag("ul", items, class_="bw-list"), class_="bw-basis", data_details=name)
+    return unfolding(name, title, tag("ul", items, class_="bw-list"), class_="bw-basis")
 
 
 def listed(names: Sequence[str], most: int | None = None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from backchannel_lib.base.texts import text
@@ -95,9 +95,7 @@ def checkbox(field: str, label: object, value: bool, *, help_text: str = "", hid
     return tag("div", tag("label", box, " ", label), *_extra(field, help_text), **_holder(field, "checkbox", hidden))
 
 
-def select(
-    field: str, label: str, options: Options, value: object, *, help_text: str = "", hidden: bool = False, bare: bool = False
-) -> Markup:
+def select(field: str, label: str, options: Options, value: object, *, help_text: str = "", hidden: bool = False) -> Markup:
     """Return a dropdown menu.
 
     Args:
@@ -107,21 +105,14 @@ def select(
         value: The selected value.
         help_text: Another sentence for the reader.
         hidden: Start hidden.
-        bare: Show the label only to screen readers, for example in a table with column headers.
 
     Examples:
         >>> select("who", "Who", [("a", "A")], "a").count("<option")
         1
     """
     written = [tag("option", text, value="" if one is None else one, selected=one == value) for one, text in options]
-    named = {"aria_label": label} if bare else {"id": f"§{field}"}
-    return tag(
-        "div",
-        None if bare else tag("label", label, for_=f"§{field}"),
-        tag("select", written, **named, **_common(field, help_text)),
-        *_extra(field, help_text),
-        **_holder(field, "select", hidden),
-    )
+    box = tag("select", written, id=f"§{field}", **_common(field, help_text))
+    return _labeled("select", field, label, box, help_text, hidden=hidden)
 
 
 def radios(
@@ -179,7 +170,6 @@ def text_box(
     *,
     long: bool = False,
     help_text: str = "",
-    bare: bool = False,
     sends_while_typing: bool = False,
     rows: int = 10,
 ) -> Markup:
@@ -191,7 +181,6 @@ def text_box(
         value: Its content.
         long: Whether it has several lines.
         help_text: Another sentence for the reader.
-        bare: Show the label only to screen readers, for example in a table with column headers.
         sends_while_typing: Send the text at every pause in typing, for content that is useful even when it is unfinished.
         rows: Number of lines of a long box.
 
@@ -199,22 +188,10 @@ def text_box(
         >>> "<textarea" in text_box("mail", "Your email", "", long=True)
         True
     """
-    named = {"aria_label": label} if bare else {"id": f"§{field}"}
-    common: dict[str, object] = {**named, **_common(field, help_text), "spellcheck": "false", "autocomplete": "off"}
-    if sends_while_typing or long:
-        common["data_sends_while_typing"] = True
-    box = (
-        tag("textarea", value, rows=rows, class_="bw-text", **common)
-        if long
-        else tag("input", type="text", value=value, class_="bw-text", **common)
-    )
-    return tag(
-        "div",
-        None if bare else tag("label", label, for_=f"§{field}"),
-        box,
-        *_extra(field, help_text),
-        **_holder(field, "text", False),
-    )
+    common: dict[str, object] = {"class_": "bw-text", "id": f"§{field}", **_common(field, help_text)}
+    common |= {"spellcheck": "false", "autocomplete": "off", "data_sends_while_typing": sends_while_typing or long}
+    box = tag("textarea", value, rows=rows, **common) if long else tag("input", type="text", value=value, **common)
+    return _labeled("text", field, label, box, help_text)
 
 
 def number_box(field: str, label: str, value: int, *, bare: bool = False) -> Markup:
@@ -231,13 +208,8 @@ def number_box(field: str, label: str, value: int, *, bare: bool = False) -> Mar
         True
     """
     named = {"aria_label": label} if bare else {"id": f"§{field}"}
-    return tag(
-        "div",
-        None if bare else tag("label", label, for_=f"§{field}"),
-        tag("input", type="text", inputmode="numeric", class_="bw-number", value=value, **named, **_common(field, "")),
-        *_extra(field, ""),
-        **_holder(field, "number-box", False),
-    )
+    box = tag("input", type="text", inputmode="numeric", class_="bw-number", value=value, **named, **_common(field, ""))
+    return _labeled("number-box", field, None if bare else label, box)
 
 
 def button(
@@ -269,19 +241,8 @@ def button(
         >>> button("Next", "next", key="ArrowRight PageDown", hint="→").count("<kbd")
         1
     """
-    return tag(
-        "button",
-        text,
-        tag("kbd", hint, class_="bw-key", aria_hidden="true") if hint else None,
-        type="button",
-        data_action=do,
-        data_value=value,
-        data_once=once,
-        data_key=key or None,
-        aria_keyshortcuts=key or None,
-        aria_label=name,
-        disabled=disabled,
-    )
+    does = {"data_action": do, "data_value": value, "data_once": once}
+    return _button(text, does, key, hint, aria_label=name, disabled=disabled)
 
 
 def undo_button(key: str = "") -> Markup:
@@ -346,16 +307,19 @@ def clock_button(text: str, does: str, *, hidden: bool = False, key: str = "") -
         >>> 'data-key="c"' in clock_button("Pause", "pause", key="c")
         True
     """
-    return tag(
-        "button",
-        text,
-        tag("kbd", key.upper(), class_="bw-key", aria_hidden="true") if key else None,
-        type="button",
-        data_clock_action=does,
-        data_key=key or None,
-        aria_keyshortcuts=key or None,
-        hidden=hidden,
-    )
+    return _button(text, {"data_clock_action": does}, key, key.upper(), hidden=hidden)
+
+
+def _button(text: object, does: Mapping[str, object], key: str, hint: str, **attributes: object) -> Markup:
+    shown = tag("kbd", hint, class_="bw-key", aria_hidden="true") if hint else None
+    keys = {"data_key": key or None, "aria_keyshortcuts": key or None}
+    return tag("button", text, shown, type="button", **does, **keys, **attributes)
+
+
+def _labeled(kind: str, field: str, label: str | None, box: Markup, help_text: str = "", *, hidden: bool = False) -> Markup:
+    """Return a field with its label above its box."""
+    above = tag("label", label, for_=f"§{field}") if label is not None else None
+    return tag("div", above, box, *_extra(field, help_text), **_holder(field, kind, hidden))
 
 
 def _group(
@@ -369,32 +333,17 @@ def _group(
     row: bool,
 ) -> Markup:
     options = [*options]
-    common = _common(field, help_text)
-    choices = [
-        tag(
-            "label",
-            tag(
-                "input",
-                type=kind,
-                name=f"§{field}" if kind == "radio" else None,
-                value=value,
-                checked=value in chosen,
-                **common,
-            ),
-            " ",
-            text,
-        )
-        for value, text in options
-    ]
-    short = sum(len(str(text)) for _, text in options) <= ONE_LINE
-    held = _holder(
-        field,
-        ("radio" if kind == "radio" else "checks") + (" bw-row" if row else "") + (" bw-one-line" if short and not row else ""),
-        hidden,
-    )
+    name = f"§{field}" if kind == "radio" else None
+    choices: list[Markup] = []
+    for value, words in options:
+        box = tag("input", type=kind, name=name, value=value, checked=value in chosen, **_common(field, help_text))
+        choices.append(tag("label", box, " ", words))
+    class_ = "radio" if kind == "radio" else "checks"
     if row:
-        choices = [tag("div", choices, class_="bw-choices")]
-    return tag("fieldset", tag("legend", label), *_extra(field, help_text), choices, **held)
+        class_, choices = f"{class_} bw-row", [tag("div", choices, class_="bw-choices")]
+    elif sum(len(str(words)) for _, words in options) <= ONE_LINE:
+        class_ += " bw-one-line"
+    return tag("fieldset", tag("legend", label), *_extra(field, help_text), choices, **_holder(field, class_, hidden))
 
 
 def _common(field: str, help_text: str) -> dict[str, str]:

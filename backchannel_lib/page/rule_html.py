@@ -9,6 +9,7 @@ from typing import Final
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import RulesCheck, rules_check
+from backchannel_lib.page.components import unfolding
 from backchannel_lib.page.html import Markup, join, tag, unbroken_times
 
 SIGNS: Final = {"not_allowed": "✕", "ask_first": "?", "allowed": "✓"}
@@ -71,13 +72,7 @@ def rule_answer(
         [now, why] if check.answer == "allowed" else [why, now],
         more,
         tag("p", check.note, class_="bw-small"),
-        tag(
-            "details",
-            tag("summary", text("rules.source")),
-            tag("p", source or check.source),
-            class_="bw-basis",
-            data_details="rules",
-        ),
+        unfolding("rules", text("rules.source"), tag("p", source or check.source), class_="bw-basis"),
     )
 
 
@@ -90,23 +85,3 @@ def rule_line(case: Case) -> Markup:
     """
     check = rules_check(case)
     return join(text("rules.title"), ": ", tag("b", check.label, data_answer=check.answer))
-
-
-def rule_box(fragment: str, body: str) -> Markup:
-    """Put a fragment of an activity's page into the rule's box, below a level-3 heading.
-
-    Args:
-        fragment: The fragment's name.
-        body: Its content, as HTML.
-
-    Examples:
-        >>> 'data-fragment="rules"' in rule_box("rules", "Ask first.")
-        True
-    """
-    return tag(
-        "section",
-        tag("h3", text("rules.title")),
-        tag("p", text("rules.voice"), class_="bw-voice"),
-        tag("div", Markup(body), data_fragment=fragment),
-        class_="bw-rule",
-    )

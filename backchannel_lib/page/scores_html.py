@@ -8,7 +8,7 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.exams import exam_of
 from backchannel_lib.model.tables import facts, load_percentiles, load_score_anchors
-from backchannel_lib.page.components import fact_source, facts_by_source, table
+from backchannel_lib.page.components import fact_source, facts_by_source, table, unfolding
 from backchannel_lib.page.html import Markup, join, tag
 
 
@@ -49,9 +49,9 @@ def score_orientation(case: Case) -> Markup:
         tag("p", sentence),
         fact_source(known["scores.step2_mean"]),
         _about("step1_", "step2_", "anchors"),
-        tag(
-            "details",
-            tag("summary", text("orientation.anchors")),
+        unfolding(
+            "anchors",
+            text("orientation.anchors"),
             table(
                 text("orientation.anchors"),
                 (text("table.specialty"), text("table.range")),
@@ -59,7 +59,6 @@ def score_orientation(case: Case) -> Markup:
             ),
             tag("p", text("orientation.anchors_note"), class_="bw-small"),
             fact_source(known["scores.anchors"]),
-            data_details="anchors",
         ),
     )
 

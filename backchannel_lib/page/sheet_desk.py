@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.advice import load_not_covered
+from backchannel_lib.page.components import unfolding
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, checks, toolbar
 from backchannel_lib.page.sheet import Sheet, sheet_pages, sheets_text
@@ -67,25 +68,18 @@ def sheet_fragment(sheets: Sequence[Sheet]) -> Markup:
     if not sheets:
         example = tag("span", text("sheet_desk.example"), class_="bw-screen")  # the example doesn't print
         return tag("p", text("sheet_desk.nothing_yet"), " ", example, class_="bw-nothing-yet")
-    plain = sheets_text(sheets)
-    return join(
-        tag("div", sheet_pages(sheets), class_="bw-paper"),
-        tag(
-            "details",
-            tag("summary", text("sheet_desk.as_text")),
-            tag(
-                "textarea",
-                plain,
-                readonly=True,
-                rows=12,
-                class_="bw-text",
-                data_sheet_text=True,
-                aria_label=text("sheet_desk.as_text"),
-                data_lm_suppress_shortcuts="true",
-            ),
-            data_details="sheet-text",
-        ),
+    label = text("sheet_desk.as_text")
+    box = tag(
+        "textarea",
+        sheets_text(sheets),
+        readonly=True,
+        rows=12,
+        class_="bw-text",
+        data_sheet_text=True,
+        aria_label=label,
+        data_lm_suppress_shortcuts="true",
     )
+    return join(tag("div", sheet_pages(sheets), class_="bw-paper"), unfolding("sheet-text", label, box))
 
 
 def topics_control(field: str, label: str, value: Sequence[str]) -> Markup:
