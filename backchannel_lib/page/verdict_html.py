@@ -40,7 +40,7 @@ def is_weakest(judgment: Judgment, stage: str) -> bool:
     """Return whether a stage limits the verdict; nothing limits the highest verdict.
 
     Examples:
-        >>> from backchannel_lib import judge
+        >>> from backchannel_lib import Case, judge
         >>> is_weakest(judge(Case(scripted=True)), "message")
         True
     """
@@ -51,7 +51,7 @@ def weakest_sentence(judgment: Judgment) -> str:
     """Name in a sentence the stages that limit a verdict.
 
     Examples:
-        >>> from backchannel_lib import judge
+        >>> from backchannel_lib import Case, judge
         >>> weakest_sentence(judge(Case(scripted=True)))
         'Limited by: Message.'
     """
@@ -71,6 +71,7 @@ def range_label(found: Possible) -> str:
     """Return the label of the verdict, or of the lowest and highest possible ones.
 
     Examples:
+        >>> from backchannel_lib import Case
         >>> from backchannel_lib.model.possible import possible
         >>> range_label(possible(Case(score=230), ["range_low"]))
         'Between Ignored and Skimmed'
@@ -141,6 +142,7 @@ def range_in_short(found: Possible | StageRange) -> str:
     """Name the verdict, or the lowest and the highest possible ones, in few enough words for a phone.
 
     Examples:
+        >>> from backchannel_lib import Case
         >>> from backchannel_lib.model.possible import possible
         >>> range_in_short(possible(Case(score=230), ["range_low"]))
         'Ignored to Skimmed'
@@ -153,9 +155,10 @@ def allows(found: StageRange) -> str:
     """Name the best verdict that a stage allows, or the lowest and the highest that it can allow.
 
     Examples:
+        >>> from backchannel_lib import Case
         >>> from backchannel_lib.model.possible import possible
         >>> allows(possible(Case(score=230), ["range_low"]).stages["message"])
-        'allows up to Skimmed'
+        'at best Skimmed'
     """
     lowest, highest = found.lowest.label, found.highest.label
     if lowest == highest:
@@ -167,6 +170,7 @@ def limit_label(found: Possible, stage: str) -> str:
     """Return the label of a stage that limits the verdict or might; blank for any other.
 
     Examples:
+        >>> from backchannel_lib import Case
         >>> from backchannel_lib.model.possible import possible
         >>> limit_label(possible(Case(scripted=True)), "message"), limit_label(possible(Case(scripted=True)), "paper")
         ('weakest link', '')
@@ -180,6 +184,7 @@ def held_sentence(found: Possible, *, short: bool = False) -> str:
     """Name the stages that certainly limit a verdict and those that might; ``short`` is for a phone.
 
     Examples:
+        >>> from backchannel_lib import Case
         >>> from backchannel_lib.model.possible import possible
         >>> held_sentence(possible(Case(score=230), ["range_low"]))
         'It may be limited by: Caller, Levers, Message.'
