@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.verdict import Verdict
 from backchannel_lib.page.activity_page import activity_page, show_if, slot, static_page
-from backchannel_lib.page.components import citations, description_list, linked_text, table
+from backchannel_lib.page.components import citations, description_list, linked_text, scrollable, table, unfolding
 from backchannel_lib.page.host import host
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, checks, radios
@@ -67,16 +67,16 @@ def when_late(row: RunStepRow) -> str:
         >>> when_late(steps_of("short")[1]).split()
         ['cut', 'to', '2', 'min']
     """
-    ways = [
-        *([text("run_plan.cell_skip", place=_in_words(row.skip))] if row.skip is not None else []),
-        *([text("run_plan.cell_shorter", minutes=row.shorter)] if row.shorter is not None else []),
-    ]
+    ways = []
+    if row.skip is not None:
+        ways.append(text("run_plan.cell_skip", place=text("run_plan.places").split()[row.skip - 1]))
+    if row.shorter is not None:
+        ways.append(text("run_plan.cell_shorter", minutes=row.shorter))
     return text("run_plan.cell_or").join(ways) or text("run_plan.cell_never")
 
 
-def _in_words(place: int) -> str:
-    """Return a place in the order of what to skip, such as "first"."""
-    return text("run_plan.places").split()[place - 1]
+def _when_late(row: RunStepRow, skipped: Collection[str]) -> str:
+    return text("run_plan.cell_skipped") if row.step in skipped else when_late(row)
 
 
 def markers(plan: str, at: int, skipped: tuple[str, ...] = ()) -> str:
@@ -161,7 +161,7 @@ class RunPlan(PersistentForm):
     def _started(self, state: Record, at: int) -> int:
         """Return when the clock started, starting it now if this step is the first one after the preparations."""
         steps = steps_of(state["plan"])
-        begins = not steps[state["at"]].minutes and steps[at].minutes and not (state["started"] or state["minute"])
+        begins = not steps[state["at"]].minutes and steps[at].minutes and not _has_clock(state)
         return int(self._now() // 60) if begins else int(state["started"])
 
     def _questions(self, _: object) -> ActionResult:
@@ -172,7 +172,7 @@ class RunPlan(PersistentForm):
 
     def _start(self, _: object) -> ActionResult:
         """Start the clock, moving from the preparations to the session's first step."""
-        at = self.state["at"] if steps_of(self.state["plan"])[self.state["at"]].minutes else next_place(self.state)
+        at = self.state["at"] if step_of(self.state).minutes else next_place(self.state)
         self.commit_values(started=int(self._now() // 60), minute=0, at=at)
         return {"focus": "now"}
 
@@ -186,51 +186,31 @@ class RunPlan(PersistentForm):
 
     def _poll(self, _: object) -> ActionResult:
         """Update the clock; this is not an undo step."""
-        minute = self._minutes_since(self.state["started"])
-        if minute is not None and minute != self.state["minute"]:
-            self.restore(self.with_(minute=minute))
+        if self.state["started"]:
+            minute = int(self._now() // 60) - self.state["started"]
+            self.restore(self.with_(minute=min(LAST_MINUTE, max(0, minute))))
         return {}
-
-    def _minutes_since(self, started: int) -> int | None:
-        return min(LAST_MINUTE, max(0, int(self._now() // 60) - started)) if started else None
 
     def restore_record(self, record: Mapping[str, Any]) -> None:
         """Continue from a saved record; if its session must have ended long ago, stop the clock."""
         super().restore_record(record)
-        minute = self._minutes_since(self.state["started"])
-        if minute == LAST_MINUTE:
+        self._poll({})
+        if self.state["started"] and self.state["minute"] == LAST_MINUTE:
             self.restore(self.with_(started=0, minute=0))
-        elif minute is not None:
-            self.restore(self.with_(minute=minute))
 
     def with_value(self, field: str, value: object) -> Record:
         """Return the state after one control moves; a new plan begins at its first step."""
         moved = super().with_value(field, value)
-        if field == "plan":
-            return self._fitting(
-                {**moved, "at": 0, "skipped": (), "asking": False} if moved["plan"] != self.state["plan"] else moved
-            )
-        return self._fitting(moved)
+        if moved["plan"] != self.state["plan"]:
+            moved = {**moved, "at": 0, "skipped": (), "asking": False}
+        return self.believed(moved)
 
-    def from_file(self, text: str) -> Record:
-        """Return the state in a file."""
-        record = self.read_record(text)
-        before, self._state = self._state, self.start
-        try:
-            for field in self.entries:
-                if field in record:
-                    self._state = self.with_value(field, record[field])
-            return self._fitting(self._state)
-        finally:
-            self._state = before
-
-    @staticmethod
-    def _fitting(state: Mapping[str, Any]) -> Record:
-        """Make sure that the plan and its step exist, and that the skipped steps can be skipped."""
-        plan = state["plan"] or OPENS_WITH
-        optional = {row.step for row in steps_of(plan) if row.skip is not None}
+    def believed(self, state: Record) -> Record:
+        """Return a state with a step that its plan has, and without skipped steps that can't be skipped."""
+        steps = steps_of(state["plan"])
+        optional = {row.step for row in steps if row.skip is not None}
         skipped = tuple(step for step in state["skipped"] if step in optional)
-        return MappingProxyType({**state, "plan": plan, "at": min(state["at"], len(steps_of(plan)) - 1), "skipped": skipped})
+        return MappingProxyType({**state, "at": min(state["at"], len(steps) - 1), "skipped": skipped})
 
     @staticmethod
     def late(state: Record) -> int:
@@ -238,9 +218,8 @@ class RunPlan(PersistentForm):
 
         A step is on time during its planned minutes. When it actually began doesn't matter, because no presenter tracks that.
         """
-        plan, at, minute = state["plan"], state["at"], int(state["minute"])
-        start = starts(plan, state["skipped"])[at]
-        return min(0, minute - start) + max(0, minute - start - steps_of(plan)[at].minutes)
+        begun = int(state["minute"]) - starts(state["plan"], state["skipped"])[state["at"]]
+        return min(0, begun) + max(0, begun - step_of(state).minutes)
 
     def behind(self, state: Record) -> int:
         """Return how many minutes late the session will end unless more is skipped; negative if it can end early."""
@@ -259,15 +238,15 @@ class RunPlan(PersistentForm):
         state = self.state
         if room.plan and room.plan != state["plan"]:
             state = self.with_value("plan", room.plan)
-        step, at = steps_of(state["plan"])[state["at"]], place_of(room, state["plan"])
+        step, at = step_of(state), place_of(room, state["plan"])
         if at is None and not room.vignette and (step.topic or step.step == CLOSE):  # back before the first file
             at = next_place({**state, "at": 0})
         at = state["at"] if at is None else at
-        self.restore(self._fitting({**state, "at": at, "skipped": room.skipped, "started": self._started(state, at)}))
+        self.restore(self.believed({**state, "at": at, "skipped": room.skipped, "started": self._started(state, at)}))
 
     def begin_anew(self) -> None:
         """Go back to the beginning of the same plan; this is not an undo step."""
-        self.restore(self._fitting({**self.start, "plan": self.state["plan"]}))
+        self.restore(MappingProxyType({**self.start, "plan": self.state["plan"]}))
 
     def show_room(self, room: WorkshopState) -> None:
         """Show the presenter what the room sees and how it votes."""
@@ -280,7 +259,7 @@ class RunPlan(PersistentForm):
     @staticmethod
     def _asks_anyway(state: Record) -> bool:
         """Return whether the step itself shows the questions."""
-        return steps_of(state["plan"])[state["at"]].activity == QUESTIONS
+        return step_of(state).activity == QUESTIONS
 
     def after_questions(self) -> int | None:
         """Return the step after the questions, or the current one if they were opened during it; None if there is none."""
@@ -301,16 +280,16 @@ class RunPlan(PersistentForm):
     def fragments(self, state: Record) -> dict[str, str]:
         """Return the current step, the next one, how late it is, and the whole plan."""
         plan, at, skipped = state["plan"], state["at"], state["skipped"]
-        started = bool(state["started"] or state["minute"])
-        clock = text("run_plan.at_minute", minute=state["minute"], minutes=plan_of(plan).minutes)
+        clock, late = text("run_plan.not_started"), Markup("")
+        if _has_clock(state):
+            clock = text("run_plan.at_minute", minute=state["minute"], minutes=plan_of(plan).minutes)
+            late = join(_late(plan, at, self.late(state), self.behind(state), skipped), _skip(self.may_go(state)))
         return {
-            "for": text(f"run_plan.{plan}.for"),
+            "for": _for(plan),
             "now": _now(plan, at, skipped),
             "next": _next(plan, next_place(state), skipped),
-            "clock": clock if started else text("run_plan.not_started"),
-            "late": join(_late(plan, at, self.late(state), self.behind(state), skipped), _skip(self.may_go(state)))
-            if started
-            else "",
+            "clock": clock,
+            "late": late,
             "plan": _whole(plan, at, skipped),
             "script": _script(plan, skipped),
             "asking": "" if self._asks_anyway(state) else _asking(on=state["asking"]),
@@ -323,23 +302,19 @@ class RunPlan(PersistentForm):
         return ["running" if state["started"] else "waiting", *(["back"] if next_place(state, -1) is not None else [])]
 
     def _live_text(self, state: Record) -> str:
-        row = steps_of(state["plan"])[state["at"]]
-        has_clock = state["started"] or state["minute"]
-        return f"{text('run_plan.now')}: {step_name(row)}. {_how_late(self.late(state)) if has_clock else ''}".strip()
+        late = _how_late(self.late(state)) if _has_clock(state) else ""
+        return f"{text('run_plan.now')}: {step_name(step_of(state))}. {late}".strip()
 
     def page(self) -> str:
         """Return the whole page."""
-        state = self.state
-        parts = self.fragments(state)
-        plans = [(row.plan, row.title) for row in load_run_plans()]
+        parts = self.fragments(self.state)
         return activity_page(
             self.key,
             tag(
                 "div",
                 tag(
                     "div",
-                    radios("plan", text("run_plan.ask"), plans, state["plan"]),
-                    slot("for", parts["for"], "p", class_="bw-small"),
+                    self._plans(parts),
                     tag("h3", text("run_plan.late_title")),
                     self._clock(parts),
                     class_="bw-spaced",
@@ -348,55 +323,49 @@ class RunPlan(PersistentForm):
                 class_="bw-columns bw-halves bw-screen",
             ),
             tag("h3", text("run_plan.whole")),
-            slot(
-                "plan",
-                parts["plan"],
-                class_="bw-numbers bw-screen",
-                tabindex="0",
-                role="group",
-                aria_label=text("run_plan.caption"),
-            ),
+            slot("plan", parts["plan"], **{**scrollable(text("run_plan.caption")), "class_": "bw-numbers bw-screen"}),
             slot("script", parts["script"], class_="bw-script", hidden=True),  # for paper, where the steps can't change
             tag(
                 "div",
                 tag(
                     "div",
                     tag("h3", text("run_plan.head_check")),
-                    checks("ready", tag("span", text("run_plan.head_check"), class_="bw-hidden"), _checks(), state["ready"]),
+                    checks(
+                        "ready", tag("span", text("run_plan.head_check"), class_="bw-hidden"), _checks(), self.state["ready"]
+                    ),
                     class_="bw-spaced",
                 ),
                 tag("div", tag("h3", text("run_plan.keys")), keys(), class_="bw-spaced"),
                 class_="bw-columns bw-halves bw-wide",
             ),
-            tag("details", tag("summary", text("run_plan.hybrid")), hybrid(), data_details="hybrid"),
+            unfolding("hybrid", text("run_plan.hybrid"), hybrid()),
             citations("run_plan", (), ("run_plans", "room_advice")),
         )
 
     def presenter_page(self) -> str:
         """Return the presenter's page: the step, the clock, the room, and then the plan."""
-        state = self.state
-        parts = self.fragments(state)
-        plans = [(row.plan, row.title) for row in load_run_plans()]
+        parts = self.fragments(self.state)
         return activity_page(
             self.key,
             self._clock(parts),
             tag("div", *self._steps(parts, arrows=False), class_="bw-spaced"),
             slot("asking", parts["asking"], class_="bw-toolbar bw-alike"),
-            tag("details", tag("summary", text("run_plan.head_check")), checklist(), data_details="checklist"),
+            unfolding("checklist", text("run_plan.head_check"), checklist()),
             tag("h3", text("run_plan.room")),
             slot("room", parts["room"], class_="bw-spaced"),
-            tag(
-                "details",
-                tag("summary", text("run_plan.whole")),
-                radios("plan", text("run_plan.ask"), plans, state["plan"]),
-                slot("for", parts["for"], "p", class_="bw-small"),
-                slot("plan", parts["plan"], class_="bw-numbers"),
-                data_details="plan",
-            ),
-            tag("details", tag("summary", text("run_plan.hybrid")), hybrid(), data_details="hybrid"),
-            tag("details", tag("summary", text("run_plan.keys")), keys(PRESENTER_KEYS), data_details="keys"),
+            unfolding("plan", text("run_plan.whole"), self._plans(parts), slot("plan", parts["plan"], class_="bw-numbers")),
+            unfolding("hybrid", text("run_plan.hybrid"), hybrid()),
+            unfolding("keys", text("run_plan.keys"), keys(PRESENTER_KEYS)),
             look="bw-presenter",
         )
+
+    def _plans(self, parts: Mapping[str, str]) -> list[Markup]:
+        """Return the choice of a plan, and whom it is for."""
+        plans = [(row.plan, row.title) for row in load_run_plans()]
+        return [
+            radios("plan", text("run_plan.ask"), plans, self.state["plan"]),
+            slot("for", parts["for"], "p", class_="bw-small"),
+        ]
 
     def _clock(self, parts: Mapping[str, str]) -> Markup:
         """Return the clock: its start, the minute, how late it is, and what can be skipped."""
@@ -412,15 +381,14 @@ class RunPlan(PersistentForm):
 
     def _steps(self, parts: Mapping[str, str], *, arrows: bool = True) -> Iterable[Markup]:
         """Yield the current and the next step; in the presenter's window, the arrow keys control the round instead."""
-        on, back = ("ArrowRight PageDown", "ArrowLeft PageUp") if arrows else ("n", "p")
-        hints = ("→", "←") if arrows else ("N", "P")
+        on, back = (("ArrowRight PageDown", "→"), ("ArrowLeft PageUp", "←")) if arrows else (("n", "N"), ("p", "P"))
         return (
             tag("h3", text("run_plan.now")),
             slot("now", parts["now"], class_="bw-item"),
             tag(
                 "div",
-                button(text("run_plan.on"), "next", key=on, hint=hints[0]),
-                show_if("back", self.sections(self.state), button(text("run_plan.back"), "back", key=back, hint=hints[1])),
+                button(text("run_plan.on"), "next", key=on[0], hint=on[1]),
+                show_if("back", self.sections(self.state), button(text("run_plan.back"), "back", key=back[0], hint=back[1])),
                 # In the presenter's window, the round has the main button.
                 class_="bw-toolbar bw-nav" if arrows else "bw-toolbar bw-nav bw-alike",
             ),
@@ -452,7 +420,8 @@ class RunPlan(PersistentForm):
                     self._to(at)
                 savings = catch_up(row.plan, step.step, self.behind(self.state))
                 yield f"   {markers(row.plan, at)}: {step_name(step)} ({when_late(step)})"
-                yield f"      {_how_late(self.late(self.state))} {' '.join(_changes(savings))}"
+                changes = [change.text for change in savings.changes]
+                yield f"      {' '.join([_how_late(self.late(self.state)), *changes, *_left(savings)])}"
 
 
 def checklist() -> Markup:
@@ -499,6 +468,21 @@ def keys(shown: Iterable[str] = KEYS) -> Markup:
 
 def _for(plan: str) -> str:
     return text(f"run_plan.{plan}.for")
+
+
+def step_of(state: Mapping[str, Any]) -> RunStepRow:
+    """Return the current step.
+
+    Examples:
+        >>> step_of({"plan": "short", "at": 1}).title
+        'Welcome'
+    """
+    return steps_of(state["plan"])[int(state["at"])]
+
+
+def _has_clock(state: Mapping[str, Any]) -> bool:
+    """Return whether the minute is known, because the clock runs or somebody has set it."""
+    return bool(state["started"] or state["minute"])
 
 
 def _screen(row: RunStepRow) -> str:
@@ -570,7 +554,7 @@ def _late(plan: str, at: int, late: int, behind: int, skipped: tuple[str, ...]) 
     return join(
         tag("p", tag("b", _how_late(late)), f" {text('run_plan.catch_up')}" if savings.changes else None, " ", back_on_time),
         tag("ul", [tag("li", saving.text) for saving in savings.changes], class_="bw-list") if savings.changes else None,
-        tag("p", _left(savings.minutes_left, bool(savings.changes))) if savings.minutes_left else None,
+        [tag("p", sentence) for sentence in _left(savings)],
     )
 
 
@@ -584,15 +568,10 @@ def _skip(step: RunStepRow | None) -> Markup:
     return button(text("run_plan.skip_do", step=step.title), "skip", key="s", hint="S") if step else Markup("")
 
 
-def _left(left: int, saved: bool) -> str:
-    return text("run_plan.not_all" if saved else "run_plan.nothing_to_save", left=left)
-
-
-def _changes(adjusted: CatchUp) -> list[str]:
-    return [
-        *(change.text for change in adjusted.changes),
-        *([_left(adjusted.minutes_left, bool(adjusted.changes))] if adjusted.minutes_left else []),
-    ]
+def _left(savings: CatchUp) -> list[str]:
+    """Return a sentence about the minutes that can't be saved, if there are any."""
+    which = "run_plan.not_all" if savings.changes else "run_plan.nothing_to_save"
+    return [text(which, left=savings.minutes_left)] if savings.minutes_left else []
 
 
 @functools.cache
@@ -604,11 +583,10 @@ def _script(plan: str, skipped: tuple[str, ...]) -> Markup:
 
 def _in_script(plan: str, at: int, skipped: tuple[str, ...]) -> Markup:
     row = steps_of(plan)[at]
-    late = text("run_plan.cell_skipped") if row.step in skipped else when_late(row)
     words = (
         (text("run_plan.say"), text(f"run_step.{row.step}.say")),
         (text("run_plan.do"), text(f"run_step.{row.step}.do")),
-        (text("run_plan.script_late", late=late), text(f"run_step.{row.step}.late")),
+        (text("run_plan.script_late", late=_when_late(row, skipped)), text(f"run_step.{row.step}.late")),
     )
     return join(
         tag("h4", step_name(row)),
@@ -633,11 +611,10 @@ def _whole(plan: str, at: int, skipped: tuple[str, ...]) -> Markup:
     begins = starts(plan, skipped)
     rows = []
     for place, row in enumerate(steps_of(plan)):
-        late = text("run_plan.cell_skipped") if row.step in skipped else when_late(row)
         begin = begins[place] if row.minutes and row.step not in skipped else "–"
         now = tag("span", text("run_plan.here"), class_="bw-badge") if place == at else None
         step = join(step_name(row), " ", now) if now else step_name(row)
-        cells = zip(COLUMNS.values(), (begin, step, row.minutes or "–", _screen(row), late), strict=True)
+        cells = zip(COLUMNS.values(), (begin, step, row.minutes or "–", _screen(row), _when_late(row, skipped)), strict=True)
         rows.append(tag("tr", [_cell(*cell) for cell in cells], role="row", class_="bw-marked" if place == at else None))
     heads = [tag("th", text(f"run_plan.head_{name}"), scope="col", role="columnheader") for name in COLUMNS]
     return tag(

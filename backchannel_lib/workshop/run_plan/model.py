@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from itertools import accumulate
+from types import MappingProxyType
 from typing import Annotated, Final, NamedTuple
 
 from backchannel_lib.activities.tables import load_activities
@@ -229,7 +230,8 @@ def catch_up(plan: str, step: str, minutes_late: int, skipped: Collection[str] =
     return CatchUp(tuple(sorted(changes, key=lambda change: names.index(change.step.step))), late)
 
 
-def vignettes_of(plan: str, seed: int) -> dict[str, str]:
+@functools.lru_cache(maxsize=256)
+def vignettes_of(plan: str, seed: int) -> Mapping[str, str]:
     """Draw a different vignette for each round of a plan, and return its id by step.
 
     Raises:
@@ -239,11 +241,6 @@ def vignettes_of(plan: str, seed: int) -> dict[str, str]:
         >>> list(vignettes_of("short", 1))
         ['round_caller', 'round_rule']
     """
-    return dict(_vignettes_of(plan, seed))
-
-
-@functools.lru_cache(maxsize=256)
-def _vignettes_of(plan: str, seed: int) -> dict[str, str]:
     drawn: dict[str, str] = {}
     # Leave out your own vignettes, because with them different machines would draw different files.
     own = vignettes().keys() - {row.vignette for row in load_vignettes()}
@@ -251,7 +248,7 @@ def _vignettes_of(plan: str, seed: int) -> dict[str, str]:
         if row.topic:
             fits = draw(row.topic, int(row.difficulty), seed, (*own, *drawn.values()))
             drawn[row.step] = next(one for one in fits if row.rule in {"", rules_check(vignettes()[one].case).answer})
-    return drawn
+    return MappingProxyType(drawn)
 
 
 def files_of(plan: str, seed: int, skipped: Collection[str] = ()) -> dict[str, tuple[str, ...]]:
