@@ -113,7 +113,7 @@ def to_check(options: Sequence[str], *, several: bool = True) -> Markup:
     """
     in_row = not several and sum(map(len, options)) < IN_ROW
     class_ = "bw-choose" + (" bw-several" if several else "") + (" bw-in-row" if in_row else "")
-    return tag("ul", [tag("li", one) for one in options], class_=class_)
+    return bullets(options, class_)
 
 
 def blank_table(what: str, blanks: Sequence[str], rows: Iterable[object], spans: Collection[int] = ()) -> Markup:
@@ -147,6 +147,16 @@ def scrollable(label: str) -> dict[str, str]:
         '<div class="bw-numbers" tabindex="0" role="group" aria-label="Numbers">...</div>'
     """
     return {"class_": "bw-numbers", "tabindex": "0", "role": "group", "aria_label": label}
+
+
+def bullets(items: Iterable[object], class_: str = "bw-list") -> Markup:
+    """Return a list, with a dot before each item.
+
+    Examples:
+        >>> bullets(["One", "Two"])
+        '<ul class="bw-list"><li>One</li><li>Two</li></ul>'
+    """
+    return tag("ul", [tag("li", one) for one in items], class_=class_)
 
 
 @functools.cache
@@ -352,8 +362,8 @@ def chart_panel(
     chart: str,
     title: str,
     caption: str,
-    spoken: str,
-    numbers: str,
+    spoken: str = "",
+    numbers: str = "",
     drawing: str | None = None,
     *,
     shown: bool | None = None,
@@ -364,13 +374,13 @@ def chart_panel(
         chart: The chart's name on its page.
         title: The title.
         caption: What to look for in the chart.
-        spoken: A description for screen readers, in one sentence.
+        spoken: A description for screen readers, in one sentence; by default the title.
         numbers: The table of its numbers, as HTML.
         drawing: An SVG to show while Plotly starts, or None to show a sentence instead.
         shown: Whether the chart is visible, if that can change; otherwise None.
 
     Examples:
-        >>> 'data-chart="map"' in chart_panel("map", "Map", "Where one is.", "A map.", "")
+        >>> 'data-chart="map"' in chart_panel("map", "Map", "Where one is.")
         True
     """
     return tag(
@@ -385,7 +395,7 @@ def chart_panel(
                 class_="bw-plot",
                 data_chart=chart,
                 role="img",
-                aria_label=spoken,
+                aria_label=spoken or title,
             ),
             tag(
                 "div",

@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from backchannel_lib.activities.critique.model import Collision, collisions
+from backchannel_lib.activities.critique.model import collisions
 from backchannel_lib.activities.form import Record, integer_field
 from backchannel_lib.activities.guess import GuessForm
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.texts import text
-from backchannel_lib.model.verdict import Verdict
+from backchannel_lib.model.soap_rule import soap_window
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
-from backchannel_lib.page.components import citations, description_list
+from backchannel_lib.page.components import bullets, citations, description_list, unfolding
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, slider, toolbar
 
@@ -66,34 +66,33 @@ class Collisions(GuessForm):
 
     def _answer_html(self, state: Record) -> Markup:
         allowed = sum(entry.check.answer == "allowed" for entry in self.found)
-        free = Collision.lawful_from(YEAR)
+        _, free = soap_window(YEAR)
         topics = dict.fromkeys(entry.claim.topic for entry in self.found)
-        ours = Collision.assumption
         return join(
             description_list((text("guess.yours"), state["guess"]), (text("collide.allows"), allowed)),
             tag("p", self._summary(), class_="bw-kind"),
             tag("p", text("collide.best_moment")),
             tag("p", text("collide.lawful", month=text(f"month.{free.month}"), day=free.day, year=free.year), class_="bw-next"),
             tag("h3", text("collide.free")),
-            tag("ul", [tag("li", text(f"collide.free.{one}")) for one in FREE], class_="bw-list"),
+            bullets(text(f"collide.free.{one}") for one in FREE),
             tag("h3", text("collide.list", total=len(self.found))),
             tag("p", text("collide.partly")),
             [self._topic(topic) for topic in topics],
-            citations("collisions", (), (ours,), FACTS),
+            citations("collisions", (), ("collision_case_is_ours",), FACTS),
         )
 
     def _topic(self, topic: str) -> Markup:
         entries = [entry for entry in self.found if entry.claim.topic == topic]
-        return tag(
-            "details",
-            tag("summary", text("collide.topic", topic=text(f"support_topic.{topic}"), count=len(entries))),
+        return unfolding(
+            f"collide-{topic}",
+            text("collide.topic", topic=text(f"support_topic.{topic}"), count=len(entries)),
             [
                 tag(
                     "div",
                     tag("p", entry.sentence),
                     description_list(
                         (text("collide.in_soap"), entry.check.label),
-                        (text("card.title"), Verdict[entry.verdict.upper()].label),
+                        (text("card.title"), entry.verdict.label),
                     ),
                     tag("p", entry.earliest),
                     tag("p", entry.contacted_words),
@@ -101,7 +100,6 @@ class Collisions(GuessForm):
                 )
                 for entry in entries
             ],
-            data_details=f"collide-{topic}",
         )
 
     def page(self) -> str:
@@ -126,5 +124,5 @@ class Collisions(GuessForm):
             self.see()
             yield f"{guess}: {self.fragments(self.state)['live_text']}"
         for entry in self.found:
-            verdict = Verdict[entry.verdict.upper()].label
-            yield f"{entry.sentence}\n   {entry.check.label} / {verdict}. {entry.earliest}. {entry.contacted_words}"
+            answers = f"{entry.check.label} / {entry.verdict.label}"
+            yield f"{entry.sentence}\n   {answers}. {entry.earliest}. {entry.contacted_words}"

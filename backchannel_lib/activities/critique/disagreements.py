@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from typing import Final
 
 from backchannel_lib.activities.activity import Action
-from backchannel_lib.activities.critique.model import Disagreement, disagreements, examples_changed
+from backchannel_lib.activities.critique.model import examples_changed, grid_count
 from backchannel_lib.activities.form import Record, choice_field
 from backchannel_lib.activities.guess import GuessForm
 from backchannel_lib.activities.messages import ActionResult
@@ -19,7 +19,16 @@ from backchannel_lib.model.soap_rule import RulesCheck, rules_check
 from backchannel_lib.model.tables import load_assumptions, load_callers, load_examples, load_rules
 from backchannel_lib.model.verdict import Verdict, judge
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
-from backchannel_lib.page.components import blank_table, citations, description_list, lines_of, scrollable, table
+from backchannel_lib.page.components import (
+    blank_table,
+    bullets,
+    citations,
+    description_list,
+    lines_of,
+    scrollable,
+    table,
+    unfolding,
+)
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios, toolbar
 from backchannel_lib.page.verdict_html import VERDICT_ASSUMPTIONS
@@ -102,9 +111,7 @@ class Disagreements(GuessForm):
 
     def deferred_fragments(self, state: Record) -> dict[str, str]:
         """Return how many of several thousand cases depend on each place, deferred because counting takes a moment."""
-        counted = [choice for choice in self.places if self.is_seen(state, choice)]
-        found = {entry.choice: entry for entry in disagreements()} if counted else {}
-        return {f"counts.{choice}": self._counts(found[choice]) if choice in counted else "" for choice in self.places}
+        return {f"counts.{choice}": self._counts(choice) if self.is_seen(state, choice) else "" for choice in self.places}
 
     def sections(self, state: Record) -> list[str]:
         """Return which place is visible."""
@@ -113,9 +120,11 @@ class Disagreements(GuessForm):
         back = ["back"] if at != self.places[0] else []
         return [f"place.{at}", *after, *back, "next" if at != self.places[-1] else "last"]
 
-    @staticmethod
-    def _counts(entry: Disagreement) -> Markup:
-        return join(tag("p", _over_many(entry)), citations(f"grid-{entry.choice}", (), (entry.assumption,)))
+    def _counts(self, choice: str) -> Markup:
+        return join(tag("p", self._over_many(choice)), citations(f"grid-{choice}", (), ("grid_is_ours",)))
+
+    def _over_many(self, choice: str) -> str:
+        return text("disagree.cases", cases=grid_count().changed[self.cases[choice].reading], total=grid_count().cases)
 
     def _name(self, choice: str, pick: str) -> str:
         if pick == "open":
@@ -148,46 +157,36 @@ class Disagreements(GuessForm):
     def _answer_html(self, choice: str, state: Record) -> Markup:
         row, mine = self.cases[choice], state[f"{choice}_pick"]
         ours, other, check = self.outcome(choice)
+        changed = examples_changed(row.reading)
+        claims = dict.fromkeys(claim for name in self.ways(choice) for claim in READINGS[name].claims)
         return join(
             description_list(
                 (text("disagree.yours"), self._name(choice, mine)),
                 (text("disagree.ours"), self._name(choice, self.ours[choice])),
             ),
             tag("p", self._live_text(choice, state), class_="bw-kind"),
-            self._changed(choice),
+            bullets(text(f"example.{name}") for name in changed) if changed else None,
             tag("p", text(f"disagree_why.{choice}")),
-            tag(
-                "details",
-                tag("summary", text("disagree.case")),
+            unfolding(
+                f"case-{choice}",
+                text("disagree.case"),
                 tag("p", text(f"reading_case.{row.reading}")),
                 description_list(
                     (self._name(choice, self.ours[choice]), tag("b", ours.label)),
                     (self._name(choice, row.reading), tag("b", other.label)),
                     (text("rules.title"), check.label),
                 ),
-                data_details=f"case-{choice}",
             ),
             self._two_tables() if choice == "callers" else None,
-            citations(f"place-{choice}", self._claims(choice), (row.assumption,), row.facts),
+            citations(f"place-{choice}", claims, (row.assumption,), row.facts),
         )
-
-    def _changed(self, choice: str) -> Markup | None:
-        changed = examples_changed(self.cases[choice].reading)
-        return tag("ul", [tag("li", text(f"example.{name}")) for name in changed], class_="bw-list") if changed else None
-
-    def _claims(self, choice: str) -> Sequence[str]:
-        return list(dict.fromkeys(claim for name in self.ways(choice) for claim in READINGS[name].claims))
 
     @staticmethod
     def _two_tables() -> Markup:
+        title = text("disagree.row_by_row")
         rows = [(row.in_table, row.in_chart, row.sentence) for row in load_callers()]
         head = (text("table.impact"), text("table.weight"), text("disagree.how"))
-        return tag(
-            "details",
-            tag("summary", text("disagree.row_by_row")),
-            tag("div", table(text("disagree.row_by_row"), head, rows), **scrollable(text("disagree.row_by_row"))),
-            data_details="two-tables",
-        )
+        return unfolding("two-tables", title, tag("div", table(title, head, rows), **scrollable(title)))
 
     def page(self) -> str:
         """Return the whole page."""
@@ -224,8 +223,8 @@ class Disagreements(GuessForm):
         return join(tag("span", number, class_="bw-count"), " ", text(f"choice.{choice}"))
 
     def _place(self, choice: str, parts: dict[str, str], now: Sequence[str]) -> Markup:
-        first, second = self.ways(choice)
-        picks = [(first, text("disagree.first")), (second, text("disagree.second")), ("open", text("disagree.open"))]
+        ways = self.ways(choice)
+        picks = [(pick, self._name(choice, pick)) for pick in (*ways, "open")]
         guesses = [(guess, text(f"disagree.guess.{guess}")) for guess in GUESSES]
         return join(
             slot(f"head.{choice}", parts[f"head.{choice}"], "h3"),
@@ -238,7 +237,7 @@ class Disagreements(GuessForm):
                         _passages(choice, way),
                         class_="bw-way",
                     )
-                    for way in (first, second)
+                    for way in ways
                 ],
                 class_="bw-ways",
             ),
@@ -249,12 +248,7 @@ class Disagreements(GuessForm):
             show_if(
                 f"counts.{choice}",
                 now,
-                tag(
-                    "details",
-                    tag("summary", text("disagree.counting")),
-                    slot(f"counts.{choice}"),
-                    data_details=f"many-{choice}",
-                ),
+                unfolding(f"many-{choice}", text("disagree.counting"), slot(f"counts.{choice}")),
                 class_="bw-told",
             ),
         )
@@ -270,7 +264,6 @@ class Disagreements(GuessForm):
 
     def transcript_lines(self) -> Iterator[str]:
         """Choose each reading and make each guess at every place, and yield the answers."""
-        found = {entry.choice: entry for entry in disagreements()}
         for choice in self.places:
             yield text(f"choice.{choice}")
             for pick in (*self.ways(choice), "open"):
@@ -283,23 +276,17 @@ class Disagreements(GuessForm):
             ours, other, check = self.outcome(choice)
             case = text(f"reading_case.{self.cases[choice].reading}")
             yield f"   {case} {text('rules.title')}: {check.label}. {ours.label} / {other.label}."
-            yield f"   {_over_many(found[choice])}"
+            yield f"   {self._over_many(choice)}"
             self._turn(1)
 
 
 def _passages(choice: str, way: str) -> Markup:
     """Return the passages of the article that support a reading, collapsed."""
-    claims = READINGS[way].claims
-    return tag(
-        "details",
-        tag("summary", text("disagree.passages")),
-        [tag("p", tag("b", text("card.article_lines", lines=lines_of(one))), " ", text(f"claim.{one}")) for one in claims],
-        data_details=f"way-{choice}-{way}",
-    )
-
-
-def _over_many(entry: Disagreement) -> str:
-    return text("disagree.cases", cases=entry.grid_changed, total=entry.grid)
+    passages = [
+        tag("p", tag("b", text("card.article_lines", lines=lines_of(claim))), " ", text(f"claim.{claim}"))
+        for claim in READINGS[way].claims
+    ]
+    return unfolding(f"way-{choice}-{way}", text("disagree.passages"), passages)
 
 
 def _filled_in() -> Markup:
@@ -309,17 +296,12 @@ def _filled_in() -> Markup:
     return tag(
         "div",
         [
-            tag(
-                "details",
-                tag("summary", text(title, count=len(names))),
+            unfolding(
+                title,
+                text(title, count=len(names)),
                 tag("p", text("disagree.filled_where"), class_="bw-small"),
-                tag(
-                    "ul",
-                    [tag("li", text(f"assumption.{name}")) for name in names],
-                    class_="bw-list",
-                ),
+                bullets(text(f"assumption.{name}") for name in names),
                 class_="bw-basis bw-ours",
-                data_details=title,
             )
             for title, names in (("disagree.filled_in", rules), ("disagree.filled_in_else", rest))
         ],

@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Annotated, Any, ClassVar, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 from backchannel_lib.base.errors import CaseError, known_word
 from backchannel_lib.base.formatting import suggestions
@@ -17,8 +18,8 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.model.amplifier import assumption
 from backchannel_lib.model.calendar import match_week
 from backchannel_lib.model.case import RECOMMENDERS, Case
-from backchannel_lib.model.readings import READINGS, readings_agree
-from backchannel_lib.model.soap_rule import RulesCheck, rules_check, soap_window
+from backchannel_lib.model.readings import readings_agree
+from backchannel_lib.model.soap_rule import RulesCheck, rules_check
 from backchannel_lib.model.tables import (
     Claim,
     assumption_id,
@@ -30,9 +31,10 @@ from backchannel_lib.model.tables import (
     load_claims,
     load_examples,
 )
-from backchannel_lib.model.verdict import judge
+from backchannel_lib.model.verdict import Verdict, judge
 
 LEVELS: Final = ("one_view", "agrees", "against", "collides", "defines")
+RELATIONS: Final = ("same", "near", "different")  # how a reader's rating compares with ours
 RESTS_ON_FACTS: Final = ("agrees", "against", "collides")  # ratings that need facts to back them up
 SOURCES: Final = ("article", "ophthalmology")
 SURVEYED: Final = ("known_mentor", "unknown_mentor", "applicant")
@@ -157,83 +159,54 @@ class Rated:
     @property
     def sentence(self) -> str:
         """Both ratings and the reasons for ours."""
-        yours = text(f"support.{self.yours}.name")
         if self.relation == "same":
             return f"{text('rating.same', ours=self.ours.name)} {self.ours.why}"
-        chosen = (
-            text("rating.near", yours=yours, ours=self.ours.name)
-            if self.relation == "near"
-            else text("rating.different", yours=yours, ours=self.ours.name)
-        )
+        differs = "rating.near" if self.relation == "near" else "rating.different"
+        chosen = text(differs, yours=text(f"support.{self.yours}.name"), ours=self.ours.name)
         return f"{chosen} {text('rating.kind')} {self.ours.why}"
-
-
-class TopicCount(NamedTuple):
-    """How many ratings in one part of the article match ours, are near, or differ."""
-
-    topic: str
-    same: int
-    near: int
-    different: int
-
-    @property
-    def sentence(self) -> str:
-        """The counts in one line."""
-        topic = text(f"support_topic.{self.topic}")
-        return text("rating.topic", topic=topic, same=self.same, near=self.near, different=self.different)
 
 
 @dataclass(frozen=True)
 class RatingResult:
-    """A reader's ratings next to ours.
+    """A reader's ratings next to ours, in the whole article or in one part of it.
 
     Args:
         rated: One entry per rating, in the article's order.
+        topic: The part of the article; blank for all of it.
 
     Source:
         data/support.csv.
 
     Examples:
         >>> result = rate({"meaning.informal": "defines", "works.one-call-effect": "agrees"})
-        >>> result.same, result.near, result.different
-        (1, 0, 1)
+        >>> result.counts
+        {'same': 1, 'near': 0, 'different': 1}
     """
 
     rated: tuple[Rated, ...]
+    topic: str = ""
 
     @property
-    def same(self) -> int:
-        """How many ratings match ours."""
-        return self._count("same")
+    def counts(self) -> dict[str, int]:
+        """How many ratings match ours, are ones that we almost chose, or differ."""
+        return {relation: sum(rated.relation == relation for rated in self.rated) for relation in RELATIONS}
 
     @property
-    def near(self) -> int:
-        """How many ratings are ones that we almost chose."""
-        return self._count("near")
-
-    @property
-    def different(self) -> int:
-        """How many ratings are neither the same nor near."""
-        return self._count("different")
-
-    @property
-    def topics(self) -> tuple[TopicCount, ...]:
-        """The same counts for each part of the article with a rated claim."""
-        parts = dict.fromkeys(rated.claim.topic for rated in self.rated)
-        return tuple(
-            TopicCount(topic, self._count("same", topic), self._count("near", topic), self._count("different", topic))
-            for topic in parts
-        )
+    def topics(self) -> tuple[RatingResult, ...]:
+        """The ratings in each part of the article with a rated claim."""
+        by_topic: dict[str, list[Rated]] = {}
+        for rated in self.rated:
+            by_topic.setdefault(rated.claim.topic, []).append(rated)
+        return tuple(RatingResult(tuple(rated), topic) for topic, rated in by_topic.items())
 
     @property
     def sentence(self) -> str:
         """The counts in one sentence."""
         if not self.rated:
             return text("rating.none")
-        return text("rating.counts", total=len(self.rated), same=self.same, near=self.near, different=self.different)
-
-    def _count(self, relation: str, topic: str | None = None) -> int:
-        return sum(rated.relation == relation and topic in (None, rated.claim.topic) for rated in self.rated)
+        if self.topic:
+            return text("rating.topic", topic=text(f"support_topic.{self.topic}"), **self.counts)
+        return text("rating.counts", total=len(self.rated), **self.counts)
 
 
 def rate(ratings: Mapping[str, str]) -> RatingResult:
@@ -489,66 +462,26 @@ def _one_answer_either_way(upper: int, lower: int) -> tuple[float, float]:
 # ---- where the article contradicts itself ----
 
 
-@dataclass(frozen=True)
-class Disagreement:
-    """One place where the article is ambiguous or contradicts itself.
+class GridCount(NamedTuple):
+    """How many cases of our grid get a different verdict, by the name of the reading, and how many cases it has."""
 
-    Args:
-        choice: The place.
-        default: The name of the default reading.
-        reading: The name of the other reading.
-        examples_changed: The article's own examples (data/examples.csv) whose verdict the other reading changes.
-        examples: The number of examples.
-        grid_changed: How many cases of our grid get a different verdict.
-        grid: The number of cases in the grid.
-
-    Source:
-        data/readings.csv. `judge` gives the counts, and the grid is our choice.
-
-    Examples:
-        >>> disagreements()[0].reading
-        'range_and_credible'
-    """
-
-    choice: str
-    default: str
-    reading: str
-    examples_changed: tuple[str, ...]
-    examples: int
-    grid_changed: int
-    grid: int
-    assumption: ClassVar[str] = "grid_is_ours"
+    changed: Mapping[str, int]
+    cases: int
 
 
 @functools.cache
-def disagreements() -> tuple[Disagreement, ...]:
-    """Return each place where the article is ambiguous, with the number of verdicts that depend on it.
-
-    Returns:
-        One entry for each reading other than the defaults, in the order of data/readings.csv.
+def grid_count() -> GridCount:
+    """Count the cases whose verdict depends on how the article is read.
 
     Source:
         data/readings.csv. The grid of cases is our choice (assumption grid_is_ours).
 
     Examples:
-        >>> {entry.choice: entry.examples_changed for entry in disagreements()}["failures"]
-        ('failed_step_policy',)
+        >>> grid_count().cases
+        4032
     """
-    grid = [readings_agree(case, when).changed for case, when in grid_cases()]
-    defaults = {reading.choice: reading for reading in READINGS.values() if reading.default}
-    return tuple(
-        Disagreement(
-            choice=reading.choice,
-            default=defaults[reading.choice].name,
-            reading=name,
-            examples_changed=examples_changed(name),
-            examples=len(load_examples()),
-            grid_changed=sum(name in changed for changed in grid),
-            grid=len(grid),
-        )
-        for name, reading in READINGS.items()
-        if not reading.default
-    )
+    changed = [readings_agree(case, when).changed for case, when in grid_cases()]
+    return GridCount(Counter(itertools.chain.from_iterable(changed)), len(changed))
 
 
 @functools.cache
@@ -617,7 +550,7 @@ class Collision:
     Args:
         claim: The claim.
         case: The contact that it describes or advises.
-        verdict: The name of the article's verdict on it.
+        verdict: The article's verdict on it.
         check: What the rule says about it.
         if_contacted: What the rule says about it if the program made contact first.
 
@@ -631,10 +564,9 @@ class Collision:
 
     claim: Claim
     case: Case
-    verdict: str
+    verdict: Verdict
     check: RulesCheck
     if_contacted: RulesCheck
-    assumption: ClassVar[str] = "collision_case_is_ours"
 
     @property
     def sentence(self) -> str:
@@ -652,28 +584,6 @@ class Collision:
     def contacted_words(self) -> str:
         """What applies if the program made contact first."""
         return text("collision.if_contacted", answer=self.if_contacted.label)
-
-    @staticmethod
-    def lawful_from(year: int) -> datetime:
-        """Return when the rule stops applying, on an Eastern clock.
-
-        Args:
-            year: The year of the Match.
-
-        Returns:
-            The end of that year's SOAP.
-
-        Raises:
-            CaseError: ``year`` is not a valid year.
-
-        Source:
-            facts soap_rule.ends_thursday, soap_rule.free_after_soap.
-
-        Examples:
-            >>> Collision.lawful_from(2027)
-            datetime.datetime(2027, 3, 18, 21, 0)
-        """
-        return soap_window(year)[1]
 
 
 def collisions() -> tuple[Collision, ...]:
@@ -694,7 +604,7 @@ def collisions() -> tuple[Collision, ...]:
         Collision(
             claim=claims[row.claim],
             case=row.case,
-            verdict=judge(row.case).verdict.name.lower(),
+            verdict=judge(row.case).verdict,
             check=rules_check(row.case),
             if_contacted=rules_check(row.case.replace(program_contacted_first=True)),
         )

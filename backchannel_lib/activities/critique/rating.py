@@ -14,7 +14,7 @@ from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.tables import facts, load_claims
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
-from backchannel_lib.page.components import blank_table, citations, facts_by_source, lines_of
+from backchannel_lib.page.components import blank_table, bullets, citations, facts_by_source, lines_of
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, select, toolbar
 
@@ -98,7 +98,7 @@ class Rating(Items):
         alone = sum(row.support == "one_view" for row in self.ours.values())
         return join(
             tag("p", result.sentence, class_="bw-summary"),
-            tag("ul", [tag("li", count.sentence) for count in result.topics], class_="bw-list"),
+            bullets(topic.sentence for topic in result.topics),
             tag("p", text("rate.no_score", alone=alone, total=len(self.ours))),
             citations("rating", (), ("support_rating_is_ours",)),
         )

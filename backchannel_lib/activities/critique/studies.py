@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-import functools
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
 from backchannel_lib.activities.activity import Action
-from backchannel_lib.activities.critique.model import STUDY_QUESTIONS, StudyBarRow, answers_to, order_agrees, study_bars
+from backchannel_lib.activities.critique.model import STUDY_QUESTIONS, answers_to, load_study_bars, order_agrees, study_bars
 from backchannel_lib.activities.form import Record, choice_field, integer_field
 from backchannel_lib.activities.guess import GuessForm
-from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.tables import facts
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
-from backchannel_lib.page.charts import Figure, bars, bars_of_two
+from backchannel_lib.page.charts import bars, bars_of_two
 from backchannel_lib.page.components import (
     asked_on_paper,
     blank_table,
+    bullets,
     chart_panel,
     citations,
     description_list,
     facts_by_source,
     scrollable,
     table,
+    to_check,
+    unfolding,
 )
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios, slider, toolbar
@@ -93,10 +94,11 @@ class Studies(GuessForm):
 
     def actions(self) -> dict[str, Action]:
         """Return the buttons' actions."""
-        return {f"see_{step}": functools.partial(self._see_step, step) for step in STEPS}
 
-    def _see_step(self, step: str, _: object) -> ActionResult:
-        return self.see(step)
+        def see(step: str) -> Action:
+            return lambda _: self.see(step)
+
+        return {f"see_{step}": see(step) for step in STEPS}
 
     def missing(self, state: Record, step: str = "") -> str:
         """Return the request to guess first if a question in this step or the step before has no answer."""
@@ -121,35 +123,21 @@ class Studies(GuessForm):
         """Return the survey next to the guess, and the article's chart, which has a different unit."""
         if not self.is_seen(state, "survey"):
             return {}
-        guesses = [state[bar.caller] for bar in self.surveyed]
-        survey = bars_of_two(
-            [bar.label for bar in self.surveyed],
-            (text("lesson.you"), guesses),
-            (text("studies.directors"), [bar.value for bar in self.surveyed]),
-            text("studies.axis"),
-        )
-        pairs = zip(self.surveyed, guesses, strict=True)
-        spoken = "; ".join(f"{bar.label}: {guess}, {bar.value}" for bar, guess in pairs)
-        chart: Figure = bars(
-            [bar.label for bar in self.article], [bar.value for bar in self.article], text("studies.no_unit_axis")
-        )
-        own = "; ".join(f"{bar.label}: {bar.value}" for bar in self.article)
+        rows = [(bar.label, state[bar.caller], bar.value) for bar in self.surveyed]
+        names, guesses, found = zip(*rows, strict=True)
+        survey = bars_of_two(names, (text("lesson.you"), guesses), (text("studies.directors"), found), text("studies.axis"))
+        head = (text("table.caller"), text("lesson.you"), text("studies.directors"))
+        pairs = "; ".join(f"{name}: {guess}, {value}" for name, guess, value in rows)
+        own = [(bar.label, bar.value) for bar in self.article]
+        names, weights = zip(*own, strict=True)
         return {
             "base_figure.survey": json.dumps(survey),
-            "alt_text.survey": text("studies.survey_spoken", pairs=spoken),
-            "table.survey": self._numbers(self.surveyed, state),
-            "base_figure.article": json.dumps(chart),
-            "alt_text.article": text("studies.article_spoken", pairs=own),
-            "table.article": self._numbers(self.article),
+            "alt_text.survey": text("studies.survey_spoken", pairs=pairs),
+            "table.survey": table(text("studies.survey_title"), head, rows),
+            "base_figure.article": json.dumps(bars(names, weights, text("studies.no_unit_axis"))),
+            "alt_text.article": text("studies.article_spoken", pairs="; ".join(f"{name}: {weight}" for name, weight in own)),
+            "table.article": table(text("studies.article_title"), (text("table.caller"), text("studies.no_unit")), own),
         }
-
-    @staticmethod
-    def _numbers(rows: Iterable[StudyBarRow], state: Record | None = None) -> Markup:
-        if state is None:
-            head: tuple[str, ...] = (text("table.caller"), text("studies.no_unit"))
-            return table(text("studies.article_title"), head, [(bar.label, bar.value) for bar in rows])
-        head = (text("table.caller"), text("lesson.you"), text("studies.directors"))
-        return table(text("studies.survey_title"), head, [(bar.label, state[bar.caller], bar.value) for bar in rows])
 
     def sections(self, state: Record) -> list[str]:
         """Return the visible steps; finishing each step opens the next."""
@@ -181,26 +169,19 @@ class Studies(GuessForm):
         rows = [
             (
                 text(f"standing.{standing}"),
-                ", ".join(f"{bar.label} {bar.value}{bar.unit}" for bar in chart) or text("order.not_there"),
-                ", ".join(f"{bar.label} {bar.value}{bar.unit}" for bar in survey) or text("order.not_there"),
+                *(", ".join(f"{bar.label} {bar.value}{bar.unit}" for bar in bars) or text("order.not_there") for bars in both),
             )
-            for standing, chart, survey in study_bars()
+            for standing, *both in study_bars()
         ]
         head = (text("table.caller"), text("study_source.article"), text("study_source.ophthalmology"))
         check = order_agrees()
-        bars = [bar for _, chart, survey in study_bars() for bar in (*chart, *survey)]
-        claims = [claim for bar in bars for claim in bar.claims]
-        given = [fact for bar in bars for fact in bar.facts]
+        claims = [claim for bar in load_study_bars() for claim in bar.claims]
+        given = [fact for bar in load_study_bars() for fact in bar.facts]
         return join(
             tag("h3", text("studies.beside")),
             tag("div", table(text("studies.beside"), head, rows), **scrollable(text("studies.beside"))),
             tag("p", check.sentence, class_="bw-kind"),
-            tag(
-                "details",
-                tag("summary", text("studies.ratios")),
-                tag("ul", [tag("li", ratio.sentence) for ratio in check.ratios], class_="bw-list"),
-                data_details="ratios",
-            ),
+            unfolding("ratios", text("studies.ratios"), bullets(ratio.sentence for ratio in check.ratios)),
             citations("beside", claims, ("bar_pairing_is_ours", "one_answer_either_way"), given),
         )
 
@@ -239,11 +220,13 @@ class Studies(GuessForm):
         """Return the whole page."""
         state, parts, now = self.state, self.fragments(self.state), self.sections(self.state)
         sliders = [slider(bar.caller, bar.label, (0, 100), state[bar.caller], is_guess=True) for bar in self.surveyed]
-        measured = [(one, text(f"studies.measured.{one}")) for one in answers_to("measured")]
-        advocates = [(one, text(f"studies.advocates.{one}")) for one in answers_to("advocates")]
+        belief, ban = (slider(one, self.label(one), (0, 100), state[one], is_guess=True) for one in ("belief", "ban"))
+        measured, advocates = (
+            radios(step, self.label(step), _options(step), state[step]) for step in ("measured", "advocates")
+        )
         return activity_page(
             self.key,
-            self._on_paper(measured, advocates),
+            self._on_paper(),
             _heading("survey"),
             tag("p", text("studies.survey_ask")),
             sliders,
@@ -252,50 +235,40 @@ class Studies(GuessForm):
                 "survey",
                 now,
                 slot("told.survey", parts["told.survey"], class_="bw-told"),
-                chart_panel(
-                    "survey", text("studies.survey_title"), text("studies.survey_caption"), text("studies.survey_title"), ""
-                ),
-                chart_panel(
-                    "article", text("studies.article_title"), text("studies.article_caption"), text("studies.article_title"), ""
-                ),
+                [
+                    chart_panel(chart, text(f"studies.{chart}_title"), text(f"studies.{chart}_caption"))
+                    for chart in ("survey", "article")
+                ],
                 slot("beside", parts["beside"]),
                 class_="bw-charts bw-spaced",
             ),
-            show_if(
-                "ask.measured",
-                now,
-                _heading("measured"),
-                slider("belief", text("studies.belief"), (0, 100), state["belief"], is_guess=True),
-                radios("measured", text("studies.measured"), measured, state["measured"]),
-                _button("measured"),
-                slot("told.measured", parts["told.measured"], class_="bw-told"),
-                class_="bw-item",
-            ),
-            show_if(
-                "ask.advocates",
-                now,
-                _heading("advocates"),
-                radios("advocates", text("studies.advocates"), advocates, state["advocates"]),
-                slider("ban", text("studies.ban"), (0, 100), state["ban"], is_guess=True),
-                _button("advocates"),
-                slot("told.advocates", parts["told.advocates"], class_="bw-told"),
-                class_="bw-item",
-            ),
+            [
+                show_if(
+                    f"ask.{step}",
+                    now,
+                    _heading(step),
+                    controls,
+                    _button(step),
+                    slot(f"told.{step}", parts[f"told.{step}"], class_="bw-told"),
+                    class_="bw-item",
+                )
+                for step, controls in (("measured", (belief, measured)), ("advocates", (advocates, ban)))
+            ],
         )
 
-    def _on_paper(self, *options: list[tuple[str, str]]) -> Markup:
+    def _on_paper(self) -> Markup:
         """Return all three steps with blanks."""
-        measured, advocates = ([label for _, label in one] for one in options)
+        measured, advocates = ([label for _, label in _options(step)] for step in ("measured", "advocates"))
         return self.on_paper(
             _heading("survey"),
             blank_table(text("studies.survey_ask"), [text("paper.of_hundred")], [bar.label for bar in self.surveyed]),
             _heading("measured"),
             asked_on_paper(text("studies.belief")),
             tag("p", tag("b", text("studies.measured"))),
-            tag("ul", [tag("li", one) for one in measured], class_="bw-choose"),
+            to_check(measured, several=False),
             _heading("advocates"),
             tag("p", tag("b", text("studies.advocates"))),
-            tag("ul", [tag("li", one) for one in advocates], class_="bw-choose"),
+            to_check(advocates, several=False),
             asked_on_paper(text("studies.ban")),
         )
 
@@ -325,6 +298,10 @@ class Studies(GuessForm):
 
 def _is_found(question: str, state: Record) -> bool:
     return state[question] in answers_to(question, found=True)
+
+
+def _options(question: str) -> list[tuple[str, str]]:
+    return [(one, text(f"studies.{question}.{one}")) for one in answers_to(question)]
 
 
 def _heading(step: str) -> Markup:
