@@ -31,21 +31,40 @@ def activity_page(key: str, *body: object, look: str = "", to_answer: Markup | N
         _lead(key),
         *body,
         tag("div", undo_button(key="u"), reset_button(), class_="bw-foot"),
-        tag(
-            "div",
-            tag("p", data_fragment="strip", data_hides=True),
-            tag("p", role="status", class_="bw-notice", data_notice=True),
-            tag("button", text("panel.restore_do"), type="button", data_action="restore", hidden=True),
+        strip(
+            slot("strip", element="p", data_hides=True),
             to_answer,
             tag("button", text("stage.reload"), type="button", data_reload=True, hidden=True),
-            class_="bw-strip",
             data_blank=True,
-            role="group",
-            aria_label=text("panel.strip"),
         ),
         class_=f"bw bw-lesson {look}".strip(),
         role="region",
         aria_label=title,
+    )
+
+
+def strip(answer: Markup, *buttons: object, **attributes: object) -> Markup:
+    """Return the strip that stays visible on narrow screens: the answer in short, notices, and buttons.
+
+    Args:
+        answer: The element with the answer.
+        *buttons: Its buttons.
+        **attributes: As in `tag`.
+
+    Examples:
+        >>> strip(slot("strip", "Not allowed", "p")).count("<p")
+        2
+    """
+    return tag(
+        "div",
+        answer,
+        tag("p", role="status", class_="bw-notice", data_notice=True),
+        tag("button", text("panel.restore_do"), type="button", data_action="restore", hidden=True),
+        *buttons,
+        class_="bw-strip",
+        **attributes,
+        role="group",
+        aria_label=text("panel.strip"),
     )
 
 

@@ -11,11 +11,11 @@ from backchannel_lib.model.exams import exam_of
 from backchannel_lib.model.possible import MAY_BE_UNKNOWN
 from backchannel_lib.model.tables import load_exams
 from backchannel_lib.page import charts
-from backchannel_lib.page.activity_page import on_paper
+from backchannel_lib.page.activity_page import on_paper, strip
 from backchannel_lib.page.case_controls import ControlRow, control_group, field_options, load_controls
 from backchannel_lib.page.case_fragments import deferred_fragments, fast_fragments
 from backchannel_lib.page.chart_html import case_chart
-from backchannel_lib.page.components import asked_on_paper, chosen_on_paper, section, to_check
+from backchannel_lib.page.components import asked_on_paper, chosen_on_paper, to_check
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, go_button, reset_button, undo_button
 from backchannel_lib.page.pictures import sheet_of_paper
@@ -99,17 +99,7 @@ def case_page(
             [case_chart(chart, case, reading, fragments[f"table.{chart}"], unknown) for chart in charts.CHARTS],
             class_="bw-wide bw-charts",
         ),
-        tag(
-            "div",
-            slot("strip", "p"),
-            tag("p", role="status", class_="bw-notice", data_notice=True),
-            tag("button", text("panel.restore_do"), type="button", data_action="restore", hidden=True),
-            go_button(text("changes.go"), "changes"),
-            undo_button(),
-            class_="bw-strip",
-            role="group",
-            aria_label=text("panel.strip"),
-        ),
+        strip(slot("strip", "p"), go_button(text("changes.go"), "changes"), undo_button()),
         class_="bw",
         role="region",
         aria_label=text("panel.name"),
@@ -170,7 +160,9 @@ def _controls(stage: str, case: Case, unknown: Collection[str]) -> Markup | None
 
 
 def _section(title: str, voice: str | None, *children: object, class_: str) -> Markup:
-    return section(text(title), *children, class_=class_, voice=text(voice) if voice else "", name=title)
+    """Return a section with its heading and, as a line under it, the source of the statement."""
+    heading = tag("h2", text(title), id=f"§{title}"), tag("p", text(voice), class_="bw-voice") if voice else None
+    return tag("section", *heading, *children, class_=class_, aria_labelledby=f"§{title}")
 
 
 def _toolbar() -> Markup:

@@ -1,4 +1,4 @@
-"""The building blocks of pages: a section, a table, a statement with its citations, a fact with its source."""
+"""The building blocks of pages: a table, a statement with its citations, a fact with its source."""
 
 from __future__ import annotations
 
@@ -13,30 +13,6 @@ from backchannel_lib.page.html import Markup, join, tag
 
 #: Options with fewer characters in all share a line on paper, even in a column half a page wide.
 IN_ROW: Final = 40
-
-
-def section(title: object, *children: object, class_: str, voice: str = "", name: str) -> Markup:
-    """Return a section of a page with its heading.
-
-    Args:
-        title: The heading.
-        *children: The content.
-        class_: The section's class.
-        voice: The source of the statement, as a line under the heading.
-        name: A name that is unique on the page.
-
-    Examples:
-        >>> section("Why", "Because.", class_="why", name="why")
-        '<section class="why" aria-labelledby="§why"><h2 id="§why">Why</h2>Because.</section>'
-    """
-    return tag(
-        "section",
-        tag("h2", title, id=f"§{name}"),
-        tag("p", voice, class_="bw-voice") if voice else None,
-        *children,
-        class_=class_,
-        aria_labelledby=f"§{name}",
-    )
 
 
 def linked_text(word_id: str) -> Markup:

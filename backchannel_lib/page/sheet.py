@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from backchannel_lib.base.calendar_file import CalendarEvent, calendar_file
 from backchannel_lib.base.texts import text
 from backchannel_lib.base.times import time_words
-from backchannel_lib.model.advice import Advice, NextStep, load_not_covered
+from backchannel_lib.model.advice import Advice, load_not_covered
 from backchannel_lib.model.calendar import EASTERN
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.open_judgment import OpenJudgment, certain_rules
@@ -205,10 +205,9 @@ def sheet_pages(sheets: Sequence[Sheet], level: int = 3) -> Markup:
     """
     pages = [] if len(sheets) < 2 else [_comparison(sheets, level)]
     for sheet in sheets:
-        line = tag("p", [tag("span", part) for part in _head_line(sheet)], class_="head")
         entered = tag("p", _entered_line(sheet), class_="small bw-small")
         blocks = [_section(block, f"h{level + 1}") for block in _sheet_blocks(sheet)]
-        pages.append(tag("article", tag(f"h{level}", text("take_home.title")), line, entered, blocks))
+        pages.append(tag("article", tag(f"h{level}", text("take_home.title")), _head_html(sheet), entered, blocks))
     return join(*pages)
 
 
@@ -285,41 +284,36 @@ def sheet_sections(advice: Advice, kinds: Collection[str] = (), heading: str = "
 # ---- several programs side by side ----
 
 
-def _comparison_rows(sheets: Sequence[Sheet]) -> list[tuple[str, ...]]:
-    return [
-        (
-            sheet.head.program or "–",
-            *([sheet.contact] if any(one.contact for one in sheets) else []),
-            (sheet.advice.planned or sheet.advice.rules[0]).label,
-            verdicts_label(sheet.advice.judgment.verdicts),
-            sheet.advice.questions[0],
-        )
+def _compared(sheets: Sequence[Sheet]) -> tuple[list[str], list[list[str]]]:
+    """Return the names of the columns, and each program's row."""
+    rows = [
+        {
+            "program": sheet.head.program or "–",
+            **({"contact": sheet.contact} if any(one.contact for one in sheets) else {}),
+            "rule": (sheet.advice.planned or sheet.advice.rules[0]).label,
+            "verdict": verdicts_label(sheet.advice.judgment.verdicts),
+            "question": sheet.advice.questions[0],
+        }
         for sheet in sheets
     ]
-
-
-def _comparison_head(sheets: Sequence[Sheet]) -> list[str]:
-    columns = ["program", *(["contact"] if any(sheet.contact for sheet in sheets) else []), "rule", "verdict", "question"]
-    return [text(f"take_home.column.{column}") for column in columns]
+    return [text(f"take_home.column.{column}") for column in rows[0]], [list(row.values()) for row in rows]
 
 
 def _comparison(sheets: Sequence[Sheet], level: int) -> Markup:
-    head = tag("tr", [tag("th", column, scope="col") for column in _comparison_head(sheets)])
-    rows = [
-        tag("tr", tag("th", first, scope="row"), [tag("td", cell) for cell in rest])
-        for first, *rest in _comparison_rows(sheets)
-    ]
+    columns, rows = _compared(sheets)
+    head = tag("tr", [tag("th", column, scope="col") for column in columns])
+    body = [tag("tr", tag("th", first, scope="row"), [tag("td", cell) for cell in rest]) for first, *rest in rows]
     return tag(
         "article",
         tag(f"h{level}", text("take_home.comparison")),
-        tag(
-            "p",
-            [tag("span", part) for part in _head_line(sheets[0]._replace(head=SheetHead(sheets[0].head.name), contact=""))],
-            class_="head",
-        ),
-        tag("div", tag("table", tag("thead", head), tag("tbody", rows)), **scrollable(text("take_home.comparison"))),
+        _head_html(_without_program(sheets[0])),
+        tag("div", tag("table", tag("thead", head), tag("tbody", body)), **scrollable(text("take_home.comparison"))),
         [tag("p", line, class_="small bw-small") for line in _comparison_notes(sheets)],
     )
+
+
+def _without_program(sheet: Sheet) -> Sheet:
+    return sheet._replace(head=SheetHead(sheet.head.name), contact="")
 
 
 def _comparison_notes(sheets: Sequence[Sheet]) -> list[str]:
@@ -333,10 +327,10 @@ def _comparison_notes(sheets: Sequence[Sheet]) -> list[str]:
 
 
 def _comparison_text(sheets: Sequence[Sheet]) -> str:
-    lines = [text("take_home.comparison"), *_head_line(sheets[0]._replace(head=SheetHead(sheets[0].head.name), contact=""))]
-    head = _comparison_head(sheets)
-    for first, *rest in _comparison_rows(sheets):
-        lines += ["", first, *(f"- {column}: {cell}" for column, cell in zip(head[1:], rest, strict=True))]
+    lines = [text("take_home.comparison"), *_head_line(_without_program(sheets[0]))]
+    (_, *columns), rows = _compared(sheets)
+    for first, *rest in rows:
+        lines += ["", first, *(f"- {column}: {cell}" for column, cell in zip(columns, rest, strict=True))]
     return "\n".join([*lines, "", *_comparison_notes(sheets)]) + "\n"
 
 
@@ -347,6 +341,10 @@ def _head_line(sheet: Sheet) -> list[str]:
     parts += [text("take_home.program", program=head.program)] if head.program else []
     parts += [text("take_home.contact", contact=sheet.contact)] if sheet.contact else []
     return parts
+
+
+def _head_html(sheet: Sheet) -> Markup:
+    return tag("p", [tag("span", part) for part in _head_line(sheet)], class_="head")
 
 
 def _entered_line(sheet: Sheet) -> str:
@@ -442,11 +440,9 @@ def _rule(advice: Advice) -> _Block:
 def _verdict(advice: Advice) -> _Block:
     judgment = advice.judgment
     lowest, highest = judgment.lowest, judgment.highest
-    settled = lowest == highest
-    if settled:
-        answer, lines = lowest.label, [lowest.sentence]
+    if lowest == highest:
+        lines = [lowest.sentence]
     else:
-        answer = verdicts_label(judgment.verdicts)
         names = [text(f"open.{name}") for name in judgment.worth_asking]
         lines = [text("take_home.depends", what=listed(names))] if names else []
         lines += [f"{verdict.label}: {verdict.sentence}" for verdict in (lowest, highest)]
@@ -460,7 +456,9 @@ def _verdict(advice: Advice) -> _Block:
     small = [text("take_home.article", article=article_name())]
     small += [text("take_home.where", where=lines_of_all(claims), find=find_in_article(claims))] if claims else []
     small += [text("take_home.assumption", reason=text(f"assumption.{one.assumption}")) for one in certain if one.assumption]
-    return _Block("article", text("take_home.article_title"), tuple(lines), tuple(small), answer=answer)
+    return _Block(
+        "article", text("take_home.article_title"), tuple(lines), tuple(small), answer=verdicts_label(judgment.verdicts)
+    )
 
 
 def weakest_line(judgment: OpenJudgment) -> str:
@@ -492,32 +490,23 @@ def _weakest(judgment: OpenJudgment) -> tuple[list[Reason], list[Reason]]:
     return weakest, [reason for reason in weakest if reason.rule in certain]
 
 
-def _step_head(step: NextStep) -> str:
-    """Return when a step is due and who takes it, or when something becomes forbidden."""
-    name = "not" if step.row.kind == "do_not" else "by" if step.row.at == "month_later" else "head"
-    return text(f"take_home.step_{name}", when=moment_text(step.when, whole_day=step.whole_day), who=step.who)
-
-
 def _steps(advice: Advice) -> _Block:
-    heads = tuple(_step_head(step) for step in advice.steps)
-    items = [
-        tag(
-            "li",
-            tag("span", head, class_="bw-step-head"),
-            " ",
-            step.sentence,
-            class_="bw-step-not" if step.row.kind == "do_not" else None,
-        )
-        for head, step in zip(heads, advice.steps, strict=True)
-    ]
-    lines = tuple(f"{head} {step.sentence}" for head, step in zip(heads, advice.steps, strict=True))
+    lines, items = [], []
+    for step in advice.steps:
+        forbidden = step.row.kind == "do_not"
+        name = "not" if forbidden else "by" if step.row.at == "month_later" else "head"
+        # when the step is due and who takes it, or when something becomes forbidden
+        head = text(f"take_home.step_{name}", when=moment_text(step.when, whole_day=step.whole_day), who=step.who)
+        lines.append(f"{head} {step.sentence}")
+        due = tag("span", head, class_="bw-step-head")
+        items.append(tag("li", due, " ", step.sentence, class_="bw-step-not" if forbidden else None))
     rows = [step.row for step in advice.steps]
     claims = [claim for row in rows for claim in row.claims]
     where = [text("take_home.article_lines", lines=lines_of_all(claims))] if claims else []
     sources = [facts()[fact].citation for row in rows for fact in row.facts]
     small = [text("take_home.steps_source", sources="; ".join(dict.fromkeys([*where, *sources])))]
     small += [text("take_home.assumption", reason=text(f"assumption.{row.assumption}")) for row in rows if row.assumption]
-    return _Block("steps", text("take_home.steps"), lines, tuple(small), listed=True, items=tuple(items))
+    return _Block("steps", text("take_home.steps"), tuple(lines), tuple(small), listed=True, items=tuple(items))
 
 
 def _questions(advice: Advice) -> _Block:
