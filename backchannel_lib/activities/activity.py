@@ -407,7 +407,7 @@ class Activity(Generic[State]):
         try:
             moved = self.with_value(field, message["value"])
         except CaseError as error:
-            self.errors[field] = text("error.at_field", label=self.label(field), sentence=error.sentence)
+            self.errors[field] = error.sentence_at(self.label(field))
             return {}
         self.clear_errors((field, *self.linked_fields(field)))
         self.commit(moved, field=field)

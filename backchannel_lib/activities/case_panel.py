@@ -446,7 +446,7 @@ class CaseActivity(Activity[CaseState]):
         if isinstance(error, SheetError):
             return str(error)
         if error.field in self.fields():
-            return text("panel.load_field", field=self.label(error.field), sentence=error.sentence)
+            return text("panel.load_field", problem=error.sentence_at(self.label(error.field)))
         return text("panel.newer_case" if error.rule == "newer_file" else "panel.not_a_case")
 
 

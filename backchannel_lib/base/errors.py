@@ -37,6 +37,21 @@ class CaseError(ValueError):
 
         return text(f"error.{self.rule}", value=format_value(self.value), **self.details)
 
+    def sentence_at(self, label: str) -> str:
+        """Return the sentence after the label of a control; a label may be a question, which takes no colon.
+
+        Examples:
+            >>> error = CaseError("score", "number_missing", "")
+            >>> error.sentence_at("Your score"), error.sentence_at("What's your score?")
+            ('Your score: please enter a number.', "What's your score? Please enter a number.")
+        """
+        from backchannel_lib.base.texts import text  # as in `sentence`
+
+        sentence = self.sentence
+        if label.endswith("?"):
+            return f"{label} {sentence[:1].upper()}{sentence[1:]}"
+        return text("error.at_field", label=label, sentence=sentence)
+
     def __str__(self) -> str:
         said: str = printable(f"{self.field}: {self.sentence}")  # a field's name may come from a file
         return said

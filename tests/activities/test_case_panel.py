@@ -561,7 +561,7 @@ def test_a_file_that_is_not_a_case_is_not_opened(content: str, problem: str | No
         with pytest.raises(CaseError) as caught:
             case_from_text(content)
         label = text(f"field.{caught.value.field}.label")
-        sentence = text("panel.load_field", field=label, sentence=caught.value.sentence)
+        sentence = text("panel.load_field", problem=caught.value.sentence_at(label))
     else:
         sentence = text(problem)
     assert screen.notice == text("panel.load_failed", problem=sentence)

@@ -153,7 +153,7 @@ class OwnForm(Activity[Draft]):
         self.clear_errors()
         if problems:
             for name, error in problems.items():
-                self.errors[name] = text("error.at_field", label=self.label(name), sentence=error.sentence)
+                self.errors[name] = error.sentence_at(self.label(name))
             names = ", ".join(map(self.label, problems))
             return {"notice": text("own_case.refused", names=names), "focus": next(iter(problems))}
         try:
@@ -161,8 +161,7 @@ class OwnForm(Activity[Draft]):
         except CaseError as error:
             self.found = self.table.saved()
             label = self.label(error.field) if error.field in self.entries else error.field
-            problem = text("error.at_field", label=label, sentence=error.sentence)
-            return {"notice": text("own_case.not_saved", problem=problem)}
+            return {"notice": text("own_case.not_saved", problem=error.sentence_at(label))}
         self._table_changed()
         notice = self.say("is_saved", title=saved.title, where=saved_place())
         return self._show(self.table.draft_of(saved), notice=notice)
@@ -309,7 +308,7 @@ class OwnForm(Activity[Draft]):
         """Yield what a row still needs before it can be saved."""
         yield self.text
         for name, error in self.table.problems_of(self.table.new()).items():
-            yield text("error.at_field", label=self.label(name), sentence=error.sentence)
+            yield error.sentence_at(self.label(name))
 
 
 class OwnCaseForm(OwnForm):
