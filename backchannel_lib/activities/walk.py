@@ -168,8 +168,10 @@ class Walk(Form):
             if mine
             else None
         )
+        start = self._from(state)
+        next_start = next((place for place in range(at + 1, len(self.steps)) if self.steps[place].row.start), len(self.steps))
         return join(
-            tag("h3", text("walk.at", number=at + 1, total=len(self.steps)), class_="bw-count"),
+            tag("h3", text("walk.at", number=at - start + 1, total=next_start - start), class_="bw-count"),
             tag("p", text(f"step.{step.row.step}.text")),
             beside,
             citations(f"step-{step.row.step}", step.row.claims, (step.row.assumption,))

@@ -101,7 +101,7 @@ def _link_label(link: ChainLink) -> Markup:
 
 
 def outcomes_picture(possible: Collection[Verdict]) -> Markup:
-    """Return the outcomes from worst to best as a sideways funnel, with the possible ones filled.
+    """Return the outcomes as steps that rise from worst to best, with the possible ones filled.
 
     Args:
         possible: The possible outcomes; just one if there is a verdict.
@@ -110,29 +110,26 @@ def outcomes_picture(possible: Collection[Verdict]) -> Markup:
         >>> outcomes_picture([Verdict.MAYBE]).count("bw-tier-here")
         1
     """
-    step, gap, wide, narrow = 60, 4, 32, 8
-    fall = (wide - narrow) / len(Verdict)
+    step, gap, lowest, rise = 60, 4, 8, 3
+    highest = lowest + rise * max(Verdict)
     is_certain = len(possible) == 1
     tiers = []
     for verdict in Verdict:
-        left, right = verdict * step, (verdict + 1) * step - gap
-        before, after = wide - fall * verdict, wide - fall * (verdict + 1)
-        middle = wide / 2 + 2
-        corners = [(left, -before / 2), (right, -after / 2), (right, after / 2), (left, before / 2)]
+        height = lowest + rise * verdict
         class_ = "bw-tier" if verdict not in possible else "bw-tier bw-tier-here" if is_certain else "bw-tier bw-tier-may-be"
-        tiers.append(tag("polygon", points=" ".join(f"{x:g},{middle + y:.2f}" for x, y in corners), class_=class_))
+        tiers.append(tag("rect", x=verdict * step, y=highest + 2 - height, width=step - gap, height=height, class_=class_))
     # Only the ends have labels here. In the middle, one would seem to belong to whichever tier is above it.
     ends = tag("span", min(Verdict).label), tag("span", max(Verdict).label)
     return tag(
         "div",
-        drawing(step * len(Verdict), wide + 4, tiers, class_="bw-outcomes"),
+        drawing(step * len(Verdict), highest + 4, tiers, class_="bw-outcomes"),
         tag("p", *ends, class_="bw-ladder-ends"),
         class_="bw-ladder",
     )
 
 
 def labeled_outcomes(here: Verdict | None = None) -> Markup:
-    """Draw the nine outcomes as a large funnel, wide at the worst and narrow at the best, with their meanings next to it.
+    """Draw the nine outcomes as large steps, each longer than the worse one above it, with their meanings next to them.
 
     Args:
         here: The outcome to point at, or None.
@@ -141,19 +138,17 @@ def labeled_outcomes(here: Verdict | None = None) -> Markup:
         >>> labeled_outcomes(Verdict.MAYBE).count("<svg"), labeled_outcomes().count("bw-tier-here")
         (9, 0)
     """
-    wide, narrow, high = 100, 12, 20
-    fall = (wide - narrow) / len(Verdict)
+    shortest, longer, high = 12, 11, 20
+    longest = shortest + longer * max(Verdict)
     rows = []
     for verdict in Verdict:
-        above, below = (wide - fall * place for place in (verdict, verdict + 1))
-        corners = [(-above / 2, 0), (above / 2, 0), (below / 2, high), (-below / 2, high)]
-        points = " ".join(f"{wide / 2 + x:.1f},{y}" for x, y in corners)
         marked = verdict is here
-        tier = tag("polygon", points=points, class_="bw-tier bw-tier-here" if marked else "bw-tier")
+        class_ = "bw-tier bw-tier-here" if marked else "bw-tier"
+        tier = tag("rect", width=shortest + longer * verdict, height=high, class_=class_)
         rows.append(
             tag(
                 "li",
-                drawing(wide, high, tier, class_="bw-tier-picture", fills=True),
+                drawing(longest, high, tier, class_="bw-tier-picture", fills=True),
                 tag("span", tag("b", f"{int(verdict) + 1} · {verdict.label}"), ": ", text(f"outcome.{verdict.name.lower()}")),
                 tag("b", "◀ ", text("outcome.here"), class_="bw-outcome-mark") if marked else None,
                 class_="bw-outcome-here" if marked else None,

@@ -25,7 +25,7 @@ from backchannel_lib.page.frontend import STATIC
 from backchannel_lib.page.html import Markup, join, standalone_page, tag
 from backchannel_lib.page.verdict_html import is_weakest
 from backchannel_lib.workshop.deck import Vignette, first_files, link_order, read_own_again, vignettes
-from backchannel_lib.workshop.room_questions import room_questions
+from backchannel_lib.workshop.room_questions import question_and_answer, room_questions
 from backchannel_lib.workshop.run_plan.activity import checklist, keys, markers, step_name, when_late
 from backchannel_lib.workshop.run_plan.model import RunStepRow, plan_of, starts, steps_of, vignettes_of
 
@@ -269,16 +269,7 @@ def _facilitator(plan: str, seed: int, drawn: dict[str, Vignette], files: list[V
 
 def _questions() -> Markup:
     """Return likely questions from the room, each with a short answer and its sources."""
-    items = [
-        tag(
-            "li",
-            tag("b", one.ask, " ", one.short),
-            ". ",
-            one.answer,
-            tag("span", f" ({one.source_line})", class_="small") if one.source_line else None,
-        )
-        for one in room_questions()
-    ]
+    items = [question_and_answer(one) for one in room_questions()]
     return tag("section", tag("h2", text("room_questions.sheet")), tag("ol", items), class_="whole")
 
 

@@ -179,16 +179,23 @@ class RoomQuestions(PersistentForm):
             "live_text": f"{one.short}. {one.answer}" if one and answered else "",
         }
 
+    def deferred_fragments(self, state: Record) -> dict[str, str]:  # noqa: ARG002 - paper has them all
+        """Return the questions with their answers, for the facilitator's paper."""
+        return {"paper": _on_paper()}
+
     def page(self) -> str:
         """Return the whole page."""
         parts, visible = self.fragments(self.state), self.sections(self.state)
         return activity_page(
             self.key,
-            slot("head", parts["head"], "h3", class_="bw-question-head"),
-            show_if("list", visible, slot("list", parts["list"])),
-            show_if("question", visible, slot("options", parts["options"]), slot("answer", parts["answer"])),
+            slot("head", parts["head"], "h3", class_="bw-question-head bw-screen"),
+            show_if("list", visible, slot("list", parts["list"]), class_="bw-screen"),
+            show_if(
+                "question", visible, slot("options", parts["options"]), slot("answer", parts["answer"]), class_="bw-screen"
+            ),
             slot("nav", parts["nav"], class_="bw-toolbar bw-nav"),
-            slot("note", parts["note"]),
+            slot("note", parts["note"], class_="bw-screen"),
+            slot("paper", _on_paper(), "ol", class_="bw-on-paper", hidden=True),
             look="bw-round bw-room-questions",
         )
 
@@ -212,6 +219,22 @@ class RoomQuestions(PersistentForm):
             one = room_questions()[number - 1]
             yield f"{number}. {one.ask}"
             yield f"   {one.short}. {one.answer}"
+
+
+def _on_paper() -> Markup:
+    """Return every question with its answer and sources."""
+    return join([question_and_answer(one) for one in room_questions()])
+
+
+def question_and_answer(one: RoomQuestion) -> Markup:
+    """Return a list item with a question, its answer and its sources, for paper.
+
+    Examples:
+        >>> question_and_answer(room_questions()[1])[:14]
+        '<li><b>SOAP is'
+    """
+    source = tag("span", f" ({one.source_line})", class_="small") if one.source_line else None
+    return tag("li", tag("b", one.ask, " ", one.short), ". ", one.answer, source)
 
 
 def _list() -> Markup:

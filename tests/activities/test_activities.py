@@ -5,6 +5,7 @@ Tests for all kinds of activity are here, and those for one kind are in its own 
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -357,6 +358,19 @@ def test_a_walk_says_above_its_question_where_it_stands(part: str) -> None:
         act(walk, type="on")
     page = walk.page()
     assert page.index("bw-standing") < page.index('data-field="guess"')
+
+
+@pytest.mark.parametrize("part", [row.activity for row in load_activities() if row.kind == "walk"])
+def test_a_walk_counts_the_contacts_of_each_story(part: str) -> None:
+    """After the end of a story, the next one begins at 1."""
+    walk = make_activity(part)
+    places = [place for place, step in enumerate(walk.steps) if step.row.start]
+    for start, end in itertools.pairwise([*places, len(walk.steps)]):
+        for number in range(1, end - start + 1):
+            assert text("walk.at", number=number, total=end - start) in walk.fragments(walk.state)["now"]
+            walk.update(guess="same")
+            act(walk, type="see" if number < end - start else "on")
+    assert walk.state["at"] == len(walk.steps) - 1
 
 
 def test_a_slider_for_a_guess_shows_its_ends() -> None:

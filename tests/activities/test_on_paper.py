@@ -42,7 +42,7 @@ NAMES = [row.activity for row in load_activities() if row.kind in ONE_AT_A_TIME]
 #: What some of them ask, by the ids of the texts.
 WORDS = {
     "planner": [
-        *("paper.person", "paper.program"),
+        *("paper.person", "paper.program", "paper.speaker", "paper.dates"),
         *(f"planner_column.{one}" for one in ("kind", "knows_work", "track_record", "known_at")),
         *(f"planner_column.{one}" for one in ("range_low", "openings", "prior_contact")),
     ],

@@ -723,12 +723,16 @@ def test_paper_has_nothing_that_only_a_screen_can_do(page: Page, site: Site) -> 
 
 
 def test_paper_has_the_rooms_questions_and_no_blank_forms(page: Page, site: Site) -> None:
-    """The questions, which are buttons on screen, print as a list; a form prints once something is written in it."""
+    """The questions, which are buttons on screen, print with their answers; a form prints once something is written in it.
+
+    The checklist prints before the plan, because it comes first.
+    """
     page.goto(f"{site.address}{pages.WORKSHOP}")
     wait_until_live(page)
     sheets = printed(page)
     words = " ".join(sheets)
-    assert [one.ask for one in room_questions() if one.ask not in words] == []
+    assert [one.ask for one in room_questions() if one.ask not in words or one.answer not in words] == []
+    assert words.index(text("run_plan.head_check")) < words.index(text("run_plan.whole"))
     for label in ("own_case.which_new", "own_scene.which_new", "own_case.preview", "activity.own_scenes.lead"):
         assert text(label) not in words, label
     assert len(sheets) < 12

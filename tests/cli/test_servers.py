@@ -163,6 +163,16 @@ def test_lab_loads_only_extensions_of_the_workbook_and_its_environment(lab: Serv
     assert list(json.loads(kernels)["kernelspecs"]) == ["python3"]
 
 
+def test_lab_links_a_number_to_text_and_otherwise_only_what_it_links_by_itself() -> None:
+    """By itself, JupyterLab links a number to call, but takes the link from one to text."""
+    own = json.loads((JUPYTER / "labconfig" / "default_setting_overrides.json").read_text(encoding="utf-8"))
+    schemas = Path(sys.prefix, "share", "jupyter", "lab", "schemas", "@jupyterlab", "apputils-extension")
+    schema = json.loads((schemas / "sanitizer.json").read_text(encoding="utf-8"))
+    assert own["@jupyterlab/apputils-extension:sanitizer"] == {
+        "allowedSchemes": [*schema["properties"]["allowedSchemes"]["default"], "sms"]
+    }
+
+
 def test_lab_runs_no_planted_code_and_prints_no_warning(lab: Server) -> None:
     """It doesn't even read the computer's settings files."""
     assert not lab.trace.exists(), lab.trace.read_text()

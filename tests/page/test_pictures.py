@@ -91,15 +91,20 @@ def test_the_step_is_next_to_the_verdicts_name_not_under_a_tier(case: Case) -> N
     assert re.findall(r"<span>(.*?)</span>", under[1]) == [min(Verdict).label, max(Verdict).label]
 
 
-def test_the_large_funnel_names_and_explains_all_nine_and_points_at_one() -> None:
-    """Each tier is narrower than the one above it, and the verdict is marked in words as well as by color."""
+def test_the_large_steps_name_and_explain_all_nine_and_point_at_one() -> None:
+    """The verdict is marked in words as well as by color."""
     drawn = labeled_outcomes(Verdict.FILE_READ)
     rows = re.findall(r"<li.*?</li>", drawn)
     assert len(rows) == len(Verdict)
     for verdict, row in zip(Verdict, rows, strict=True):
         assert f"<b>{verdict + 1} · {verdict.label}</b>: {text(f'outcome.{verdict.name.lower()}')}" in html.unescape(row)
         assert (text("outcome.here") in html.unescape(row)) is (verdict is Verdict.FILE_READ)
-    corners = [[float(one.partition(",")[0]) for one in points.split()] for points in re.findall(r'points="(.*?)"', drawn)]
-    widths = [right - left for left, right, _, _ in corners]
-    assert widths == sorted(widths, reverse=True)
     assert text("outcome.here") not in html.unescape(labeled_outcomes())
+
+
+@pytest.mark.parametrize(("name", "side"), [("outcomes", "height"), ("nine outcomes", "width")])
+def test_the_steps_grow_from_worst_to_best(name: str, side: str) -> None:
+    """If they tapered, the best outcome would look like the least."""
+    sizes = [int(size) for size in re.findall(rf'<rect[^>]* {side}="(\d+)"', PICTURES[name])]
+    assert len(sizes) == len(Verdict)
+    assert sizes == sorted(set(sizes))

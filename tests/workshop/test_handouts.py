@@ -21,6 +21,7 @@ from backchannel_lib.page.components import lines_of, lines_of_all, linked_text
 from backchannel_lib.workshop import handouts as sheets
 from backchannel_lib.workshop.deck import Vignette, link_order, vignettes
 from backchannel_lib.workshop.handouts import KINDS, sheet, write_handouts
+from backchannel_lib.workshop.room_questions import room_questions
 from backchannel_lib.workshop.run_plan.model import load_run_plans, plan_of, starts, steps_of, vignettes_of
 from tests.helpers.activities import Page as Elements
 
@@ -159,6 +160,7 @@ def test_the_participants_sheet_has_no_answer(plan: str, seed: int) -> None:
             .partition("</section>")[0]
         )
     assert text("card.weakest") not in shown
+    assert [one.answer for one in room_questions() if one.answer in shown] == []
     for verdict in Verdict:
         assert shown.count(verdict.sentence) == 1, "in the list of verdicts, and nowhere else"
 

@@ -80,6 +80,15 @@ def test_one_key_goes_through_them_and_no_answer_comes_before_it_is_wanted(board
     assert all(one.ask in html.unescape(shown(board)) for one in room_questions())
 
 
+def test_the_facilitator_s_paper_has_every_answer_with_its_source(board: RoomQuestions) -> None:
+    """It's hidden on screen, where the room would see it, whichever question is there."""
+    act(board, "next")
+    paper = html.unescape(board.page().partition('<ol data-fragment="paper" class="bw-on-paper" hidden>')[2])
+    for one in room_questions():
+        assert f"<b>{one.ask} {one.short}</b>. {one.answer}" in paper
+        assert one.source_line in paper
+
+
 def test_a_digit_opens_each_and_back_closes_it_again(board: RoomQuestions) -> None:
     for number, one in enumerate(room_questions(), start=1):
         assert f'data-value="{one.key}" data-key="{number}"' in board.fragments(board.state)["list"]

@@ -323,6 +323,7 @@ def test_the_checklist_is_checked_off_and_saved() -> None:
     content = html.unescape(re.sub("<[^>]*>", "", page.page()))
     for row in load_run_checks():
         assert f"{text('run_plan.check_when', minutes=row.minutes)} {row.text}" in content
+    assert content.index(load_run_checks()[-1].text) < content.index(text("run_plan.ask")), "it comes before the plan"
     first = load_run_checks()[0].check
     act(page, type="set", field="ready", value=first)
     assert page.state["ready"] == (first,)

@@ -31,8 +31,9 @@ from backchannel_lib.page.sheet_desk import sheet_desk
 
 #: The tables on paper: the header of the first column, the other columns, and the number of blank rows.
 BLANK: Final = (
-    ("paper.person", ("kind", "knows_work", "track_record", "known_at"), 4),
-    ("paper.program", ("range_low", "openings", "prior_contact"), 6),
+    ("paper.person", [f"planner_column.{one}" for one in ("kind", "knows_work", "track_record", "known_at")], 4),
+    ("paper.program", [f"planner_column.{one}" for one in ("range_low", "openings", "prior_contact")], 6),
+    ("paper.speaker", ["paper.programs", "paper.dates"], 3),
 )
 
 
@@ -137,9 +138,9 @@ def _file_section(row: ActivityRow, state: PlannerState, rule: str) -> Markup:
 
 
 def _blank_tables() -> Iterable[Markup]:
-    """Yield a table of people and one of programs to fill in on paper."""
+    """Yield a table of people, one of programs and one for the plan to fill in on paper."""
     for first, columns, rows in BLANK:
-        yield blank_table(text(first), [text(f"planner_column.{column}") for column in columns], [""] * rows)
+        yield blank_table(text(first), [text(column, **limits_in_words()) for column in columns], [""] * rows)
 
 
 def _files_section(open_now: Iterable[str]) -> Markup:

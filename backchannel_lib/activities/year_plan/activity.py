@@ -92,8 +92,10 @@ class YearPlanActivity(Form):
         return {"made": _plan_part(plan), "live_text": text("plan_board.count", count=len(plan.items))}
 
     def ui_state(self, state: Record) -> dict[str, Any]:
-        """Show the save buttons once there is something to save."""
-        return {"open": [*(["save"] if self._plan(state).items else []), *([] if self.has_begun(state) else [PAPER])]}
+        """Show the save buttons once there is something to save, and unfold each group with a checked task."""
+        groups = [group for group in GROUPS if state[group]]
+        saves = ["save"] if self._plan(state).items else []
+        return {"open": [*groups, *saves, *([] if self.has_begun(state) else [PAPER])]}
 
     def page(self) -> str:
         """Return the whole page."""
@@ -116,15 +118,7 @@ class YearPlanActivity(Form):
                     "div",
                     text_box("start", text("plan_board.start"), state["start"], help_text=text("plan_board.start_help")),
                     toolbar(button(text("plan_board.begin"), "begin"), button(text("plan_board.clear"), "clear")),
-                    [
-                        checks(
-                            group,
-                            text(f"plan.group.{group}"),
-                            [(row.task, row.title) for row in rows],
-                            state[group],
-                        )
-                        for group, rows in self.offered.items()
-                    ],
+                    [self._group(group) for group in GROUPS],
                     citations("plan-begin", ("after.honest-with-mentors",), ("plan_three_to_begin", "plan_dates")),
                     class_="bw-controls",
                 ),
@@ -143,6 +137,22 @@ class YearPlanActivity(Form):
                 ),
                 class_="bw-columns bw-halves",
             ),
+        )
+
+    def _group(self, group: str) -> Markup:
+        """Return a group's checkboxes, folded unless it is the first one or has a checked task: 21 boxes would be too many."""
+        title, checked = text(f"plan.group.{group}"), self.state[group]
+        tasks = [(row.task, row.title) for row in self.offered[group]]
+        if group == GROUPS[0]:
+            return checks(group, title, tasks, checked)
+        return tag(
+            "details",
+            tag("summary", text("plan_board.group", title=title, count=len(tasks))),
+            checks(group, tag("span", title, class_="bw-hidden"), tasks, checked),
+            class_="bw-group-fold",
+            open=bool(checked),
+            data_details=group,
+            data_fold=group,
         )
 
     @property

@@ -310,6 +310,12 @@ class RunPlan(PersistentForm):
         parts = self.fragments(self.state)
         return activity_page(
             self.key,
+            unfolding(
+                "ready",
+                text("run_plan.head_check"),
+                checks("ready", tag("span", text("run_plan.head_check"), class_="bw-hidden"), _checks(), self.state["ready"]),
+                class_="bw-group-fold",
+            ),
             tag(
                 "div",
                 tag(
@@ -325,19 +331,7 @@ class RunPlan(PersistentForm):
             tag("h3", text("run_plan.whole")),
             slot("plan", parts["plan"], **{**scrollable(text("run_plan.caption")), "class_": "bw-numbers bw-screen"}),
             slot("script", parts["script"], class_="bw-script", hidden=True),  # for paper, where the steps can't change
-            tag(
-                "div",
-                tag(
-                    "div",
-                    tag("h3", text("run_plan.head_check")),
-                    checks(
-                        "ready", tag("span", text("run_plan.head_check"), class_="bw-hidden"), _checks(), self.state["ready"]
-                    ),
-                    class_="bw-spaced",
-                ),
-                tag("div", tag("h3", text("run_plan.keys")), keys(), class_="bw-spaced"),
-                class_="bw-columns bw-halves bw-wide",
-            ),
+            tag("section", tag("h3", text("run_plan.keys")), keys(), class_="bw-spaced bw-wide"),
             unfolding("hybrid", text("run_plan.hybrid"), hybrid()),
             citations("run_plan", (), ("run_plans", "room_advice")),
         )

@@ -78,6 +78,20 @@ def test_every_task_can_be_ticked_under_its_group() -> None:
         assert f'value="{row.task}"' in group[: group.index("</fieldset>")]
 
 
+def test_the_later_groups_are_folded_until_something_in_them_is_checked() -> None:
+    """On a phone, 21 boxes would fill two screens. What a file brings back or a button checks is never hidden in a fold."""
+
+    def folds(page: str) -> list[tuple[str, str]]:
+        return re.findall(r'<details class="bw-group-fold"( open)? data-details="\w+" data-fold="(\w+)">', page)
+
+    assert folds(board().page()) == [("", "two_months"), ("", "year")]
+    made = board(year=next(row.task for row in TASKS.values() if row.group == "year"))
+    assert folds(made.page()) == [("", "two_months"), (" open", "year")]
+    assert made.ui_state(made.state)["open"] == ["year", "save"]
+    for row in (row for row in TASKS.values() if row.task in TO_BEGIN):
+        assert row.group == "first_days"
+
+
 @pytest.mark.parametrize("task", TASKS)
 def test_a_checked_task_is_in_the_plan_with_its_days_and_its_source(task: str) -> None:
     """It has a title, days, a reason and whose advice it is, and the rule if that applies."""
@@ -88,7 +102,7 @@ def test_a_checked_task_is_in_the_plan_with_its_days_and_its_source(task: str) -
     for words in (row.title, item.days, *item.sentences):
         assert tag("i", words)[3:-4] in html
     assert (text("plan.waits") in html) is row.rule
-    assert made.ui_state(made.state)["open"] == ["save"]
+    assert made.ui_state(made.state)["open"] == [row.group, "save"]
 
 
 def test_nothing_that_the_rule_touches_falls_into_soap() -> None:
