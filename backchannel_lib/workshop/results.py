@@ -7,13 +7,12 @@ from typing import Final
 
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.soap_rule import rules_check
-from backchannel_lib.model.verdict import Verdict, judge
+from backchannel_lib.model.verdict import Verdict
 from backchannel_lib.page.components import article_name, table
 from backchannel_lib.page.frontend import STATIC
 from backchannel_lib.page.html import Markup, standalone_page, tag
 from backchannel_lib.page.sheet import tokens_style
 from backchannel_lib.page.verdict_html import weakest_sentence
-from backchannel_lib.workshop.deck import vignettes
 from backchannel_lib.workshop.round.state import PlayedRound, WorkshopState
 
 STYLE: Final = STATIC / "results.css"
@@ -35,12 +34,7 @@ def results_html(state: WorkshopState, drill: Markup | None = None) -> str:
     title = " · ".join(filter(None, (text("results.title"), state.group)))
     head = [text(f"results.head.{name}") for name in ("file", "votes", "rule", "verdict")]
     overview = [
-        (
-            f"{number}. {vignettes()[one.vignette].title}",
-            text("round.same_of", same=one.counted[judge(vignettes()[one.vignette].case).verdict], total=sum(one.counted)),
-            rules_check(vignettes()[one.vignette].case).label,
-            judge(vignettes()[one.vignette].case).verdict.label,
-        )
+        (f"{number}. {one.file.title}", one.same, rules_check(one.file.case).label, one.judgment.verdict.label)
         for number, one in enumerate(rounds, start=1)
     ]
     opening = tag(
@@ -69,25 +63,15 @@ def load_style() -> str:
 
 def _slide(number: int, one: PlayedRound) -> Markup:
     """Return one round: the rule first, then the article's verdict, and how the room voted."""
-    vignette = vignettes()[one.vignette]
-    judgment, rule = judge(vignette.case), rules_check(vignette.case)
-    twice = any(one.first)
-    names = ("verdict", *(("first",) if twice else ()), "hands", "phones", "article")
-    head = [text(f"results.column.{name}") for name in names]
-    rows = [
-        (
-            verdict.label,
-            *((one.first[verdict],) if twice else ()),
-            one.votes[verdict],
-            one.phones[verdict],
-            f"◀ {text('round.article')}" if verdict is judgment.verdict else "",
-        )
-        for verdict in Verdict
-    ]
+    file, judgment, rule = one.file, one.judgment, rules_check(one.file.case)
+    votes = {**({"first": one.first} if any(one.first) else {}), "hands": one.votes, "phones": one.phones}
+    head = [text(f"results.column.{name}") for name in ("verdict", *votes, "article")]
+    here = {judgment.verdict: f"◀ {text('round.article')}"}
+    rows = [(verdict.label, *(each[verdict] for each in votes.values()), here.get(verdict, "")) for verdict in Verdict]
     return tag(
         "section",
-        tag("h2", f"{number}. {vignette.title}"),
-        tag("p", vignette.contact or vignette.file),
+        tag("h2", f"{number}. {file.title}"),
+        tag("p", file.contact or file.file),
         tag("p", tag("b", text("rules.title"), ": ", rule.label), ". ", rule.reason, class_="rule"),
         tag(
             "p",
@@ -113,10 +97,9 @@ def results_table(state: WorkshopState) -> tuple[list[str], list[list[object]]]:
     names = [verdict.name.lower() for verdict in Verdict]
     rows: list[list[object]] = []
     for number, one in enumerate(state.revealed_rounds(), start=1):
-        case = vignettes()[one.vignette].case
-        answers = [judge(case).verdict.name.lower(), rules_check(case).answer]
+        answers = [one.judgment.verdict.name.lower(), rules_check(one.file.case).answer]
         first = one.first if any(one.first) else [""] * len(Verdict)
-        row = [state.date, state.group, number, one.vignette, vignettes()[one.vignette].title, *answers, state.people]
+        row = [state.date, state.group, number, one.vignette, one.file.title, *answers, state.people]
         rows.append([*row, *one.votes, *one.phones, *first])
     votes = [f"{kind}_{name}" for kind in ("hands", "phones", "first") for name in names]
     return ["date", "group", "round", "vignette", "title", "article", "rule", "people", *votes], rows

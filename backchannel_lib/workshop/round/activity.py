@@ -110,8 +110,6 @@ class Round(Activity[WorkshopState]):
         }
 
     def _go_to(self, state: WorkshopState, focus: str = "head") -> ActionResult:
-        if state.vignette != self.state.vignette:
-            self._reset_clock()
         self.commit(state)
         return {"focus": focus, "values": self.values(self.state)}
 
@@ -176,7 +174,7 @@ class Round(Activity[WorkshopState]):
 
     def _second_vote(self, _: object) -> ActionResult:
         """Let the room vote again after people have talked to their neighbors."""
-        if self.state.step != "vote" or any(self.state.first) or not any(self.state.counted):
+        if not self.state.may_vote_again:
             return {"notice": text("round.no_second_vote")}
         counts = self.phones.counts(self.round_id(self.state)) or self.state.phones
         return {**self._go_to(self.state._replace(phones=counts).second_vote()), "notice": text("round.is_second_vote")}
@@ -203,8 +201,6 @@ class Round(Activity[WorkshopState]):
             self.restore(state)  # no undo step, because the room sees no change
             self._save_session()
             return
-        if state.vignette != self.state.vignette:
-            self._reset_clock()
         self.commit(state)
 
     def show_file(self, vignette: str) -> None:
@@ -402,7 +398,7 @@ class Round(Activity[WorkshopState]):
 
     def _case_activity(self) -> CaseActivity:
         """Return an activity for the case on screen, which handles the case's controls."""
-        return CaseActivity(self.state.case or self.case)
+        return CaseActivity(self.state.changed_case)
 
     def with_value(self, field: str, value: object) -> WorkshopState:
         """Return the state after one control moves."""
@@ -420,8 +416,7 @@ class Round(Activity[WorkshopState]):
 
     def values(self, state: WorkshopState) -> dict[str, Any]:
         """Return the values of the controls, and the session as text."""
-        case = state.case or (state.file.case if state.vignette else Case())
-        record = case.to_record()
+        record = (state.changed_case if state.vignette else Case()).to_record()
         return {
             **{name: getattr(state, name) for name in settings()},
             **dict(zip(VOTE_FIELDS, state.votes, strict=True)),
@@ -446,8 +441,7 @@ class Round(Activity[WorkshopState]):
             shown += dict.fromkeys(("score", state.file.what_if))
         ui_state: dict[str, Any] = {"open": self._visible(state), "shown": shown, "clock": self._clock(state)}
         if state.vignette:
-            case = state.case or state.file.case
-            ui_state["ends"] = {name: slider_ends(case, name) for name in SCORES if name in what_if_fields()}
+            ui_state["ends"] = {name: slider_ends(state.changed_case, name) for name in SCORES if name in what_if_fields()}
         return ui_state
 
     def _visible(self, state: WorkshopState) -> list[str]:
@@ -486,7 +480,7 @@ class Round(Activity[WorkshopState]):
         if STEPS.index(state.step) >= STEPS.index("spread"):
             lines.append(html.spread_sentence(state.counted, state.judgment.verdict))
         if state.step == "what_if":
-            lines.append(judge(state.case or self.case).verdict.label)
+            lines.append(judge(state.changed_case).verdict.label)
         return "\n".join([*lines, text("round.keys")])
 
     def transcript_lines(self) -> Iterator[str]:

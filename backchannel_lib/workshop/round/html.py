@@ -13,7 +13,7 @@ from backchannel_lib.model.verdict import Judgment, Verdict, judge
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
 from backchannel_lib.page.case_controls import case_control, load_controls
 from backchannel_lib.page.case_fragments import fast_fragments
-from backchannel_lib.page.components import citations, description_list, lines_of, linked_text, table
+from backchannel_lib.page.components import citations, description_list, lines_of, linked_text, table, unfolding
 from backchannel_lib.page.file_sheet import file_sheet
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, clock_button, number_box, select, text_box
@@ -24,9 +24,9 @@ from backchannel_lib.workshop.deck import link_order, vignettes
 from backchannel_lib.workshop.phones import Phones
 from backchannel_lib.workshop.round.state import VOTE_FIELDS, Votes, WorkshopState, settings
 
-FRAGMENTS = (  # those that are usually blank
+FRAGMENTS = (
     *("file", "story", "brief", "tally", "crowd", "links", "rule_first", "verdict", "spread"),
-    *("rules", "what_if", "what_if_rule", "note", "close", "log"),
+    *("rules", "what_if", "what_if_rule", "note", "close", "log", "head", "nav", "live_text"),
 )
 
 
@@ -37,36 +37,42 @@ def fragments(state: WorkshopState, *, setting_up: bool = False) -> dict[str, st
         state: The session.
         setting_up: Whether the settings are on screen before the first file, instead of the title alone.
     """
-    parts: dict[str, str] = {**dict.fromkeys(FRAGMENTS, ""), "head": _head(state), "nav": _nav(state, setting_up)}
-    if state.step in {"links", "spread", "rules", "what_if"} and (state.step != "links" or state.all_shown):
-        parts["note"] = _note(state)
+    parts: dict[str, str] = dict.fromkeys(FRAGMENTS, "")
+    parts |= {"head": _head(state), "nav": _nav(state, setting_up)}
     match state.step:
         case "setup":
             parts["log"] = _log(state)
         case "file":
             contact = tag("p", tag("b", text("round.contact")), " ", state.file.contact) if state.file.contact else None
-            parts |= {
-                "file": sheet_of_paper(file_sheet(state.file.case, text("round.sheet"))),
-                "story": join(tag("p", state.file.file), contact),
-            }
+            parts["file"] = sheet_of_paper(file_sheet(state.file.case, text("round.sheet")))
+            parts["story"] = join(tag("p", state.file.file), contact)
         case "vote":
-            parts |= {"brief": tag("p", state.file.contact or state.file.file), "tally": _tally(state), "crowd": _crowd(state)}
+            tally = _tally(state)
+            parts |= {"brief": tag("p", state.file.contact or state.file.file), "tally": tally, "live_text": tally}
+            parts["crowd"] = _crowd(state)
         case "links":
-            answers = {"rule_first": _rule_first(state.file.case), "verdict": _verdict(state.judgment)}
-            parts |= {"links": _chain(state), **(answers if state.all_shown else {})}
+            parts |= {"links": _chain(state), "live_text": _link_text(state)}
+            if state.all_shown:
+                parts |= {"rule_first": _rule_first(state.file.case), "note": _note(state)}
+                parts["verdict"] = join(_verdict_name(state.judgment), tag("p", state.judgment.verdict.sentence))
         case "spread":
-            answers = {"rule_first": _rule_first(state.file.case), "verdict": _verdict_line(state.judgment)}
-            parts |= {**answers, "spread": _spread(state), "crowd": _crowd(state)}
-        case "rules":
             parts |= {
+                "rule_first": _rule_first(state.file.case),
                 "verdict": _verdict_line(state.judgment),
-                "rules": fast_fragments(state.file.case, invented=True)["rules"],
+                "note": _note(state),
             }
+            parts |= {"spread": _spread(state), "crowd": _crowd(state)}
+            parts["live_text"] = spread_sentence(state.counted, state.judgment.verdict)
+        case "rules":
+            check = rules_check(state.file.case)
+            parts |= {"verdict": _verdict_line(state.judgment), "note": _note(state)}
+            parts["rules"] = fast_fragments(state.file.case, invented=True)["rules"]
+            parts["live_text"] = f"{text('rules.title')}: {check.label}. {check.reason}"
         case "what_if":
-            parts |= {"what_if": _what_if(state), "what_if_rule": rule_label(rules_check(state.case or state.file.case))}
+            parts |= {"what_if": _what_if(state), "what_if_rule": rule_label(rules_check(state.changed_case))}
+            parts |= {"note": _note(state), "live_text": fast_fragments(state.changed_case, invented=True)["live_text"]}
         case "close":
             parts["close"] = _close()
-    parts["live_text"] = _live_text(state)
     return parts
 
 
@@ -89,38 +95,20 @@ def _nav(state: WorkshopState, setting_up: bool) -> Markup:
         "links": "round.to_spread" if state.all_shown else "round.next_link",
     }.get(state.step, "round.to_close" if last else f"round.from.{state.step}")
     begun = state.step != "setup"
-    closes = " m" if state.vignette and not begun else ""  # a second M closes the menu
-    return join(
-        button(text(next_label), "next", key=f"ArrowRight PageDown{closes}", hint="→") if state.step != "close" else None,
-        button(text("scene.back"), "back", key="ArrowLeft PageUp", hint="←") if begun else None,
-        button(text("round.choose"), "choose", key="m", hint="M") if begun else None,
-        button(text("round.set_up_done" if setting_up else "round.set_up"), "choose", key="m", hint="M")
-        if not begun and not state.vignette
-        else None,
-        button(text("scene.again"), "again") if state.step == "what_if" else None,
-        button(text("round.second_vote"), "second_vote", key="v", hint="V")
-        if state.step == "vote" and any(state.counted) and not any(state.first)
-        else None,
-        tag("span", text("round.what_keys"), class_="bw-small") if state.step == "what_if" else None,
-    )
-
-
-def _live_text(state: WorkshopState) -> str:
-    """Return what has just appeared, for screen readers."""
-    match state.step:
-        case "vote":
-            return _tally(state)
-        case "links":
-            return _link_text(state)
-        case "spread":
-            return spread_sentence(state.counted, state.judgment.verdict)
-        case "rules":
-            check = rules_check(state.file.case)
-            return f"{text('rules.title')}: {check.label}. {check.reason}"
-        case "what_if":
-            case = state.case or state.file.case
-            return fast_fragments(case, invented=True)["live_text"]
-    return ""
+    buttons = []
+    if state.step != "close":
+        closes = " m" if state.vignette and not begun else ""  # a second M closes the menu
+        buttons.append(button(text(next_label), "next", key=f"ArrowRight PageDown{closes}", hint="→"))
+    if begun:
+        buttons.append(button(text("scene.back"), "back", key="ArrowLeft PageUp", hint="←"))
+    if begun or not state.vignette:
+        menu = "round.choose" if begun else "round.set_up_done" if setting_up else "round.set_up"
+        buttons.append(button(text(menu), "choose", key="m", hint="M"))
+    if state.step == "what_if":
+        buttons += [button(text("scene.again"), "again"), tag("span", text("round.what_keys"), class_="bw-small")]
+    if state.may_vote_again:
+        buttons.append(button(text("round.second_vote"), "second_vote", key="v", hint="V"))
+    return join(buttons)
 
 
 # ---- the steps of a round ----
@@ -143,27 +131,22 @@ def _crowd(state: WorkshopState) -> str:
 
 def _chain(state: WorkshopState) -> Markup:
     """Return the links shown so far, and a note if there are more."""
-    judgment, order, shown = state.judgment, link_order(state.judgment), state.shown
+    order, shown = link_order(state.judgment), state.shown
     items = []
     for number, stage in enumerate(order[:shown], start=1):
-        reason = judgment.reasons[STAGES.index(stage)]
+        reason = state.judgment.reasons[STAGES.index(stage)]
         ours = any(each.assumption for each in (reason, *reason.also))
         weakest = _is_weakest(state, stage)
-        items.append(
-            tag(
-                "li",
-                tag(
-                    "div",
-                    tag("b", text(f"stage.{stage}.name")),
-                    tag("span", "◆ ", text("card.weakest"), class_="bw-badge bw-badge-weak") if weakest else None,
-                    tag("span", "✎ ", text("card.ours"), class_="bw-badge bw-voice-ours") if ours else None,
-                    tag("span", text("card.allows", verdict=reason.cap.label), class_="bw-cap"),
-                    class_="bw-link-head",
-                ),
-                tag("p", reason.sentence) if number == shown or state.all_shown else None,
-                class_="bw-link" + (" bw-link-weak" if weakest else ""),
-            )
+        head = tag(
+            "div",
+            tag("b", text(f"stage.{stage}.name")),
+            tag("span", "◆ ", text("card.weakest"), class_="bw-badge bw-badge-weak") if weakest else None,
+            tag("span", "✎ ", text("card.ours"), class_="bw-badge bw-voice-ours") if ours else None,
+            tag("span", text("card.allows", verdict=reason.cap.label), class_="bw-cap"),
+            class_="bw-link-head",
         )
+        sentence = tag("p", reason.sentence) if number == shown or state.all_shown else None
+        items.append(tag("li", head, sentence, class_="bw-link bw-link-weak" if weakest else "bw-link"))
     more = None if state.all_shown else tag("p", text("round.more_links", count=len(order) - shown), class_="bw-kind")
     return join(tag("ol", items, class_="bw-stage-chain"), more)
 
@@ -191,17 +174,12 @@ def _rule_first(case: Case) -> Markup:
     return join(tag("p", text("rules.title"), class_="bw-voice"), rule_label(rules_check(case)))
 
 
-def _verdict(judgment: Judgment) -> Markup:
-    return join(
-        tag("p", text("guess.article"), class_="bw-voice"),
-        tag("p", judgment.verdict.label, class_="bw-verdict-name"),
-        tag("p", judgment.verdict.sentence),
-    )
+def _verdict_name(judgment: Judgment) -> Markup:
+    return join(tag("p", text("guess.article"), class_="bw-voice"), tag("p", judgment.verdict.label, class_="bw-verdict-name"))
 
 
 def _verdict_line(judgment: Judgment) -> Markup:
-    voice, name = tag("p", text("guess.article"), class_="bw-voice"), tag("p", judgment.verdict.label, class_="bw-verdict-name")
-    return tag("div", voice, name, class_="bw-told-line")
+    return tag("div", _verdict_name(judgment), class_="bw-told-line")
 
 
 def _spread(state: WorkshopState) -> Markup:
@@ -257,7 +235,7 @@ def spread_sentence(votes: Votes, verdict: Verdict) -> str:
 
 def _what_if(state: WorkshopState) -> Markup:
     """Return the verdict on the case with the slider's change, compared with the original."""
-    before, after = state.judgment.verdict, judge(state.case or state.file.case)
+    before, after = state.judgment.verdict, judge(state.changed_case)
     changed = text("round.what_moved", before=before.label, after=after.verdict.label)
     return join(
         tag("p", after.verdict.label, class_="bw-verdict-name"),
@@ -270,15 +248,14 @@ def _what_if(state: WorkshopState) -> Markup:
 def _note(state: WorkshopState) -> Markup:
     """Return the facilitator's notes, collapsed because the room could see them."""
     file = state.file
-    return tag(
-        "details",
-        tag("summary", text("round.note")),
+    return unfolding(
+        "note",
+        text("round.note"),
         description_list((text("round.discuss"), file.discuss)) if file.discuss else None,
         tag("p", file.why) if file.why else None,
         tag("p", tag("b", text("round.for_you")), " ", file.note) if file.note else None,
         citations(f"vignette-{file.vignette}", file.claims, (file.assumption,) if file.assumption else ()),
         class_="bw-basis",
-        data_details="note",
     )
 
 
@@ -287,12 +264,10 @@ def _note(state: WorkshopState) -> Markup:
 
 def _log(state: WorkshopState) -> Markup:
     """Return the session so far, and the files to choose from."""
-    rows = []
-    for number, one in enumerate(state.revealed_rounds(), start=1):
-        vignette, total = vignettes()[one.vignette], sum(one.counted)
-        verdict = judge(vignette.case).verdict
-        same = text("round.same_of", same=one.counted[verdict], total=total)
-        rows.append((f"{number}. {vignette.title}", rules_check(vignette.case).label, verdict.label, same))
+    rows = [
+        (f"{number}. {one.file.title}", rules_check(one.file.case).label, one.judgment.verdict.label, one.same)
+        for number, one in enumerate(state.revealed_rounds(), start=1)
+    ]
     head = [text(f"round.log.{name}") for name in ("file", "rule", "article", "same")]
     played = {one.vignette for one in state.played} | {state.vignette}
     drawn = state.files()
@@ -314,12 +289,7 @@ def _log(state: WorkshopState) -> Markup:
     so_far = tag("h4", text("round.so_far")), tag("div", table(text("round.so_far"), head, rows), class_="bw-numbers")
     return join(
         so_far if rows else None,
-        tag(
-            "details",
-            tag("summary", text("round.deck", count=len(listed))),
-            tag("ul", listed, class_="bw-deck"),
-            data_details="deck",
-        ),
+        unfolding("deck", text("round.deck", count=len(listed)), tag("ul", listed, class_="bw-deck")),
     )
 
 
@@ -431,15 +401,11 @@ def _settings(state: WorkshopState) -> Markup:
     plans, topics = settings()["plan"].positions, settings()["topic"].positions
     levels = [(0, text("round.any")), *((level, text(f"round.level.{level}")) for level in (1, 2, 3))]
     titles = [*((plan, text(f"run_plan.{plan}.title")) for plan in plans if plan), ("", text("round.no_plan"))]
+    subjects = [(topic, text(f"topic.{topic}") if topic else text("round.any")) for topic in topics]
     return tag(
         "div",
         select("plan", text("round.field.plan"), titles, state.plan),
-        select(
-            "topic",
-            text("round.field.topic"),
-            [(topic, text(f"topic.{topic}") if topic else text("round.any")) for topic in topics],
-            state.topic,
-        ),
+        select("topic", text("round.field.topic"), subjects, state.topic),
         select("difficulty", text("round.field.difficulty"), levels, state.difficulty),
         number_box("people", text("round.field.people"), state.people),
         text_box("group", text("round.field.group"), state.group),
@@ -467,25 +433,19 @@ def _meanings() -> Markup:
 
 def _what_if_page(parts: Mapping[str, str]) -> tuple[Markup, Markup]:
     controls = [case_control(row, Case(), shown=False) for row in load_controls()]
-    article = tag(
-        "section",
-        tag("p", text("card.voice"), class_="bw-voice"),
-        slot("what_if", parts["what_if"]),
-        class_="bw-card",
-        aria_label=text("guess.article"),
-    )
-    box = tag("div", _rule_box("what_if_rule", parts), article, class_="bw-spaced")
-    return tag("div", controls, class_="bw-controls"), box
+    article = _box("what_if", parts, voice="card.voice", class_="bw-card", name="guess.article")
+    boxes = tag("div", _rule_box("what_if_rule", parts), article, class_="bw-spaced")
+    return tag("div", controls, class_="bw-controls"), boxes
 
 
-def _rule_box(name: str, parts: Mapping[str, str]) -> Markup:
-    return tag(
-        "section",
-        tag("p", text("rules.voice"), class_="bw-voice"),
-        slot(name, parts[name]),
-        class_="bw-rule",
-        aria_label=text("rules.title"),
-    )
+def _rule_box(fragment: str, parts: Mapping[str, str]) -> Markup:
+    return _box(fragment, parts, voice="rules.voice", class_="bw-rule", name="rules.title")
+
+
+def _box(fragment: str, parts: Mapping[str, str], *, voice: str, class_: str, name: str) -> Markup:
+    """Return a box without a heading, which would cost a line on the projector."""
+    source = tag("p", text(voice), class_="bw-voice")
+    return tag("section", source, slot(fragment, parts[fragment]), class_=class_, aria_label=text(name))
 
 
 def _clock(visible: Collection[str]) -> Markup:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from backchannel_lib.activities.form import FormField, choice_field, integer_field, text_field
 from backchannel_lib.base.errors import CaseError, known_word
+from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.exams import check_one_exam
 from backchannel_lib.model.tables import STAGES
@@ -23,7 +24,6 @@ STEPS: Final = ("setup", "file", "vote", "links", "spread", "rules", "what_if", 
 MAX_VOTES: Final = 999
 MAX_GROUP: Final = 60  # characters
 MAX_ROUNDS: Final = 500  # no session lasts this long
-VOTES: Final = ("votes", "phones", "first")
 NO_VOTES: Final = (0,) * len(Verdict)
 VOTE_FIELDS: Final = {f"votes_{verdict.name.lower()}": verdict for verdict in Verdict}
 
@@ -56,14 +56,29 @@ class PlayedRound(NamedTuple):
     """
 
     vignette: str
-    votes: Votes
-    phones: Votes
+    votes: Votes = NO_VOTES
+    phones: Votes = NO_VOTES
     first: Votes = NO_VOTES
 
     @property
     def counted(self) -> Votes:
         """Hands and phones combined, for each verdict, lowest first."""
         return tuple(hands + phones for hands, phones in zip(self.votes, self.phones, strict=True))
+
+    @property
+    def file(self) -> Vignette:
+        """The file itself, which must exist."""
+        return vignettes()[self.vignette]
+
+    @property
+    def judgment(self) -> Judgment:
+        """What the article says about the file."""
+        return judge(self.file.case)
+
+    @property
+    def same(self) -> str:
+        """How many votes the article's verdict got, in words."""
+        return text("round.same_of", same=self.counted[self.judgment.verdict], total=sum(self.counted))
 
 
 class WorkshopState(NamedTuple):
@@ -120,17 +135,27 @@ class WorkshopState(NamedTuple):
     @property
     def file(self) -> Vignette:
         """The file on screen, which must exist."""
-        return vignettes()[self.vignette]
+        return self.this_round.file
 
     @property
     def judgment(self) -> Judgment:
         """What the article says about the file on screen."""
-        return judge(self.file.case)
+        return self.this_round.judgment
+
+    @property
+    def changed_case(self) -> Case:
+        """The case of the file on screen, with the slider's change."""
+        return self.case or self.file.case
 
     @property
     def all_shown(self) -> bool:
         """Whether all links have been shown."""
         return self.shown == len(STAGES)
+
+    @property
+    def may_vote_again(self) -> bool:
+        """Whether the room can vote a second time: it has voted, and only once."""
+        return self.step == "vote" and any(self.counted) and not any(self.first)
 
     def with_file(self, vignette: str) -> WorkshopState:
         """Return the state with a new file on screen, without votes, answers or changes.
@@ -139,8 +164,7 @@ class WorkshopState(NamedTuple):
             >>> WorkshopState().with_file("nadia").step
             'file'
         """
-        cleared = self._replace(votes=NO_VOTES, phones=NO_VOTES, first=NO_VOTES, case=None, menu_from="")
-        return cleared._replace(step="file", vignette=vignette, shown=0)
+        return self._replace(step="file", shown=0, case=None, menu_from="", **PlayedRound(vignette)._asdict())
 
     def second_vote(self) -> WorkshopState:
         """Return the state for a second vote, keeping the first one.
@@ -161,16 +185,9 @@ class WorkshopState(NamedTuple):
         """
         if not self.played:
             return None
-        last = self.played[-1]
+        *before, last = self.played
         restored = self.with_file(last.vignette)
-        return restored._replace(
-            step="what_if",
-            shown=len(STAGES),
-            votes=last.votes,
-            phones=last.phones,
-            first=last.first,
-            played=self.played[:-1],
-        )
+        return restored._replace(step="what_if", shown=len(STAGES), played=tuple(before), **last._asdict())
 
     def round_over(self) -> WorkshopState:
         """Return the state with the current round finished, if the room has voted or seen an answer.
@@ -191,9 +208,9 @@ class WorkshopState(NamedTuple):
             >>> WorkshopState(plan="standard").files() == tuple(vignettes_of("standard", 1).values())
             True
         """
-        if self.plan:
-            return (*first_files(), *vignettes_of(self.plan, self.seed).values())
         first = first_files()
+        if self.plan:
+            return (*first, *vignettes_of(self.plan, self.seed).values())
         return (*first, *draw(self.topic, self.difficulty, self.seed, first))
 
     def files_left(self) -> tuple[str, ...]:
@@ -297,11 +314,8 @@ def from_record(record: object) -> WorkshopState:
         raise CaseError("session", "not_a_record", played)
     if len(played) > MAX_ROUNDS:
         raise CaseError("session", "range", len(played), low=0, high=MAX_ROUNDS)
-    step, vignette, case = (
-        known_word("step", record.get("step", "setup"), STEPS),
-        record.get("vignette", ""),
-        record.get("case"),
-    )
+    step = known_word("step", record.get("step", "setup"), STEPS)
+    vignette, case = record.get("vignette", ""), record.get("case")
     if vignette != "" or step != "setup":
         vignette = known_word("vignette", vignette, all_files())
     menu_from = record.get("menu_from", record.get("came", ""))  # its name in earlier versions
@@ -309,21 +323,14 @@ def from_record(record: object) -> WorkshopState:
         step=step,
         vignette=vignette,
         shown=integer_field("shown", 0, len(STAGES), 0).read(record.get("shown", 0)) or int(step == "links"),
-        votes=_read_votes(record.get("votes", NO_VOTES)),
-        phones=_read_votes(record.get("phones", NO_VOTES), _read_phones),
+        **_read_round(record),
         case=_read_case(case) if isinstance(case, Mapping) and vignette else None,
         played=tuple(
-            PlayedRound(
-                known_word("vignette", one.get("vignette"), all_files()),
-                _read_votes(one.get("votes")),
-                _read_votes(one.get("phones", NO_VOTES), _read_phones),
-                _read_votes(one.get("first", NO_VOTES), _read_first),
-            )
+            PlayedRound(known_word("vignette", one.get("vignette"), all_files()), **_read_round({"votes": None, **one}))
             for one in played
         ),
         **{name: field.read(record.get(name, field.default)) for name, field in settings().items()},
         menu_from=known_word("menu_from", menu_from, ("", *STEPS[1:])) if step == "setup" and vignette else "",
-        first=_read_votes(record.get("first", NO_VOTES), _read_first),
         skipped=_read_skipped(record.get("skipped", ())),
         date=_read_date(record.get("date", "")),
     )
@@ -346,7 +353,7 @@ def without_missing_files(record: object) -> tuple[object, bool]:
     changed: dict[str, Any] = {"vignette": "", **record, "played": left}
     if _is_gone(record.get("vignette")):
         begins = WorkshopState().to_record()
-        changed |= {name: begins[name] for name in ("step", "vignette", "shown", *VOTES, "case", "menu_from")}
+        changed |= {name: begins[name] for name in ("step", "shown", *PlayedRound._fields, "case", "menu_from")}
     return (changed, True) if len(left) < len(played) or changed["vignette"] != record.get("vignette", "") else (record, False)
 
 
@@ -385,7 +392,12 @@ def _read_skipped(value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(step for step in value if isinstance(step, str) and step in known))
 
 
-def _read_votes(value: object, read: Callable[[object], int] = read_votes) -> Votes:
-    if not isinstance(value, (list, tuple)) or len(value) != len(Verdict):
-        raise CaseError("votes", "not_a_record", value)
-    return tuple(map(read, value))
+def _read_round(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a round's votes by name; hands, phones and the first vote have their own limits."""
+    votes: dict[str, Votes] = {}
+    for name, read in (("votes", read_votes), ("phones", _read_phones), ("first", _read_first)):
+        value = record.get(name, NO_VOTES)
+        if not isinstance(value, (list, tuple)) or len(value) != len(Verdict):
+            raise CaseError("votes", "not_a_record", value)
+        votes[name] = tuple(map(read, value))
+    return votes
