@@ -10,7 +10,7 @@ from typing import Final
 
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
-from tornado.web import Application, GZipContentEncoding, StaticFileHandler
+from tornado.web import Application, StaticFileHandler
 
 from backchannel_lib.activities.saved_answers import prepared_folder
 from backchannel_lib.cli.project import NOTEBOOKS, ROOT, CommandError, require_checkout
@@ -69,9 +69,8 @@ async def serve_folder(folder: Path, port: int | None, *, browser: bool) -> None
     Raises:
         CommandError: The port is in use.
     """
-    GZipContentEncoding.CONTENT_TYPES |= {"application/wasm", "application/manifest+json"}
     handler = (r"/(.*)", SiteFile, {"path": str(folder), "default_filename": "index.html"})
-    server = HTTPServer(Application([handler], compress_response=True))
+    server = HTTPServer(Application([handler]))
     taken: OSError | None = None
     for one in [port] if port else range(PORT, PORT + 50):
         try:

@@ -27,8 +27,9 @@ from backchannel_lib.site.chapters import chapter_rows
 from backchannel_lib.site.node import find_node
 from backchannel_lib.site.worker import PANEL, open_by_name
 from backchannel_lib.workshop.room_questions import room_questions
+from tests.helpers.accessibility import LOOKS, violations
 from tests.helpers.lab import PATIENCE
-from tests.helpers.site import LIVE, PHONE, SETTLED, Site, page_of, violations, wait_until_live
+from tests.helpers.site import LIVE, PHONE, SETTLED, Site, page_of, wait_until_live
 
 SELF = '[data-field="recommender"] input[value="self"]'
 PAGES = [pages.HOME, pages.CHAPTERS, pages.SAVED, *(f"{row.chapter}.html" for row in chapter_rows())]
@@ -91,12 +92,6 @@ def live(live_page: LivePage) -> Iterator[LivePage]:
     live_page.page.emulate_media(media="null", color_scheme="light", forced_colors="none")
     live_page.page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     live_page.page.evaluate("(document.documentElement.style.fontSize = '', scrollTo(0, 0))")
-
-
-@pytest.fixture(scope="module")
-def seen() -> dict[int, list[str]]:
-    """The texts whose contrast was checked, by look."""
-    return {}
 
 
 def pages_of(*chapters: str) -> pytest.MarkDecorator:
@@ -404,14 +399,12 @@ def test_saved_answers_are_restored_without_moving_the_page(page: Page, site: Si
 
 
 @on_every_page
-def test_a_page_is_accessible_in_each_look_fits_a_phone_and_asks_its_own_host_alone(
-    live: LivePage, site: Site, seen: dict[int, list[str]]
-) -> None:
+def test_a_page_is_accessible_in_each_look_fits_a_phone_and_asks_its_own_host_alone(live: LivePage, site: Site) -> None:
     """Axe finds nothing in light, dark and forced colors. Nothing scrolls sideways at 360 and 390 px or with text at 200%."""
     page = live.page
     assert page.evaluate(TEXT_SIZES) <= 5 or live.name == ROUNDS
     assert [filled for filled in page.evaluate(FILLED_BUTTONS) if len(filled) > 1] == []
-    assert violations(page, seen) == []
+    assert violations(page, looks=LOOKS) == []
     page.emulate_media(color_scheme="light", forced_colors="none")
     for width, text_size in ((360, 100), (390, 100), (390, 200)):
         page.set_viewport_size({"width": width, "height": 800})

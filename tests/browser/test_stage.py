@@ -8,10 +8,8 @@ import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute
 
 from backchannel_lib.base.texts import text
@@ -25,6 +23,7 @@ from backchannel_lib.workshop.own_cases.questions import QUESTIONS
 from backchannel_lib.workshop.room_questions import room_questions
 from backchannel_lib.workshop.run_plan.activity import KEYS
 from backchannel_lib.workshop.run_plan.model import steps_of, vignettes_of
+from tests.helpers.accessibility import violations
 from tests.helpers.lab import ANSWERED, GLANCE
 from tests.helpers.stage import PATIENCE, Screen, Stage, opened, presented, wait_until_ready
 
@@ -137,13 +136,6 @@ def in_sight(screen: Screen, selector: str) -> bool:
     )
 
 
-def axe(screen: Screen) -> list[tuple[str, list[str]]]:
-    """List axe's findings for the whole page."""
-    found: dict[str, Any] = Axe().run(screen.page).response
-    assert len(found["passes"]) > 10
-    return [(one["id"], [node["html"][:160] for node in one["nodes"]][:3]) for one in found["violations"]]
-
-
 def test_a_port_in_use_is_reported_and_another_one_used(stage: Stage) -> None:
     """The command names the port in use, and its address has another one."""
     assert f"Port {present.FIRST_PORT} is in use by another program" in stage.said
@@ -176,7 +168,7 @@ def play_a_round(screen: Screen, stage: Stage) -> None:  # noqa: PLR0915 - a rou
     """Play the first round with keys."""
     page = screen.page
     judgment = judge(vignettes()[FIRST].case)
-    assert axe(screen) == []
+    assert violations(screen.page) == []
 
     screen.press("ArrowRight")
     screen.wait_for_step(text("round.step.file"))
@@ -193,7 +185,7 @@ def play_a_round(screen: Screen, stage: Stage) -> None:  # noqa: PLR0915 - a rou
     screen.press("u")
     page.wait_for_function("() => document.querySelector('[data-on] [data-fragment=tally]').innerText.startsWith('4 ')")
     assert page.content().count(judgment.verdict.sentence) == 1, "in the list of what the verdicts mean, and nowhere else"
-    assert axe(screen) == []
+    assert violations(screen.page) == []
 
     screen.press("ArrowRight", *["ArrowRight"] * (len(STAGES) - 1))
     page.wait_for_selector(f"{ON}[data-fragment=verdict] .bw-verdict-name")
@@ -208,7 +200,7 @@ def play_a_round(screen: Screen, stage: Stage) -> None:  # noqa: PLR0915 - a rou
     assert [int(content) for content in page.locator(f"{ON}.bw-count-cell").all_inner_texts()] == [1, 0, 3, 0, 0, 0, 0, 0, 0]
     assert min(heights(screen, f"{ON}.bw-spread tbody :is(th, td.bw-count-cell), {ON}.bw-verdict-name")) >= LEGIBLE
     assert in_sight(screen, f"{ON}.bw-spread tr, {ON}[data-fragment=verdict], {ON}[data-fragment=nav] button")
-    assert axe(screen) == []
+    assert violations(screen.page) == []
 
     screen.press("ArrowRight")
     screen.wait_for_step(text("round.step.rules"))
@@ -300,7 +292,7 @@ def test_one_letter_leads_to_each_page_where_the_round_stays_as_it_was_and_nothi
             "title => document.querySelector('[data-on] .bw h2').textContent === title", arg=text(f"activity.{part}.title")
         )
         assert page.evaluate("document.querySelectorAll('[data-on]').length") == 1
-        assert axe(screen) == []
+        assert violations(screen.page) == []
     assert screen.fragment("tally").startswith("1 ")
     page.emulate_media(reduced_motion="reduce")
     moving = page.evaluate(
@@ -472,8 +464,8 @@ def test_a_room_s_questions_come_one_at_a_time_and_nothing_is_cut_off(screen: Sc
     for width, height in ((1024, 768), (1280 * 2 // 3, 720 * 2 // 3)):
         room.set_viewport_size({"width": width, "height": height})
         assert in_sight(screen, f"{ON}[data-fragment=head], {ON}.bw-question-options li"), (width, height)
-    assert axe(screen) == []
-    assert Axe().run(page).response["violations"] == []
+    assert violations(screen.page) == []
+    assert violations(page) == []
     page.keyboard.press("q")
     room.wait_for_selector("[data-activity=round][data-on]")
     page.wait_for_selector("[data-activity=round][data-on]")
@@ -523,7 +515,7 @@ def test_a_presenter_leads_from_a_second_window_and_the_room_sees_only_what_it_s
     wait(page, steps[4].title, now)
     page.click("[data-details=plan] summary")
     assert text("run_plan.cell_skipped") in page.inner_text("[data-fragment=plan] tbody tr:nth-child(4)")
-    assert Axe().run(page).response["violations"] == []
+    assert violations(page) == []
     page.reload()
     wait(page, steps[4].title, now)
     room.reload()

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from backchannel_lib.cli.project import ROOT
@@ -22,35 +21,6 @@ LOOK_S: Final = 0.2
 PHONE: Final = (390, 844)
 LIVE: Final = "document.querySelector('html[data-python] .bw[data-ready]')"
 SETTLED: Final = f"{ANSWERED} && !document.querySelector('[data-waiting]')"
-LOOKS: Final[list[dict[str, Any]]] = [
-    {"color_scheme": "light", "forced_colors": "none"},
-    {"color_scheme": "dark", "forced_colors": "none"},
-    {"color_scheme": "dark", "forced_colors": "active"},
-]
-#: Asks axe about the contrast of texts with a new look. The result depends only on their colors, size and weight, and on the
-#: colors behind them. Checking every text on every page would take longer than all other tests here.
-CONTRAST: Final = """async seen => {
-  const known = new Set(seen);
-  const asked = [];
-  for (const one of document.body.querySelectorAll('*')) {
-    const written = [...one.childNodes].some(node => node.nodeType === Node.TEXT_NODE && node.data.trim());
-    if (!(written || one.matches('input, select, textarea')) || !one.checkVisibility()) continue;
-    const { color, fontSize, fontWeight, textShadow } = getComputedStyle(one);
-    const look = [color, fontSize, fontWeight, textShadow];
-    for (let box = one; box; box = box.parentElement) {
-      const { backgroundColor, backgroundImage, opacity, filter } = getComputedStyle(box);
-      look.push(`${backgroundColor} ${backgroundImage} ${opacity} ${filter}`.replace('rgba(0, 0, 0, 0) none 1 none', ''));
-    }
-    const text = look.filter(Boolean).join();
-    if (!known.has(text)) asked.push(one);
-    known.add(text);
-  }
-  const options = { resultTypes: ['violations'], runOnly: { type: 'tag', values: ['cat.color'] } };
-  const { violations } = asked.length ? await axe.run({ include: asked }, options) : { violations: [] };
-  return [[...known], violations];
-}"""
-
-
 #: The second half of `backchannel site --serve`: serves what another process has built.
 SERVE: Final = """
 import asyncio, pathlib, sys
@@ -129,21 +99,3 @@ def wait_until_live(page: Page) -> None:
     """Wait until Python has answered for every part of the page."""
     page.wait_for_selector("html[data-python] .bw[data-ready]", state="attached")
     page.wait_for_function(f"() => {SETTLED} && !document.querySelector('.bw:not([data-ready])')", polling=GLANCE)
-
-
-def violations(page: Page, seen: dict[int, list[str]] | None = None) -> list[tuple[Any, str, list[str]]]:
-    """List axe's findings for a page in light, dark and forced colors; the page must allow injected scripts.
-
-    Args:
-        page: The page.
-        seen: Texts whose contrast was checked before, by look; this call adds to it.
-    """
-    page.emulate_media(**LOOKS[0])
-    found = [(LOOKS[0], one) for one in Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]]
-    # Only axe's contrast rules depend on the look. At this point axe is already on the page.
-    seen = {} if seen is None else seen
-    for number, look in enumerate(LOOKS[1:]):
-        page.emulate_media(**look)
-        seen[number], more = page.evaluate(CONTRAST, seen.get(number, []))
-        found += [(look, one) for one in more]
-    return [(look, one["id"], [node["html"][:160] for node in one["nodes"]][:3]) for look, one in found]

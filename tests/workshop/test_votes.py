@@ -25,7 +25,6 @@ from urllib.parse import urljoin, urlsplit
 
 import psutil
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page, Route
@@ -38,6 +37,7 @@ from backchannel_lib.workshop.votes.process import CODE_LETTERS, OpenVote, VoteS
 from backchannel_lib.workshop.votes.server import VoteService, most_connections, most_votes, page
 from backchannel_lib.workshop.votes.store import APPLICATION_ID, VoteStore
 from benchmarks.votes import storm
+from tests.helpers.accessibility import violations
 
 pytestmark = pytest.mark.slow
 
@@ -1112,9 +1112,7 @@ def press(phone: Page, *keys: str) -> None:
 
 def look_at(phone: Page) -> None:
     """Check the page with axe, and that nothing is cut off or too small for a finger."""
-    found: dict[str, Any] = Axe().run(phone).response
-    assert [(one["id"], [node["html"][:160] for node in one["nodes"]]) for one in found["violations"]] == []
-    assert len(found["passes"]) > 15, "axe looked at next to nothing"
+    assert violations(phone) == []
     wide, sizes = phone.evaluate(
         """() => [document.documentElement.scrollWidth - innerWidth,
         [...document.querySelectorAll('button')].filter(one => one.checkVisibility())
