@@ -131,6 +131,14 @@ COVERED = """() => {
 }"""
 
 
+#: Whether Plotly has drawn the map's mark at a score.
+DRAWN_AT = """score => {
+    const box = document.querySelector('.bw [data-chart=map]');
+    const you = [...box.querySelectorAll('.scatterlayer .trace')].at(-1);
+    return box.querySelector('.svg-container') && box.data.at(-1).x[0] === score && !you.hasAttribute('transform');
+}"""
+
+
 @pytest.mark.parametrize("width", [390, 1366])
 def test_the_mark_covers_no_text_of_the_map(panel: PanelPage, width: int) -> None:
     """In every caller's row the mark stands above the row: over a verdict's name and at both ends of the scores."""
@@ -140,10 +148,12 @@ def test_the_mark_covers_no_text_of_the_map(panel: PanelPage, width: int) -> Non
         own = Case(recommender=caller, move="direct_email" if caller == "self" else Case().move)
         bands = sweep(own).bands[caller]
         widest = max(bands, key=lambda band: band.high - band.low)
+        widget = Panel(own)
+        panel.show(widget)
+        page.locator(".bw [data-chart=map]").scroll_into_view_if_needed()
         for score in (bands[0].low, (widest.low + widest.high) // 2, bands[-1].high):
-            panel.show(Panel(own.replace(score=score)))
-            page.locator(".bw [data-chart=map]").scroll_into_view_if_needed()
-            page.wait_for_selector(".bw [data-chart=map] .svg-container", timeout=PATIENCE)
+            widget.value = {**widget.value, "score": score}
+            page.wait_for_function(DRAWN_AT, arg=score, polling=GLANCE, timeout=PATIENCE)
             assert page.evaluate(COVERED) == [], (caller, score)
     page.set_viewport_size(SIZE)
 
