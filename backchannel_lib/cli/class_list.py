@@ -12,7 +12,7 @@ import importlib.resources
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -26,7 +26,7 @@ from backchannel_lib.base.spreadsheet import to_csv
 from backchannel_lib.base.texts import text
 from backchannel_lib.cli.project import CommandError
 from backchannel_lib.model.advice import advise
-from backchannel_lib.model.calendar import eastern, match_week
+from backchannel_lib.model.calendar import eastern, week_start
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.class_list import ClassList, ClassRow, Student, class_row, judge_student, read_class
 from backchannel_lib.model.tables import load_week_events
@@ -133,12 +133,7 @@ def _row(values: Iterable[Any]) -> ClassRow:
 
 def _key(student: Student, now: datetime) -> str:
     """Return a hash of everything a student's sheet depends on: the tables' content, the library, and the relevant time."""
-    week = match_week(now.year)
-    starts = [datetime.combine(week, datetime.min.time()) + timedelta(days=row.day) for row in load_week_events()]
-    passed = sum(
-        day.replace(hour=int(row.starts[:2]), minute=int(row.starts[3:5])) <= now
-        for day, row in zip(starts, load_week_events(), strict=True)
-    )
+    passed = sum(week_start(now.year) + row.after_monday <= now for row in load_week_events())
     contacts = [
         [one.program, one.caller, sorted(map(str, one.case.to_record().items())), one.unknown, sorted(one.entered)]
         for one in student.contacts

@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-import ast
 import calendar
 import functools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -18,11 +17,10 @@ from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.readers import WrongCellError, each_of, loader, one_of
 from backchannel_lib.base.texts import text
-from backchannel_lib.model.calendar import eastern, match_week, phase_at
+from backchannel_lib.model.calendar import eastern, phase_at, week_start
 from backchannel_lib.model.case import Case
-from backchannel_lib.model.conditions import parse, scalar_function
 from backchannel_lib.model.open_judgment import OpenJudgment, fields_asked, judge_open, known_case, open_field_names
-from backchannel_lib.model.rules import rule_book
+from backchannel_lib.model.rules import rows_that_hold
 from backchannel_lib.model.soap_rule import RulesCheck, next_change, rules_check, soap_window
 from backchannel_lib.model.tables import assumption_id, claim_ids, fact_ids, load_week_events, year_time
 
@@ -208,10 +206,9 @@ def advise(
     until = edge if [rule.answer for rule in after] != [rule.answer for rule in rules] else None
     planned = checked(given, None)[0] if keep_phase and given.phase != case.phase else None
     before = not inside and case.phase == "groundwork"
-    rows, which = _table()
     flags = {"inside_window": inside, "before_window": before, "contact_unknown": contact_unknown}
-    held = which(SimpleNamespace(**{**case.__dict__, **flags}))
-    dated = sorted((_dated(row, moment) for bit, row in enumerate(rows) if held >> bit & 1), key=lambda step: step.when)
+    rows = _table()(SimpleNamespace(**{**case.__dict__, **flags}))
+    dated = sorted((_dated(row, moment) for row in rows), key=lambda step: step.when)
     first = {step.row.slot: step for step in reversed(dated)}  # if several are due at once, the table's first wins
     steps = tuple(step for step in dated if first[step.row.slot] is step)
     asked = rules if planned is None else (*rules, planned)
@@ -248,12 +245,8 @@ def _dated(row: NextStepRow, moment: datetime) -> NextStep:
         return NextStep(row, datetime(year, month, day), whole_day=True)  # noqa: DTZ001 - an Eastern clock, as `moment`
     events = {event.event: event for event in load_week_events()}
     if row.at in events:
-        event = events[row.at]
-
-        def at(year: int) -> datetime:
-            return datetime.combine(match_week(year) + timedelta(days=event.day), time.fromisoformat(event.starts))
-
-        return NextStep(row, _next(at, moment), whole_day=False)
+        after_monday = events[row.at].after_monday
+        return NextStep(row, _next(lambda year: week_start(year) + after_monday, moment), whole_day=False)
     date = year_time(row.at)
     return NextStep(row, _next(lambda year: datetime(year, date.month, date.day), moment), whole_day=True)  # noqa: DTZ001
 
@@ -264,10 +257,5 @@ def _next(in_year: Callable[[int], datetime], moment: datetime) -> datetime:
 
 
 @functools.cache
-def _table() -> tuple[tuple[NextStepRow, ...], Callable[[Any], int]]:
-    rows = load_next_steps()
-    trees: list[ast.expr] = [
-        parse(row.when, rule_book(None).conditions, place=("next_steps.csv", number, "when"), flags=_FLAGS)
-        for number, row in enumerate(rows, start=2)
-    ]
-    return rows, scalar_function(trees)
+def _table() -> Callable[[Any], list[NextStepRow]]:
+    return rows_that_hold(load_next_steps(), "next_steps.csv", flags=_FLAGS)

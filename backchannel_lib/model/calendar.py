@@ -48,6 +48,16 @@ def match_week(year: int) -> date:
     return third_friday - timedelta(days=4)
 
 
+def week_start(year: int) -> datetime:
+    """Return midnight at the start of Match Week's Monday, on an Eastern clock; arguments and errors as in `match_week`.
+
+    Examples:
+        >>> week_start(2027)
+        datetime.datetime(2027, 3, 15, 0, 0)
+    """
+    return datetime.combine(match_week(year), time())
+
+
 def _type_name(value: object) -> str:
     kind = type(value)
     return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__.partition('.')[0]}.{kind.__name__}"
@@ -128,4 +138,4 @@ def phase_at(when: datetime, reading: str | None = None) -> str:
 def _in_year(when: YearTime, year: int) -> datetime:
     if when.month:
         return datetime(year, when.month, when.day)  # noqa: DTZ001 - an Eastern clock, as `eastern` gives it
-    return datetime.combine(match_week(year), time()) + when.after_monday
+    return week_start(year) + when.after_monday

@@ -14,8 +14,8 @@ from backchannel_lib.base.rich_display import RichDisplay
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.calendar import eastern
 from backchannel_lib.model.case import Case, case_from
-from backchannel_lib.model.conditions import names_in, parse, scalar_function
-from backchannel_lib.model.rules import rule_book
+from backchannel_lib.model.conditions import names_in
+from backchannel_lib.model.rules import rows_that_hold, rule_book
 from backchannel_lib.model.soap_rule import RulesCheck, rules_check
 from backchannel_lib.model.tables import ANSWERS, WHO, RemedyRow, load_remedies
 from backchannel_lib.model.verdict import Verdict, judge
@@ -242,13 +242,7 @@ def _merge(changes: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def _applicable(case: Case) -> list[tuple[RemedyRow, dict[str, Any]]]:
-    rows, which = _table()
-    held = which(case)
-    return [
-        (row, {field: _value(case, field, text) for field, text in row.overrides})
-        for bit, row in enumerate(rows)
-        if held >> bit & 1
-    ]
+    return [(row, {field: _value(case, field, text) for field, text in row.overrides}) for row in _table()(case)]
 
 
 def _value(case: Case, field: str, text: str) -> Any:
@@ -258,11 +252,8 @@ def _value(case: Case, field: str, text: str) -> Any:
 
 
 @functools.cache
-def _table() -> tuple[tuple[RemedyRow, ...], Callable[[Any], int]]:
-    rows = load_remedies()
-    conditions = rule_book(None).conditions
-    trees = [parse(row.when, conditions, place=("remedies.csv", number, "when")) for number, row in enumerate(rows, start=2)]
-    return rows, scalar_function(trees)
+def _table() -> Callable[[Any], list[RemedyRow]]:
+    return rows_that_hold(load_remedies(), "remedies.csv")
 
 
 @functools.cache

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from backchannel_lib.base.errors import known_word
 from backchannel_lib.base.formatting import suggestions
@@ -27,6 +27,8 @@ from backchannel_lib.model.tables import (
     load_stages,
     load_verdicts,
 )
+
+Row = TypeVar("Row")
 
 
 class Outcome(NamedTuple):
@@ -189,6 +191,39 @@ def rule_book(reading: str | None) -> RuleBook:
         which=scalar_function([never if tree is None else tree for tree in trees]),
         highest=frozenset(row.stage for row in load_stages() if row.counts == "highest"),
     )
+
+
+def rows_that_hold(
+    rows: Sequence[Row], file: str, *, column: str = "when", flags: Iterable[str] = ()
+) -> Callable[[Any], list[Row]]:
+    """Return a function from a case to the rows of a table whose conditions hold, in the order of the table.
+
+    Args:
+        rows: The rows.
+        file: The table's file name.
+        column: The column with the conditions.
+        flags: More names that the conditions can use, as in `parse`; the case must then be an object with these attributes too.
+
+    Raises:
+        TableError: A condition has an error.
+
+    Examples:
+        >>> from backchannel_lib.model.tables import load_remedies
+        >>> [row.remedy for row in rows_that_hold(load_remedies(), "remedies.csv")(Case(scripted=True))][:1]
+        ['own_words']
+    """
+    conditions = rule_book(None).conditions
+    trees = [
+        parse(getattr(row, column), conditions, place=(file, number, column), flags=flags)
+        for number, row in enumerate(rows, start=2)
+    ]
+    which = scalar_function(trees)
+
+    def holding(case: Any) -> list[Row]:
+        held = which(case)
+        return [row for bit, row in enumerate(rows) if held >> bit & 1]
+
+    return holding
 
 
 def _conditions(instead: dict[str, str]) -> dict[str, ast.expr]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,10 +13,9 @@ from backchannel_lib.base.readers import TableError
 from backchannel_lib.base.rich_display import RichDisplay
 from backchannel_lib.base.texts import optional_text, text
 from backchannel_lib.base.times import time_words
-from backchannel_lib.model.calendar import eastern, match_week
+from backchannel_lib.model.calendar import eastern, week_start
 from backchannel_lib.model.case import Case, case_from
-from backchannel_lib.model.conditions import parse, scalar_function
-from backchannel_lib.model.rules import rule_book
+from backchannel_lib.model.rules import rows_that_hold
 from backchannel_lib.model.tables import SoapRuleRow, facts, load_phases, load_soap_rule, load_week_events
 
 #: Facts about the newest version of the rule that we know of.
@@ -170,9 +168,8 @@ def soap_window(year: int) -> tuple[datetime, datetime]:
         >>> soap_window(2027)[1]
         datetime.datetime(2027, 3, 18, 21, 0)
     """
-    monday = datetime.combine(match_week(year), time())
     opens, closes = _edges()
-    return monday + opens, monday + closes
+    return week_start(year) + opens, week_start(year) + closes
 
 
 def next_change(when: datetime) -> datetime:
@@ -199,12 +196,8 @@ def next_change(when: datetime) -> datetime:
 @functools.cache
 def _edges() -> tuple[timedelta, timedelta]:
     """Return the window's start and end as times since midnight on the Monday of Match Week."""
-    times = {row.event: time.fromisoformat(row.starts) for row in load_week_events()}
-    days = {row.event: row.day for row in load_week_events()}
-    opens, closes = (
-        timedelta(days=days[event], hours=times[event].hour, minutes=times[event].minute) for event in ("results", "soap_ends")
-    )
-    return opens, closes
+    starts = {row.event: row.after_monday for row in load_week_events()}
+    return starts["results"], starts["soap_ends"]
 
 
 def _edge_words(*, opening: bool) -> str:
@@ -260,18 +253,12 @@ def rules_check(case: Case | None = None, when: datetime | None = None, **fields
 
 
 def _row(case: Case, *, inside: bool) -> SoapRuleRow:
-    rows, which = _table()
-    held = which(SimpleNamespace(**case.__dict__, inside_window=inside))
-    if not held:
+    holding = _table()(SimpleNamespace(**case.__dict__, inside_window=inside))
+    if not holding:
         raise TableError("soap_rule.csv", None, "when", case.move, "a row that holds for every contact")
-    return rows[(held & -held).bit_length() - 1]  # the lowest bit set is the first row that holds
+    return holding[0]
 
 
 @functools.cache
-def _table() -> tuple[tuple[SoapRuleRow, ...], Callable[[Any], int]]:
-    rows = load_soap_rule()
-    trees: list[ast.expr] = [
-        parse(row.when, rule_book(None).conditions, place=("soap_rule.csv", number, "when"), flags=("inside_window",))
-        for number, row in enumerate(rows, start=2)
-    ]
-    return rows, scalar_function(trees)
+def _table() -> Callable[[Any], list[SoapRuleRow]]:
+    return rows_that_hold(load_soap_rule(), "soap_rule.csv", flags=("inside_window",))

@@ -715,5 +715,11 @@ class WeekEventRow(NamedTuple):
     ends: Annotated[str, clock_time, "Eastern Time; blank for a moment"]
     fact: Annotated[str, one_of(lambda: [fact.id for fact in load_facts()]), "its source"]
 
+    @property
+    def after_monday(self) -> timedelta:
+        """When it starts, as the time since midnight at the start of Match Week's Monday."""
+        start = time.fromisoformat(self.starts)
+        return timedelta(days=self.day, hours=start.hour, minutes=start.minute)
+
 
 load_week_events = loader(WeekEventRow, "week_events.csv")

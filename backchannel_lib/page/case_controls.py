@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection, Iterable
+from types import SimpleNamespace
 from typing import Annotated, Any, NamedTuple
 
 from backchannel_lib.base.readers import WrongRowError, loader, one_of, optional_text
 from backchannel_lib.base.texts import all_words, text
 from backchannel_lib.model.case import Case
-from backchannel_lib.model.conditions import parse, scalar_function
 from backchannel_lib.model.exams import exam_of
 from backchannel_lib.model.possible import MAY_BE_UNKNOWN, UNKNOWN
-from backchannel_lib.model.rules import rule_book
+from backchannel_lib.model.rules import rows_that_hold
 from backchannel_lib.model.tables import STAGES, field_name, load_exams
 from backchannel_lib.page import inputs
 from backchannel_lib.page.html import Markup, tag
@@ -63,27 +63,19 @@ def shown_fields(case: Case) -> list[str]:
         >>> "sponsors_visas" in shown_fields(Case()), "sponsors_visas" in shown_fields(Case(needs_visa=True))
         (False, True)
     """
-    held = _shown_when()(case)
+    relevant = {row.field for row in _table()(SimpleNamespace(**case.__dict__, always=True))}
     fields = Case.fields()
     return [
         row.field
-        for bit, row in enumerate(load_controls())
-        if held >> bit & 1
+        for row in load_controls()
+        if row.field in relevant
         or (getattr(case, row.field) != fields[row.field].default and row.field != "move" and row.control != "slider")
     ]
 
 
 @functools.cache
-def _shown_when() -> Callable[[Any], int]:
-    conditions = rule_book(None).conditions
-    return scalar_function(
-        [
-            parse("score > 0", {}, place=("controls.csv", None, "shown_when"))
-            if row.shown_when == "always"
-            else parse(row.shown_when, conditions, place=("controls.csv", number, "shown_when"))
-            for number, row in enumerate(load_controls(), start=2)
-        ]
-    )
+def _table() -> Callable[[Any], list[ControlRow]]:
+    return rows_that_hold(load_controls(), "controls.csv", column="shown_when", flags=("always",))
 
 
 def is_example(case: Case, unknown: Collection[str] = ()) -> bool:

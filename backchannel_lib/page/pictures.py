@@ -7,12 +7,12 @@ each picture has the same information, so the pictures themselves are hidden fro
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from backchannel_lib.base.texts import text
 from backchannel_lib.base.times import time_words
-from backchannel_lib.model.calendar import match_week
+from backchannel_lib.model.calendar import week_start
 from backchannel_lib.model.soap_rule import soap_window
 from backchannel_lib.model.verdict import Verdict
 from backchannel_lib.page.html import Markup, tag
@@ -173,7 +173,7 @@ def week_picture(when: datetime, *, mark: str | None = "week.now") -> Markup:
     """
     when = when.replace(tzinfo=None)
     year = when.year + ((when.month, when.day) >= (7, 1))  # the next year's Match begins on July 1
-    monday = datetime.combine(match_week(year), time())
+    monday = week_start(year)
     opens, closes = soap_window(year)
     day = (when - monday) / timedelta(days=1)
     column = 0 if day < 0 else WORKDAYS + 1 if day >= WORKDAYS else int(day) + 1
