@@ -7,10 +7,8 @@ test it without a browser and use it with any front end.
 from __future__ import annotations
 
 import base64
-import html
 import json
 import logging
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
@@ -29,7 +27,7 @@ from backchannel_lib.base.errors import CaseError, CaseFileError
 from backchannel_lib.base.formatting import printable
 from backchannel_lib.base.spreadsheet import decode
 from backchannel_lib.base.texts import text
-from backchannel_lib.page.html import tag
+from backchannel_lib.page.html import plain, tag
 
 Action: TypeAlias = Callable[[Mapping[str, Any]], ActionResult]  # takes an `ActionMessage`
 State = TypeVar("State")
@@ -173,14 +171,7 @@ class Activity(Generic[State]):
     def from_file(self, text: str) -> State:
         """Return the state stored in a file; raise `CaseError` if there is none."""
         record = self.read_record(text)
-        before, self._state = self._state, self.start
-        try:
-            for field in self.fields():
-                if field in record:
-                    self._state = self.with_value(field, record[field])
-            return self._state
-        finally:
-            self._state = before
+        return self._after({field: record[field] for field in self.fields() if field in record}, self.start)
 
     def read_record(self, text: str) -> dict[str, Any]:
         """Return the named values stored in a file; raise `CaseError` if there are none."""
@@ -208,8 +199,7 @@ class Activity(Generic[State]):
     @property
     def text(self) -> str:
         """The content of the page as plain text."""
-        bodies = self.fragments(self.state).values()
-        return "\n".join(" ".join(html.unescape(re.sub(r"<[^>]*>", " ", body)).split()) for body in bodies)
+        return "\n".join(map(plain, self.fragments(self.state).values()))
 
     def transcript_lines(self) -> Iterator[str]:
         """Use the activity as readers would, and yield its answers as plain text; `transcript` restores the state afterward."""
@@ -277,15 +267,18 @@ class Activity(Generic[State]):
         Raises:
             CaseError: A field does not exist, or a value breaks a rule; then nothing changes.
         """
-        before = self._state
+        self.commit(self._after(values, self._state))
+        self.clear_errors()
+
+    def _after(self, values: Mapping[str, object], start: State) -> State:
+        """Return the state after some controls move one after another."""
+        before, self._state = self._state, start
         try:
             for field, value in values.items():
                 self._state = self.with_value(field, value)
-            to = self._state
+            return self._state
         finally:
             self._state = before
-        self.commit(to)
-        self.clear_errors()
 
     def clear_errors(self, names: Iterable[str] = ()) -> None:
         """Discard the rejected entries of some fields, or of all fields, and show the state's values again."""
@@ -364,7 +357,7 @@ class Activity(Generic[State]):
         pending, self._pending = self._pending, None
         shown = self.delivery.shown.copy()
         try:
-            deferred = self._deferred_answer(shown)
+            deferred = self._answer_with(self.deferred_fragments(self._state), shown)
         except Exception:
             kind = pending.request["type"] if pending.request else ""
             logger.exception("Activity %s: the deferred answer to %s failed; rolled back", self.key, kind)
@@ -450,11 +443,10 @@ class Activity(Generic[State]):
 
     def _answer(self, shown: Shown) -> ShowMessage:
         """Build the fast answer: everything that differs from what the page already has."""
-        answer: ShowMessage = {"type": "show", "fragments": {}, "contents": {}}
-        if not shown.complete:
+        state, forget = self._state, not shown.complete
+        answer = self._answer_with(self.fragments(state), shown)
+        if forget:
             answer["forget"] = shown.complete = True
-        state = self._state
-        self._add_fragments(answer, self.fragments(state), shown)
         values = {
             field: value
             for field, value in self.values(state).items()
@@ -466,15 +458,13 @@ class Activity(Generic[State]):
         answer.update({name: value for name, value in others.items() if shown.is_new(name, value)})  # type: ignore[typeddict-item]
         return answer
 
-    def _deferred_answer(self, shown: Shown) -> ShowMessage:
+    def _answer_with(self, fragments: Mapping[str, str], shown: Shown) -> ShowMessage:
+        """Build an answer with the fragments that differ from what the page already has."""
         answer: ShowMessage = {"type": "show", "fragments": {}, "contents": {}}
-        self._add_fragments(answer, self.deferred_fragments(self._state), shown)
-        return answer
-
-    def _add_fragments(self, answer: ShowMessage, fragments: Mapping[str, str], shown: Shown) -> None:
         for name, body in fragments.items():
             if shown.is_new(f"fragment.{name}", number := self.delivery.number_of(body, shown, answer["contents"])):
                 answer["fragments"][name] = number
+        return answer
 
     def _prefetched(self, message: PrefetchMessage) -> Iterator[PrefetchedMessage]:
         """Build the fast fragments for every other position of a control."""
@@ -530,7 +520,7 @@ class Activity(Generic[State]):
             logger.exception("Activity %s: the page cannot be shown", self.key)
             self._roll_back(before)
             vars(shown).update(vars(Shown()))  # nothing was sent, so the next answer has to contain everything
-            answer = {"type": "show", "fragments": {}, "contents": {}}
+            answer = self._answer_with({}, shown)
         answer["notice"] = text("panel.failed")
         return answer
 

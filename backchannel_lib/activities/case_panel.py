@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -36,6 +35,8 @@ from backchannel_lib.page.sheet_desk import sheet_desk, sheet_fragment
 
 FILE_NAME: Final = "my_case.json"
 SCORES: Final = ("score", "range_low", "range_floor")
+#: The charts on which a field moves only the mark.
+FIXED_FIGURES: Final = {"score": charts.CHARTS, "range_low": ("callers", "amplifier"), "intensity": ("callers", "map")}
 KNOWN: Final = "known"  # sent when the reader unchecks "I don't know" before entering anything
 
 
@@ -69,15 +70,11 @@ def state_of(
         >>> state_of(Case()).move
         'formal_email'
     """
-    move = case.move
-    if move == "direct_email":
-        move = before.move if before else "formal_email"
-    if unknown is None:
-        unknown = before.unknown if before else ()
-    names = check_unknown(unknown)
-    rest = before[5:] if before else ()
+    before = before or CaseState(case, reading, "formal_email", case.range_floor)
+    names = before.unknown if unknown is None else check_unknown(unknown)
     compatible = replace_known(case, names)
-    return CaseState(compatible, reading, move, compatible.range_floor, names, *rest)
+    move = before.move if case.move == "direct_email" else case.move
+    return before._replace(case=compatible, reading=reading, move=move, floor=compatible.range_floor, unknown=names)
 
 
 class CaseActivity(Activity[CaseState]):
@@ -134,11 +131,15 @@ class CaseActivity(Activity[CaseState]):
 
     def actions(self) -> dict[str, Action]:
         """Return the actions of a case's buttons, in addition to those of every activity."""
-        saved: dict[str, Action] = {"restore_case": self._restore_case, "delete_case": self._delete_case}
-        own: dict[str, Action] = {"exam": self._exam, "apply": self._apply, "read": self._read, **saved}
-        if not self.has_sheet:
-            return own
-        return {**own, **sheet_actions(self, lambda state: state._replace(sheet=state.sheet.toggled), self.sheets)}
+        sheet = sheet_actions(self, lambda state: state._replace(sheet=state.sheet.toggled), self.sheets)
+        return {
+            "exam": self._exam,
+            "apply": self._apply,
+            "read": self._read,
+            "restore_case": self._restore_case,
+            "delete_case": self._delete_case,
+            **(sheet if self.has_sheet else {}),
+        }
 
     def update(self, **values: object) -> None:
         """Change fields as a reader would with the controls; a floor that isn't among them adapts to the range.
@@ -158,19 +159,19 @@ class CaseActivity(Activity[CaseState]):
             >>> session.unknown
             ('sponsors_visas',)
         """
-        low, floor = values.get("range_low"), {}
-        if isinstance(low, int) and "range_floor" not in {*values, *self.unknown}:
-            floor = {"range_floor": self._floor_under(low)}
-        moved = self._with({**values, **floor})
-        self.commit(moved._replace(floor=self.state.floor) if floor else moved)
+        self.commit(self._with(values))
         self.clear_errors()
 
     def _with(self, values: Mapping[str, Any]) -> CaseState:
         """Return the state with some fields changed or set to unknown; changing an unknown field makes it known."""
         to_unknown = [name for name, value in values.items() if name in self.may_be_unknown and is_unknown(value)]
         known = {name: value for name, value in values.items() if name not in to_unknown}
+        adapts = isinstance(known.get("range_low"), int) and "range_floor" not in {*values, *self.unknown}
+        if adapts:
+            known["range_floor"] = self._floor_under(known["range_low"])
         unknown = check_unknown({*self.unknown, *to_unknown} - known.keys())
-        return state_of(replace_known(self.case, unknown, **known), self.reading, self.state, unknown)
+        moved = state_of(replace_known(self.case, unknown, **known), self.reading, self.state, unknown)
+        return moved._replace(floor=self.state.floor) if adapts else moved
 
     def apply(self, remedies: str) -> None:
         """Carry out one of the changes from `what_would_change`.
@@ -302,22 +303,17 @@ class CaseActivity(Activity[CaseState]):
         """Return the state after one control moves."""
         if self.has_sheet and field in sheet_fields():
             return self.state._replace(sheet=self.state.sheet.with_value(field, value))
+        was_unknown = field in self.unknown
         if field in self.may_be_unknown and Case.fields()[field].kind == "set":
-            value = unknown_or_answers(value, (UNKNOWN,) if field in self.unknown else ())
+            value = unknown_or_answers(value, (UNKNOWN,) if was_unknown else ())
         if field in self.may_be_unknown and is_unknown(value):
             return self._with({field: UNKNOWN})
-        if field in self.unknown and value == KNOWN:
+        if was_unknown and value == KNOWN:
             return self._with({field: getattr(self.case, field)})
         value = _typed(Case.fields()[field], value)
-        changes: dict[str, object] = {field: value}
         if field == "recommender" and value != "self" and self.case.move == "direct_email":
-            changes["move"] = self.state.move  # leaving "you, yourself" restores the previous contact
-        if field == "range_low" and isinstance(value, int):
-            changes["range_floor"] = self._floor_under(value)
-        if "range_floor" in self.unknown and field == "range_low":
-            del changes["range_floor"]
-        moved = self._with(changes)
-        return moved._replace(floor=self.state.floor) if field == "range_low" else moved
+            return self._with({field: value, "move": self.state.move})  # the contact before "you, yourself"
+        return self._with({field: value})
 
     def values(self, state: CaseState) -> dict[str, Any]:
         """Return the case as a flat record, and the entries for its sheet."""
@@ -344,17 +340,24 @@ class CaseActivity(Activity[CaseState]):
 
     def deferred_fragments(self, state: CaseState) -> dict[str, str]:
         """Return the changes that would raise the verdict, the readings, and the charts with their numbers."""
-        case, reading, unknown = state.case, state.reading, state.unknown
-        parts = {**deferred_fragments(case, reading, unknown=unknown), "sheet": self._sheet_fragment(state)}
+        parts = deferred_fragments(state.case, state.reading, unknown=state.unknown)
+        return {**parts, "sheet": self._sheet_fragment(state), **self._figures(state)}
+
+    def _figures(self, state: CaseState) -> dict[str, str]:
+        """Return the fragments of the charts that can be drawn."""
+        parts = {}
         for chart in self._drawn(state):
-            parts[f"base_figure.{chart}"] = charts.base_figure(chart, case, reading, unknown)
-            parts[f"alt_text.{chart}"] = charts.alt_text(chart, case, reading, unknown)
+            parts[f"base_figure.{chart}"] = charts.base_figure(chart, state.case, state.reading, state.unknown)
+            parts[f"alt_text.{chart}"] = charts.alt_text(chart, state.case, state.reading, state.unknown)
         return parts
 
-    @staticmethod
-    def _drawn(state: CaseState) -> list[str]:
+    def _charts(self) -> Sequence[str]:
+        """Return the charts on the page."""
+        return charts.CHARTS
+
+    def _drawn(self, state: CaseState) -> list[str]:
         """Return the charts that can be drawn without the unknown fields."""
-        return [chart for chart in charts.CHARTS if not charts.missing_for(chart, state.case, state.reading, state.unknown)]
+        return [chart for chart in self._charts() if not charts.missing_for(chart, state.case, state.reading, state.unknown)]
 
     def markers(self, state: CaseState) -> dict[str, Any]:
         """Return the case's position on each chart."""
@@ -362,7 +365,7 @@ class CaseActivity(Activity[CaseState]):
 
     def marker_only_fields(self, field: str) -> Iterable[str]:
         """Return the charts whose base figure doesn't depend on this field."""
-        return _charts_with_fixed_figure(field)
+        return FIXED_FIGURES.get(field, ())
 
     def ui_state(self, state: CaseState) -> dict[str, Any]:
         """Return which controls matter, which exam the scores belong to, and where their sliders end."""
@@ -448,12 +451,6 @@ class CaseActivity(Activity[CaseState]):
         if error.field in self.fields():
             return text("panel.load_field", problem=error.sentence_at(self.label(error.field)))
         return text("panel.newer_case" if error.rule == "newer_file" else "panel.not_a_case")
-
-
-@functools.cache
-def _charts_with_fixed_figure(field: str) -> tuple[str, ...]:
-    """Return the charts on which this field moves only the mark."""
-    return {"score": charts.CHARTS, "range_low": ("callers", "amplifier"), "intensity": ("callers", "map")}.get(field, ())
 
 
 def is_unknown(value: object) -> bool:

@@ -20,7 +20,7 @@ from backchannel_lib.model.case import Case
 from backchannel_lib.model.exams import exam_of
 from backchannel_lib.model.possible import UNKNOWN
 from backchannel_lib.model.soap_rule import rules_check
-from backchannel_lib.model.verdict import Judgment, Verdict, judge
+from backchannel_lib.model.verdict import Verdict, judge
 from backchannel_lib.page import charts
 from backchannel_lib.page.activity_page import (
     PAPER,
@@ -36,7 +36,7 @@ from backchannel_lib.page.activity_page import (
 )
 from backchannel_lib.page.case_controls import control_group, shown_fields
 from backchannel_lib.page.case_fragments import answer_line, deferred_fragments, fast_fragments
-from backchannel_lib.page.chart_html import case_chart
+from backchannel_lib.page.chart_html import NUMBERS, case_chart
 from backchannel_lib.page.components import blank_table, citations, description_list
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, toolbar
@@ -47,6 +47,8 @@ from backchannel_lib.page.verdict_html import stages_on_screen, weakest_sentence
 OWN: Final = "own"  # the scene for the reader's own case
 #: Fields of the reader's own case in every panel, because the rule depends on the moment.
 ALWAYS_ASKED: Final = ("phase", "program_contacted_first")
+#: Fields that make sense only together.
+LINKED: Final = {"recommender": "move", "move": "recommender"}
 
 
 class Scenes(CaseActivity):
@@ -88,7 +90,8 @@ class Scenes(CaseActivity):
 
     def _mine(self) -> tuple[str, ...]:
         """Return the fields that readers enter here, along with others that make sense only together with them."""
-        return (*dict.fromkeys((*self.row.fields, *_linked_to(self.row.fields), *(ALWAYS_ASKED if self.row.own else ()))),)
+        linked = (LINKED[field] for field in self.row.fields if field in LINKED)
+        return (*dict.fromkeys((*self._controls(), *linked)),)
 
     def _at(self, scene: str, state: CaseState) -> CaseState:
         case = self._case_of(scene)
@@ -153,7 +156,7 @@ class Scenes(CaseActivity):
         """Return the state after one control moves."""
         if field != "guess":
             return super().with_value(field, value)
-        guess = known_word("guess", value, [name for name, _ in verdict_options()])
+        guess = known_word("guess", value, dict(verdict_options()))
         guesses = {**dict(self.state.guesses), self.state.scene: guess}
         return self.state._replace(guesses=tuple(guesses.items()))
 
@@ -164,16 +167,10 @@ class Scenes(CaseActivity):
         self.commit(state_of(guessed.case.replace(**values), guessed.reading, guessed) if values else guessed)
         self.clear_errors()
 
-    def values(self, state: CaseState) -> dict[str, Any]:
-        """Return the case, this scene's guess, and what a page has to save."""
-        return {**super().values(state), **self._predictions(state)}
-
     def public_values(self, state: CaseState) -> dict[str, Any]:
-        """Return the case and the guesses."""
-        return {**super().public_values(state), **self._predictions(state)}
-
-    def _predictions(self, state: CaseState) -> dict[str, Any]:
+        """Return the case, this scene's guess, and what a page has to save."""
         return {
+            **super().public_values(state),
             "guess": self._guess(state),
             "scene": state.scene,
             "guesses": json.dumps(dict(state.guesses)),
@@ -192,8 +189,8 @@ class Scenes(CaseActivity):
             scene, seen, _ = record.pop("scene"), record.pop("seen").split("|"), record.pop("guess")
         except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
             raise CaseError(self.key, "not_json", text[:40]) from None
-        names = {name for name, _ in verdict_options()}
-        if scene not in self.order or not isinstance(guesses, dict) or not set(map(str, guesses.values())) <= names:
+        verdicts = dict(verdict_options())
+        if scene not in self.order or not isinstance(guesses, dict) or not set(map(str, guesses.values())) <= verdicts.keys():
             raise CaseError(self.key, "not_a_record", text[:40])
         guessed = {name: str(guess) for name, guess in guesses.items() if name in self.order}
         return state_of(Case.from_record(record))._replace(
@@ -223,17 +220,11 @@ class Scenes(CaseActivity):
         wanted = [name for name in self.row.shows if name in {"changes", "readings"}]
         wanted += [f"{part}.{chart}" for chart in self._charts() for part in ("table", "caption")]
         wanted += ["orientation"] if "range_floor" in self.row.fields else []
-        parts = deferred_fragments(state.case, state.reading, wanted) if wanted else {}
-        for chart in self._pictures(state):
-            parts[f"base_figure.{chart}"] = charts.base_figure(chart, state.case, state.reading)
-            parts[f"alt_text.{chart}"] = charts.alt_text(chart, state.case, state.reading)
-        return parts
+        return {**(deferred_fragments(state.case, state.reading, wanted) if wanted else {}), **self._figures(state)}
 
     def markers(self, state: CaseState) -> dict[str, Any]:
         """Return the case's position on each chart in this panel."""
-        if not self._is_seen(state):
-            return {}
-        return {chart: charts.mark(chart, state.case, state.reading) for chart in self._pictures(state)}
+        return super().markers(state) if self._is_seen(state) else {}
 
     def ui_state(self, state: CaseState) -> dict[str, Any]:
         """Return which controls and sections are visible."""
@@ -248,20 +239,13 @@ class Scenes(CaseActivity):
         return [name for name in shown_fields(state.case) if name in here]
 
     def _open(self, state: CaseState) -> list[str]:
-        return [*self._sections(state), *([PAPER] if state == self.start else [])]
-
-    def _sections(self, state: CaseState) -> list[str]:
         if self._is_seen(state):
-            drawn = [f"chart.{chart}" for chart in self._pictures(state)]
+            drawn = [f"chart.{chart}" for chart in self._drawn(state)]
             return ["seen", "controls", "own" if state.scene == OWN else "again", *drawn]
-        return ["ask", *(["controls"] if state.scene == OWN else [])]
+        return ["ask", *(["controls"] if state.scene == OWN else []), *([PAPER] if state == self.start else [])]
 
     def _charts(self) -> list[str]:
         return [chart for chart in charts.CHARTS if chart in self.row.shows]
-
-    def _pictures(self, state: CaseState) -> list[str]:
-        """Return the charts that can be drawn; one chart needs scores from a single exam."""
-        return [chart for chart in self._charts() if not charts.missing_for(chart, state.case, state.reading)]
 
     def _outcomes(self, state: CaseState) -> Markup:
         """Return the nine outcomes, with a mark at the verdict once the reader has seen it."""
@@ -314,15 +298,14 @@ class Scenes(CaseActivity):
             your_guess = description_list((text("guess.yours"), tag("b", guess.label)))
             return join(your_guess, tag("p", text("orientation.mixed")), tag("p", rules_check(case).next_step))
         judgment = judge(case, state.reading)
+        held = [] if judgment.verdict is max(Verdict) else [tag("p", reason.sentence) for reason in judgment.binding_reasons]
         return join(
             description_list(
                 (text("guess.yours"), tag("b", guess.label)), (text("guess.article"), tag("b", judgment.verdict.label))
             ),
             tag("p", difference(guess, judgment.verdict), class_="bw-kind"),
             tag("p", why) if row and (why := text(f"scene.{row.scene}.why")) else None,
-            None
-            if row
-            else [tag("p", weakest_sentence(judgment)), *_why_held(judgment), tag("p", rules_check(case).next_step)],
+            None if row else [tag("p", weakest_sentence(judgment)), held, tag("p", rules_check(case).next_step)],
             citations(f"scene-{row.scene}", row.claims, (row.assumption,)) if row and (row.claims or row.assumption) else None,
         )
 
@@ -331,12 +314,8 @@ class Scenes(CaseActivity):
         state = self.state
         parts, now = self.fragments(state), self._open(state)
         shows = self.row.shows
-        later = (
-            deferred_fragments(state.case, state.reading, [f"table.{chart}" for chart in self._charts()])
-            if self._charts()
-            else {}
-        )
-        pictures = [case_chart(chart, state.case, state.reading, later[f"table.{chart}"], ()) for chart in self._charts()]
+        case, reading = state.case, state.reading
+        pictures = [case_chart(chart, case, reading, NUMBERS[chart](case, reading), ()) for chart in self._charts()]
         moving = "amplifier" in shows  # this picture moves with every control, so it goes above them to keep both visible
         return activity_page(
             self.key,
@@ -389,12 +368,7 @@ class Scenes(CaseActivity):
             tag("section", tag("h3", text("outcome.title")), slot("outcomes", parts["outcomes"]), class_="bw-all-outcomes")
             if "outcomes" in shows
             else None,
-            show_if(
-                "ask",
-                now,
-                verdict_radios("guess", self._guess(state)),
-                toolbar(button(text("guess.see"), "see")),
-            ),
+            show_if("ask", now, verdict_radios("guess", self._guess(state)), toolbar(button(text("guess.see"), "see"))),
             slot("nav", parts["nav"], class_="bw-toolbar bw-nav"),
         )
 
@@ -460,13 +434,6 @@ def sweep(activity: CaseActivity, field: str, *, combined: bool = True) -> str:
     return "; ".join(f"{span(field, [value for value, _ in run])}: {verdict}" for verdict, run in runs)
 
 
-def _why_held(judgment: Judgment) -> list[Markup]:
-    """Return the reasons from the links that limit a verdict."""
-    if judgment.verdict is max(Verdict):
-        return []
-    return [tag("p", reason.sentence) for reason in judgment.binding_reasons]
-
-
 def span(field: str, values: list[Any]) -> str:
     """Return some positions of a control as readers see them, such as "Off" or "235-240".
 
@@ -486,10 +453,3 @@ def span(field: str, values: list[Any]) -> str:
         prefix = "short.recommender" if field == "recommender" else f"level.{field}"
         words = [text(f"{prefix}.{value}") for value in values]
     return ", ".join(words)
-
-
-def _linked_to(fields: Iterable[str]) -> tuple[str, ...]:
-    """Return other fields to save with these, because they make sense only together."""
-    return tuple(
-        more for field, more in (("recommender", "move"), ("move", "recommender")) if field in fields and more not in fields
-    )

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from backchannel_lib.activities.activity import Action, Activity, State, saved_file
-from backchannel_lib.activities.form import FormField, choices_field
+from backchannel_lib.activities.form import FormField, choices_field, text_field
 from backchannel_lib.activities.messages import ActionResult
-from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.advice import load_not_covered
 from backchannel_lib.model.case_files import SHEET_PREFIX
@@ -35,14 +34,7 @@ def line_field(field: str, label: str = "") -> FormField:
         >>> line_field("name").read("  A.   Student ")
         'A. Student'
     """
-
-    def read(value: object) -> str:
-        line = " ".join(str(value).split())
-        if not isinstance(value, str) or len(line) > LONGEST:
-            raise CaseError(field, "too_long", value, high=LONGEST)
-        return line
-
-    return FormField("", read, label)
+    return text_field(field, LONGEST, label)
 
 
 def topics_field(field: str, label: str = "") -> FormField:

@@ -14,6 +14,7 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.possible import UNKNOWN
 from backchannel_lib.page.chart_text import figure_in_words
+from backchannel_lib.page.html import plain
 
 #: The buttons to press, without those that make sense only on a page, such as saving a file.
 BUTTONS: Final = (
@@ -167,13 +168,3 @@ def _charts(page: StandIn) -> Iterator[tuple[str, str]]:
         chart = name.removeprefix("base_figure.")
         if chart != name and body:
             yield chart, text("page_tour.drawn", words=figure_in_words(json.loads(body), page.marks.get(chart)))
-
-
-def plain(body: str) -> str:
-    """Return HTML as one line of plain text.
-
-    Examples:
-        >>> plain("<b>Show</b> me &amp; you")
-        'Show me & you'
-    """
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", body)).split())

@@ -95,6 +95,16 @@ def escape(content: object, *, quote: bool = True) -> str:
     return written
 
 
+def plain(body: str) -> str:
+    """Return HTML as one line of plain text.
+
+    Examples:
+        >>> plain("<b>Show</b> me &amp; you")
+        'Show me & you'
+    """
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", body)).split())
+
+
 def unbroken_times(words: str) -> str:
     """Return words in which no line can break within a time of day.
 
