@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Unpack
+from typing import Any, Final, Unpack
 
 from backchannel_lib.activities import saved_answers
 from backchannel_lib.activities.activity import Action, Activity, file_content, saved_file
@@ -16,20 +16,19 @@ from backchannel_lib.activities.planner.briefing import Briefing, briefing
 from backchannel_lib.activities.planner.html import (
     difference,
     guess_beside_plan,
-    people_table,
     plan_html,
     plan_in_short,
     plan_lines,
     plan_to_csv,
     planner_page,
-    programs_table,
     relations,
     row_line,
     row_title,
+    rows_html,
     sheet_html,
     warnings_of,
 )
-from backchannel_lib.activities.planner.plan import ASSUMED_OF_A_CALL, BY_RELATION
+from backchannel_lib.activities.planner.plan import ASSUMED_OF_A_CALL
 from backchannel_lib.activities.planner.state import (
     COLUMNS,
     ON_SHEETS,
@@ -281,16 +280,14 @@ class PlannerActivity(Activity[PlannerState]):
 
     def fragments(self, state: PlannerState) -> dict[str, str]:
         """Return the tables, the rule and, once the reader has guessed, the plan next to the guess and the sheets."""
-        named = tuple((row.id, row.name) for row in state.people if row.name)
-        counted = tuple((row.id, row.name) for row in state.people if row.name and row.kind in BY_RELATION)
-        strangers = tuple(row.name for row in state.people if row.name and row.kind and row.kind not in BY_RELATION)
+        people = tuple((row.id, row.name, row.kind) for row in state.people if row.name)
+        programs = tuple((row.id, row.name) for row in state.programs if row.name)
         fragments = {
             "example": text("planner_board.is_example") if is_example(state) else "",
             "no_sheet": text("planner_board.no_sheet") if is_example(state) else "",
             "rule": rule_answer(rules_check(state.file), next_for=("not_allowed", "ask_first")),
-            "people": people_table(tuple(row.id for row in state.people)),
-            "programs": programs_table(tuple(row.id for row in state.programs)),
-            "known": relations(counted, strangers, named, tuple((row.id, row.name) for row in state.programs if row.name)),
+            **{table: rows_html(table, tuple(row.id for row in state.rows(table))) for table in TABLES},
+            "known": relations(people, programs),
             **{f"line.{table}.{number}": line for table in TABLES for number, line in _lines(state, table).items()},
             **dict.fromkeys(("beside", "plan", "sheets"), ""),
             "live_text": text("planner_board.counts", people=len(state.people), programs=len(state.programs)),
@@ -330,9 +327,9 @@ class PlannerActivity(Activity[PlannerState]):
     def page(self) -> str:
         """Return the whole page."""
         fragments = {**self.fragments(self.state), **self.deferred_fragments(self.state)}
-        for table, cards in (("people", people_table), ("programs", programs_table)):
+        for table in TABLES:
             lines = _lines(self.state, table)
-            fragments[table] = cards(tuple(lines), tuple(lines.values()))
+            fragments[table] = rows_html(table, tuple(lines), tuple(lines.values()))
         return planner_page(self.row, self.state, fragments, self.ui_state(self.state)["open"])
 
     def static_html(self) -> str:
@@ -421,19 +418,19 @@ def _lines(state: PlannerState, table: str) -> dict[int, str]:
     return {row.id: row_line(table, place, row) for place, row in enumerate(state.rows(table), start=1)}
 
 
+#: The texts of a column's values, if they have any.
+_VALUE_TEXTS: Final = {
+    "kind": "short.recommender",
+    "phase": "level.phase",
+    "knows_work": "planner_knows",
+    "openings": "planner.opening",
+}
+
+
 def _value_label(field: str, value: object) -> str:
+    column = field.rpartition(".")[2]
     if value in ("", None):
-        unknown = field.rpartition(".")[2] in UNKNOWN_IF_BLANK
-        return text("panel.unknown" if unknown else "planner_board.nothing")
+        return text("panel.unknown" if column in UNKNOWN_IF_BLANK else "planner_board.nothing")
     if isinstance(value, bool):
         return text("scene.on") if value else text("scene.off")
-    match field.rpartition(".")[2]:
-        case "kind":
-            return text(f"short.recommender.{value}")
-        case "phase":
-            return text(f"level.phase.{value}")
-        case "knows_work":
-            return text(f"planner_knows.{value}")
-        case "openings":
-            return text(f"planner.opening.{value}")
-    return str(value)
+    return text(f"{_VALUE_TEXTS[column]}.{value}") if column in _VALUE_TEXTS else str(value)

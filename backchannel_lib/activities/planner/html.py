@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from backchannel_lib.activities.planner.briefing import Briefing
-from backchannel_lib.activities.planner.plan import ASSUMPTIONS, Plan, PlanRow, PlanWarning
-from backchannel_lib.activities.planner.state import ON_SHEETS, PersonRow, PlannerState, TableRow, guesses
+from backchannel_lib.activities.planner.plan import ASSUMPTIONS, BY_RELATION, Plan, PlanRow, PlanWarning
+from backchannel_lib.activities.planner.state import COLUMNS, ON_SHEETS, PersonRow, PlannerState, TableRow, guesses
 from backchannel_lib.activities.planner.tables import (
     ACQUAINTANCE,
     KINDS,
@@ -24,7 +24,7 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import NEEDS
 from backchannel_lib.page.activity_page import PAPER, activity_page, on_paper, rule_box, show_if, slot
 from backchannel_lib.page.case_controls import case_control, load_controls, shown_fields
-from backchannel_lib.page.components import blank_table, citations, description_list
+from backchannel_lib.page.components import blank_table, bullets, citations, description_list, unfolding
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, checkbox, checks, radios, select, text_box, toolbar
 from backchannel_lib.page.sheet_desk import sheet_desk
@@ -126,7 +126,7 @@ def _file_section(row: ActivityRow, state: PlannerState, rule: str) -> Markup:
             tag(
                 "div",
                 score,
-                tag("details", tag("summary", text("planner_board.more_file")), list(made.values()), data_details="file"),
+                unfolding("file", text("planner_board.more_file"), *made.values()),
                 phase,
                 moment,
                 class_="bw-controls",
@@ -147,9 +147,9 @@ def _files_section(open_now: Iterable[str]) -> Markup:
     label = text("planner_board.open")
     accept = ".json,.csv,.tsv,.txt,.xlsx,application/json,text/csv"
     file_input = tag("input", type="file", accept=accept, data_load=True, aria_label=label)
-    return tag(
-        "details",
-        tag("summary", text("planner_board.files")),
+    return unfolding(
+        "files",
+        text("planner_board.files"),
         tag("p", text("planner_board.files_lead"), class_="bw-small"),
         toolbar(
             button(text("planner_board.save"), "save"),
@@ -159,7 +159,6 @@ def _files_section(open_now: Iterable[str]) -> Markup:
             show_if("seen", open_now, button(text("planner_board.save_plan"), "save_plan")),
             alike=True,
         ),
-        data_details="files",
     )
 
 
@@ -174,20 +173,6 @@ def row_title(table: str, number: int) -> str:
         'Program 2'
     """
     return text("planner_board.person", number=number) if table == "people" else text("planner_board.program", number=number)
-
-
-def _row_card(table: str, number: int, row_id: int, line: str, *cells: object) -> Markup:
-    title = row_title(table, number)
-    name = text("planner_board.remove_named", row=title)
-    remove = button(text("planner_board.remove"), "remove", f"{table}.{row_id}", name=name)
-    edit = tag("span", text("planner_board.edit"), class_="bw-edit")
-    return tag(
-        "details",
-        tag("summary", slot(f"line.{table}.{row_id}", line, "span"), " ", edit),
-        tag("fieldset", tag("legend", title, class_="bw-hidden"), cells, tag("p", remove)),
-        class_="bw-row-card",
-        data_details=f"{table}-{row_id}",
-    )
 
 
 def row_line(table: str, number: int, row: TableRow) -> Markup:
@@ -216,114 +201,102 @@ def _entered(row: TableRow) -> Iterator[str]:
         yield text("planner_line.prior_contact")
 
 
-@functools.lru_cache(maxsize=32)
-def people_table(ids: tuple[int, ...], lines: tuple[str, ...] = ()) -> Markup:
-    """Return the rows of people without their values, so that this only changes when a row is added or removed.
+@functools.lru_cache(maxsize=64)
+def rows_html(table: str, ids: tuple[int, ...], lines: tuple[str, ...] = ()) -> Markup:
+    """Return the rows of a table without their values, so that this only changes when a row is added or removed.
 
     Args:
+        table: ``people`` or ``programs``.
         ids: The rows' numbers.
         lines: Each row in one line, for a page that Python hasn't answered yet.
     """
     if not ids:
-        return tag("p", text("planner_board.no_people"))
+        return tag("p", text("planner_board.no_people" if table == "people" else "planner_board.no_programs"))
+    rows = enumerate(zip(ids, lines or [""] * len(ids), strict=True), start=1)
+    return join([_row_card(table, place, row_id, line) for place, (row_id, line) in rows])
+
+
+def _row_card(table: str, number: int, row_id: int, line: str) -> Markup:
+    title, stem = row_title(table, number), f"{table}.{row_id}"
+    summary = join(slot(f"line.{stem}", line, "span"), " ", tag("span", text("planner_board.edit"), class_="bw-edit"))
+    cells = _person_cells(stem) if table == "people" else _program_cells(stem, title, f"program-{row_id}")
+    remove = button(text("planner_board.remove"), "remove", stem, name=text("planner_board.remove_named", row=title))
+    fields = tag("fieldset", tag("legend", title, class_="bw-hidden"), cells, tag("p", remove))
+    return unfolding(f"{table}-{row_id}", summary, fields, class_="bw-row-card")
+
+
+def _person_cells(stem: str) -> Markup:
     blank = PersonRow(0)
     kinds = [("", text("planner_board.choose")), *((kind, text(f"planner_kind.{kind}")) for kind in KINDS)]
     knows = [(step, text(f"planner_knows.{step}")) for step in ACQUAINTANCE]
     records = [(None, text("panel.not_known")), *((count, text("panel.of_three", count=count)) for count in range(4))]
-
-    def cells(stem: str) -> Markup:
-        return tag(
-            "div",
-            text_box(f"{stem}.name", text("planner_column.name"), ""),
-            select(f"{stem}.kind", text("planner_column.kind"), kinds, blank.kind),
-            select(f"{stem}.knows_work", text("planner_column.knows_work"), knows, blank.knows_work),
-            select(f"{stem}.track_record", text("planner_column.track_record"), records, None),
-            class_="bw-cells",
-        )
-
-    return join(
-        [
-            _row_card("people", number, one, line, cells(f"people.{one}"))
-            for number, (one, line) in enumerate(zip(ids, lines or [""] * len(ids), strict=True), start=1)
-        ]
+    return tag(
+        "div",
+        text_box(f"{stem}.name", text("planner_column.name"), ""),
+        select(f"{stem}.kind", text("planner_column.kind"), kinds, blank.kind),
+        select(f"{stem}.knows_work", text("planner_column.knows_work"), knows, blank.knows_work),
+        select(f"{stem}.track_record", text("planner_column.track_record"), records, None),
+        class_="bw-cells",
     )
 
 
-@functools.lru_cache(maxsize=32)
-def programs_table(ids: tuple[int, ...], lines: tuple[str, ...] = ()) -> Markup:
-    """Return the rows of programs without their values; the arguments are those of `people_table`."""
-    if not ids:
-        return tag("p", text("planner_board.no_programs"))
+def _program_cells(stem: str, title: str, name: str) -> Markup:
+    label = {column: text(f"planner_column.{column}") for column in COLUMNS["programs"]}
     seats = [(None, text("panel.unknown")), *((level, text(f"planner_seats.{level}")) for level in OPENINGS)]
     needs = [(level, text(f"level.need.{level}")) for level in NEEDS]
     answers = [(None, text("panel.unknown")), ("true", text("panel.yes")), ("false", text("panel.no"))]
-    help_text = text("planner_board.floor_help")
-
-    def cells(stem: str, title: str, fold: str) -> Markup:
-        label = {name: text(f"planner_column.{name}") for name in ("name", "range_low", "openings", "needs", "range_floor")}
-        summary = tag("summary", text("planner_board.more_program"), tag("span", " ", title, class_="bw-hidden"))
-        return join(
+    return join(
+        tag(
+            "div",
+            text_box(f"{stem}.name", label["name"], ""),
+            text_box(f"{stem}.range_low", label["range_low"], ""),
+            select(f"{stem}.openings", label["openings"], seats, None),
+            checkbox(f"{stem}.prior_contact", label["prior_contact"], False),
+            class_="bw-cells",
+        ),
+        unfolding(
+            name,
+            join(text("planner_board.more_program"), tag("span", " ", title, class_="bw-hidden")),
             tag(
                 "div",
-                text_box(f"{stem}.name", label["name"], ""),
-                text_box(f"{stem}.range_low", label["range_low"], ""),
-                select(f"{stem}.openings", label["openings"], seats, None),
-                checkbox(f"{stem}.prior_contact", text("planner_column.prior_contact"), False),
-                class_="bw-cells",
-            ),
-            tag(
-                "details",
-                summary,
+                checks(f"{stem}.needs", label["needs"], needs, ()),
                 tag(
                     "div",
-                    checks(f"{stem}.needs", label["needs"], needs, ()),
-                    tag(
-                        "div",
-                        [select(f"{stem}.{name}", text(f"planner_column.{name}"), answers, None) for name in YES_NO_COLUMNS],
-                        checkbox(f"{stem}.program_contacted_first", text("planner_column.program_contacted_first"), False),
-                        text_box(f"{stem}.range_floor", label["range_floor"], "", help_text=help_text),
-                    ),
-                    class_="bw-cells",
+                    [select(f"{stem}.{column}", label[column], answers, None) for column in YES_NO_COLUMNS],
+                    checkbox(f"{stem}.program_contacted_first", label["program_contacted_first"], False),
+                    text_box(f"{stem}.range_floor", label["range_floor"], "", help_text=text("planner_board.floor_help")),
                 ),
-                data_details=fold,
+                class_="bw-cells",
             ),
-        )
-
-    return join(
-        [
-            _row_card("programs", number, one, line, cells(f"programs.{one}", row_title("programs", number), f"program-{one}"))
-            for number, (one, line) in enumerate(zip(ids, lines or [""] * len(ids), strict=True), start=1)
-        ]
+        ),
     )
 
 
 @functools.lru_cache(maxsize=32)
-def relations(
-    known: tuple[tuple[int, str], ...],
-    strangers: tuple[str, ...],
-    named: tuple[tuple[int, str], ...],
-    programs: tuple[tuple[int, str], ...],
-) -> Markup:
-    """Return checkboxes for each program: who is known there, and who works there; and name those whom nobody there knows."""
-    known_boxes = [
-        checks(f"people.{one}.known_at", text("planner_board.known_at", name=name), programs, ()) for one, name in known
+def relations(people: tuple[tuple[int, str, str], ...], programs: tuple[tuple[int, str], ...]) -> Markup:
+    """Return checkboxes for each program: who is known there, and who works there; and name those whom nobody there knows.
+
+    Args:
+        people: The number, name and kind of each person with a name.
+        programs: The number and name of each program with a name.
+    """
+    strangers = [name for _, name, kind in people if kind and kind not in BY_RELATION]
+    known = [
+        checks(f"people.{row}.known_at", text("planner_board.known_at", name=name), programs, ())
+        for row, name, kind in people
+        if kind in BY_RELATION
     ]
-    inside_boxes = [
-        checks(f"people.{one}.inside_at", text("planner_board.inside_at", name=name), programs, ()) for one, name in named
+    inside = [
+        checks(f"people.{row}.inside_at", text("planner_board.inside_at", name=name), programs, ()) for row, name, _ in people
     ]
-    inside = tag(
-        "details",
-        tag("summary", text("planner_board.inside")),
-        tag("p", text("planner_board.inside_lead")),
-        inside_boxes,
-        data_details="inside",
-    )
     return join(
-        known_boxes if known and programs else tag("p", text("planner_board.known_nobody")),
+        known if known and programs else tag("p", text("planner_board.known_nobody")),
         tag("p", text("planner_board.strangers", names=", ".join(strangers)), class_="bw-small")
         if strangers and programs
         else None,
-        inside if named and programs else None,
+        unfolding("inside", text("planner_board.inside"), tag("p", text("planner_board.inside_lead")), inside)
+        if inside and programs
+        else None,
     )
 
 
@@ -366,10 +339,10 @@ def plan_html(state: PlannerState) -> Markup:
         if not row.is_ready
     ]
     warnings = [
-        tag("li", tag("p", one.sentence), citations(f"notice-{one.kind}", one.claims) if one.claims else None)
+        (tag("p", one.sentence), citations(f"notice-{one.kind}", one.claims) if one.claims else None)
         for one in warnings_of(plan)
     ]
-    left_out = [tag("li", tag("b", left.name), ": ", left.reason) for left in plan.left_out]
+    left_out = [(tag("b", left.name), ": ", left.reason) for left in plan.left_out]
     rules = {_rule_of(row) for row in plan.rows}
     one_rule = len(rules) == 1 and len(plan.rows) > 1  # if it is the same for every contact, show it once, above them
     return join(
@@ -380,26 +353,14 @@ def plan_html(state: PlannerState) -> Markup:
             tag(
                 "div",
                 tag("h4", text("planner_board.person_rows", name=person.name, count=len(plan.rows_of(person)))),
-                tag("ul", [tag("li", _row_html(row, rule=not one_rule)) for row in plan.rows_of(person)], class_="bw-dated"),
+                bullets((_row_html(row, rule=not one_rule) for row in plan.rows_of(person)), "bw-dated"),
             )
             for person in plan.people
         ],
         _questions_html(plan),
-        [tag("h4", text("planner_board.warnings")), tag("ul", warnings, class_="bw-list")] if warnings else None,
-        tag(
-            "details",
-            tag("summary", text("planner_board.left_out", count=len(left_out))),
-            tag("ul", left_out, class_="bw-list"),
-            data_details="left-out",
-        )
-        if left_out
-        else None,
-        tag(
-            "details",
-            tag("summary", text("planner_board.objective")),
-            tag("p", text("planner.objective", **limits_in_words())),
-            data_details="objective",
-        ),
+        [tag("h4", text("planner_board.warnings")), bullets(warnings)] if warnings else None,
+        unfolding("left-out", text("planner_board.left_out", count=len(left_out)), bullets(left_out)) if left_out else None,
+        unfolding("objective", text("planner_board.objective"), tag("p", text("planner.objective", **limits_in_words()))),
         citations("plan", limit("most_programs").claims, ASSUMPTIONS),
     )
 
@@ -407,11 +368,10 @@ def plan_html(state: PlannerState) -> Markup:
 def _questions_html(plan: Plan) -> Markup | None:
     if not plan.questions:
         return None
-    lines = [tag("li", tag("b", name), ": ", " ".join(questions)) for name, questions in plan.questions.items()]
     return join(
         tag("h4", text("planner_board.questions")),
         tag("p", text("planner_board.questions_lead")),
-        tag("ul", lines, class_="bw-list"),
+        bullets((tag("b", name), ": ", " ".join(questions)) for name, questions in plan.questions.items()),
     )
 
 
@@ -433,9 +393,9 @@ def sheet_html(number: int, sheet: Briefing) -> Markup:
     """Return one person's sheet to read, copy or save; ``number`` is the number of their row."""
     title = text("planner_board.sheet", name=sheet.person)
     name = text("planner_board.save_sheet_named", name=sheet.person)
-    return tag(
-        "details",
-        tag("summary", title),
+    return unfolding(
+        f"sheet-{number}",
+        title,
         tag(
             "textarea",
             sheet.text,
@@ -446,7 +406,6 @@ def sheet_html(number: int, sheet: Briefing) -> Markup:
             data_lm_suppress_shortcuts="true",
         ),
         toolbar(button(text("planner_board.save_sheet"), "save_sheet", str(number), name=name), alike=True),
-        data_details=f"sheet-{number}",
     )
 
 
@@ -488,9 +447,10 @@ def plan_lines(plan: Plan) -> list[str]:
 def plan_to_csv(plan: Plan) -> str:
     """Return the rows of a plan as CSV with a header."""
     header = ("person", "program", "verdict", "nrmp_rule", "moment", "reason")
-    return to_csv(header, map(_cells, plan.rows))
-
-
-def _cells(row: PlanRow) -> tuple[str, ...]:
-    moment = text(f"level.phase.{row.case.phase}")
-    return row.person.name, row.program.name, row.label, row.rules.label, moment, row.reason
+    return to_csv(
+        header,
+        (
+            (row.person.name, row.program.name, row.label, row.rules.label, text(f"level.phase.{row.case.phase}"), row.reason)
+            for row in plan.rows
+        ),
+    )

@@ -22,7 +22,7 @@ from backchannel_lib.activities.planner.tables import (
     read_rows,
 )
 from backchannel_lib.activities.sheet_desk import SheetEntries, sheet_fields
-from backchannel_lib.activities.tables import PlannerExampleRow, load_planner_example
+from backchannel_lib.activities.tables import load_planner_example
 from backchannel_lib.base.errors import CaseError, known_word
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
@@ -183,26 +183,22 @@ def example() -> PlannerState:
         >>> len(example().people), example().file.phase
         (4, 'groundwork')
     """
-    rows: dict[str, list[PlannerExampleRow]] = {"file": [], "people": [], "programs": []}
+    names = {table: [row.row for row in load_planner_example() if row.table == table] for table in TABLES}
+    numbers = {name: str(number) for rows in names.values() for number, name in enumerate(rows, start=1)}
+    record = {table: "|".join(numbers[name] for name in rows) for table, rows in names.items()}
     for row in load_planner_example():
-        rows[row.table].append(row)
-    numbers = {row.row: str(number) for table in TABLES for number, row in enumerate(rows[table], start=1)}
-    state = PlannerState(Case.from_record(dict(pair for row in rows["file"] for pair in row.overrides)))
-    for table in reversed(TABLES):  # programs first, because people refer to them
-        for row in rows[table]:
-            cells = dict(row.overrides)
-            cells |= {
-                column: "|".join(numbers[name] for name in cells[column].split("|")) for column in cells.keys() & RELATIONS
-            }
-            values = {column: read_cell(column, value, state.programs) for column, value in cells.items()}
-            name = text(f"planner_example.{row.row}")
-            state = state.with_row(table, ROWS[table](int(numbers[row.row]), name, **values))
-    return state
+        if row.table == "file":
+            record |= row.overrides
+            continue
+        cells = {"name": text(f"planner_example.{row.row}"), **dict(row.overrides)}
+        cells |= {column: "|".join(numbers[name] for name in cells[column].split("|")) for column in cells.keys() & RELATIONS}
+        record |= {f"{row.table}.{numbers[row.row]}.{column}": cell for column, cell in cells.items()}
+    return from_record(record, Case.fields())
 
 
 def empty() -> PlannerState:
     """Return tables without rows, and a default file before Match Week."""
-    return PlannerState(Case(phase=example().file.phase))
+    return PlannerState(Case(phase="groundwork"))
 
 
 def to_record(state: PlannerState, fields: Iterable[str]) -> dict[str, Any]:
@@ -241,14 +237,9 @@ def _row_numbers(table: str, listed: object) -> list[int]:
         raise CaseError(table, "not_a_row", listed)
     if len(set(numbers)) != len(numbers):
         raise CaseError(table, "name_twice", listed)
-    refuse_too_many(table, len(numbers))
+    if len(numbers) > MOST_ROWS[table]:
+        raise CaseError(text(f"planner.table.{table}"), "too_many_rows", len(numbers), most=MOST_ROWS[table])
     return [int(number) for number in numbers]
-
-
-def refuse_too_many(table: str, count: int) -> None:
-    """Raise `CaseError` if a table would have too many rows."""
-    if count > MOST_ROWS[table]:
-        raise CaseError(text(f"planner.table.{table}"), "too_many_rows", count, most=MOST_ROWS[table])
 
 
 def with_spreadsheet(state: PlannerState, content: str | bytes, table: str) -> tuple[PlannerState, tuple[str, ...]]:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from backchannel_lib import Case, CaseError, Verdict, judge, rules_check
 from backchannel_lib.activities.planner import tables as planner_tables
 from backchannel_lib.activities.planner.briefing import briefing
-from backchannel_lib.activities.planner.html import programs_table
+from backchannel_lib.activities.planner.html import rows_html
 from backchannel_lib.activities.planner.plan import ASSUMPTIONS, case_for, plan
 from backchannel_lib.activities.planner.tables import (
     ACQUAINTANCE,
@@ -845,7 +845,7 @@ def test_a_column_that_can_be_unknown_starts_blank_and_says_so(column: str) -> N
     assert UNKNOWN_IF_BLANK[column] in OPEN.unknown
     known = dataclasses.replace(OPEN, **{column: POLICIES[column][0]})
     assert set(OPEN.unknown) - set(known.unknown) == {UNKNOWN_IF_BLANK[column]}
-    control = programs_table((1,)).partition(f'"programs.1.{column}"')[2].partition("</select>")[0]
+    control = rows_html("programs", (1,)).partition(f'"programs.1.{column}"')[2].partition("</select>")[0]
     assert text("panel.unknown") in control
 
 
