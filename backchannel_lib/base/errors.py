@@ -53,8 +53,7 @@ class CaseError(ValueError):
         return text("error.at_field", label=label, sentence=sentence)
 
     def __str__(self) -> str:
-        said: str = printable(f"{self.field}: {self.sentence}")  # a field's name may come from a file
-        return said
+        return str(printable(f"{self.field}: {self.sentence}"))  # a field's name may come from a file
 
 
 class CaseFileError(CaseError):
@@ -145,8 +144,7 @@ class SheetError(CaseError):
             placed = each.rows or each.column
             lines.append((f"{self.table}, {each}" if self.table else str(each)) if placed else f"{subject} {each}")
         more = len(self.problems) - PROBLEMS_LISTED
-        said: str = printable("\n".join(lines + [text("sheet.more_problems", count=more)] * (more > 0)))
-        return said
+        return str(printable("\n".join(lines + [text("sheet.more_problems", count=more)] * (more > 0))))
 
 
 def known_word(field: str, value: object, known: Iterable[str]) -> str:

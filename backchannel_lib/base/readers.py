@@ -256,27 +256,27 @@ def optional_text(cell: str) -> str:
     return cell
 
 
-def one_of(known: Known, *, blank: bool = False) -> Reader:
-    """Return a reader for one of the known words, or for a blank if ``blank`` allows it."""
+def one_of(known: Known, *, blank: bool = False, what: str = "") -> Reader:
+    """Return a reader for one of the known words, or for a blank if ``blank`` allows it; ``what`` describes the word."""
 
     def read(cell: str) -> str:
-        words = _words(known)
+        words = known() if callable(known) else known
         if cell in words or (blank and cell == ""):
             return cell
         raise WrongCellError(f"one of {suggestions(cell, words)}")
 
-    read.__doc__ = f"One of {_listed(known)}" + ", or nothing" * blank
+    read.__doc__ = (what or f"One of {_listed(known)}") + ", or nothing" * blank
     return read
 
 
-def each_of(known: Known) -> Reader:
-    """Return a reader for known words separated by spaces, which gives a tuple."""
+def each_of(known: Known, *, what: str = "") -> Reader:
+    """Return a reader for known words separated by spaces, which gives a tuple; ``what`` describes the words."""
     one = one_of(known)
 
     def read(cell: str) -> tuple[str, ...]:
         return tuple(one(word) for word in cell.split())
 
-    read.__doc__ = f"Any of {_listed(known)}, separated by spaces"
+    read.__doc__ = (what or f"Any of {_listed(known)}") + ", separated by spaces"
     return read
 
 
@@ -325,10 +325,6 @@ def article_lines(cell: str) -> str:
     if not found or not 1 <= int(found[1]) < int(found[2] or 9999):
         raise WrongCellError("a line, or a range of lines such as 25-29")
     return cell
-
-
-def _words(known: Known) -> Collection[str]:
-    return known() if callable(known) else known
 
 
 def _listed(known: Known) -> str:

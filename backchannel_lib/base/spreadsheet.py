@@ -173,16 +173,12 @@ def _records_of_csv(content: str, name: str, known: Callable[[str], bool], most_
     content = content[marked.end() :] if marked else content
     reader = csv.reader(io.StringIO(content, newline=""), delimiter=separator, strict=True, skipinitialspace=False)
     number = 0
-    while True:
-        number += 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            first = content.lstrip().partition("\n")[0]
-            raise SheetError(name, [SheetProblem("not_csv", first, (number,))]) from None
-        yield number, [unguarded(cell) for cell in cells]
+    try:
+        for number, cells in enumerate(reader, start=1):
+            yield number, [unguarded(cell) for cell in cells]
+    except csv.Error:
+        first = content.lstrip().partition("\n")[0]
+        raise SheetError(name, [SheetProblem("not_csv", first, (number + 1,))]) from None
 
 
 def find_separator(content: str, known: Callable[[str], bool] = bool) -> str:

@@ -174,8 +174,7 @@ def _write_all(found: ClassList, results: dict[str, Result], folder: Path, now: 
     head = [text(f"class.head.{column}") for column in COLUMNS]
     write_file(folder / "class.csv", to_csv(head, map(_cells, rows)))
     head = [text(f"class.head.{column}") for column in ("table", "row", "column", "value", "problem")]
-    problems = ((one.table, one.row, one.column, one.value, one.sentence) for one in found.problems)
-    write_file(folder / "problems.csv", to_csv(head, problems))
+    write_file(folder / "problems.csv", to_csv(head, found.problems))
 
 
 def _cells(row: ClassRow) -> list[object]:

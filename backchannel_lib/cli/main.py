@@ -10,8 +10,16 @@ import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from backchannel_lib.cli.project import CommandError, folder_problem, start_clean
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser of options that can't be abbreviated, like those of its subcommands."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings, allow_abbrev=False)
 
 
 def parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[str]]:
@@ -24,15 +32,14 @@ def parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[str
         >>> parse([])[0].command
         'open'
     """
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="backchannel",
         description="Opens the workbook in JupyterLab. `python workbook.py` does the same, and sets it up first.",
         epilog="Setup puts everything into .venv and .venv-tools in the workbook's folder. To remove it, delete both.",
-        allow_abbrev=False,
     )
     commands = parser.add_subparsers(dest="command", title="commands")
-    opening = commands.add_parser("open", help="open the workbook in JupyterLab (the default)", allow_abbrev=False)
-    presenting = commands.add_parser("present", help="show the workshop as a full-screen page", allow_abbrev=False)
+    opening = commands.add_parser("open", help="open the workbook in JupyterLab (the default)")
+    presenting = commands.add_parser("present", help="show the workshop as a full-screen page")
     for one, port in ((parser, "8888"), (opening, "8888"), (presenting, "8866")):
         one.add_argument(
             "--no-browser", action="store_true", default=argparse.SUPPRESS, help="only print the address; don't open a browser"
@@ -53,15 +60,13 @@ def parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[str
         "--votes-url", metavar="URL", help="the same for votes from phones; they use the next port, or --votes-port"
     )
     presenting.add_argument("--votes-port", type=int, metavar="N", help="this computer's port for --votes-url")
-    printing = commands.add_parser(
-        "print", help="write the workshop's two sheets: one for participants, one with the answers", allow_abbrev=False
-    )
+    printing = commands.add_parser("print", help="write the workshop's two sheets: one for participants, one with the answers")
     printing.add_argument("--plan", type=int, metavar="MINUTES", default=45, help="20, 45 or 90 minutes (45)")
     printing.add_argument(
         "--seed", type=int, metavar="N", default=1, help="draws other files; the same number always draws the same ones"
     )
     printing.add_argument("--out", type=Path, metavar="FOLDER", help="where to write them (my_work/sheets)")
-    sheet = commands.add_parser("sheet", help="write a saved case's one-page sheet, to show your dean", allow_abbrev=False)
+    sheet = commands.add_parser("sheet", help="write a saved case's one-page sheet, to show your dean")
     sheet.add_argument("case", type=Path, metavar="CASE.json", help="a case saved in chapter 10")
     sheet.add_argument("--out", type=Path, metavar="FILE", help="an .html or .txt file (the case's name with .html)")
     sheet.add_argument("--at", metavar="TIME", help="the moment of the contact, Eastern, such as 2027-03-15T20:40")
@@ -71,30 +76,28 @@ def parse(arguments: Sequence[str] | None) -> tuple[argparse.Namespace, list[str
     sheet.add_argument("--text", action="store_true", help="print it as plain text instead")
     sheet.add_argument("--name", default="", help="your name, to print on it")
     sheet.add_argument("--program", default="", help="the program's name, to print on it")
-    class_list = commands.add_parser("class", help="write a sheet for each student of a class list", allow_abbrev=False)
+    class_list = commands.add_parser("class", help="write a sheet for each student of a class list")
     class_list.add_argument("students", type=Path, metavar="STUDENTS.csv", help="the students, as CSV or .xlsx")
     class_list.add_argument("--programs", type=Path, metavar="PROGRAMS.csv", help="the programs, as CSV or .xlsx")
     class_list.add_argument("--out", type=Path, metavar="FOLDER", help="where to write (a folder in my_work/class)")
     class_list.add_argument("--at", metavar="TIME", help="the moment of the contacts, Eastern, such as 2027-03-15T20:40 (now)")
-    site = commands.add_parser("site", help="write the workbook as pages for any static host", allow_abbrev=False)
+    site = commands.add_parser("site", help="write the workbook as pages for any static host")
     site.add_argument("--out", type=Path, metavar="FOLDER", help="where to write them (my_work/site)")
     site.add_argument("--serve", action="store_true", help="show them on this computer as well")
     site.add_argument("--no-browser", action="store_true", default=argparse.SUPPRESS, help="only print the address")
     site.add_argument("--port", type=int, metavar="N", default=argparse.SUPPRESS, help="the port (8877 or the next free one)")
-    testing = commands.add_parser(
-        "test", help="run every check; arguments go to pytest: test -k phase, test tests/test_x.py", allow_abbrev=False
-    )
+    testing = commands.add_parser("test", help="run every check; arguments go to pytest: test -k phase, test tests/test_x.py")
     testing.add_argument("--quick", action="store_true", help="only the checks that take seconds: no browsers, no notebooks")
     testing.add_argument(
         "--mutation",
         action="store_true",
         help="change the model in one place at a time and see whether a test notices (takes hours; you can stop and continue)",
     )
-    measuring = commands.add_parser("benchmark", help="measure the workbook's speed on this computer", allow_abbrev=False)
+    measuring = commands.add_parser("benchmark", help="measure the workbook's speed on this computer")
     measuring.add_argument(
         "names", nargs="*", metavar="NAME", help="the benchmarks to run (the usual ones, which take ten minutes)"
     )
-    commands.add_parser("lock", help="update the lock files; arguments go to uv: lock --upgrade", allow_abbrev=False)
+    commands.add_parser("lock", help="update the lock files; arguments go to uv: lock --upgrade")
     args, rest = parser.parse_known_args(arguments)
     args.command = args.command or "open"
     if rest and args.command not in {"test", "lock"}:
@@ -119,13 +122,7 @@ def run(args: argparse.Namespace, rest: Sequence[str]) -> int:
             from backchannel_lib.cli.write_sheet import write_sheet
 
             return write_sheet(
-                args.case,
-                args.out,
-                args.at,
-                args.unknown,
-                name=args.name,
-                program=args.program,
-                as_text=args.text,
+                args.case, args.out, args.at, args.unknown, name=args.name, program=args.program, as_text=args.text
             )
         case "class":
             from backchannel_lib.cli.class_list import write_class

@@ -34,7 +34,7 @@ FOREIGN: Final = (
         "MYPY",
         "NBCLIENT",
     ),
-    *("NBCLIENT", "NBCONVERT", "NBVAL", "NODE_OPTIONS", "PIP_", "PLOTLY_", "PY_COLORS", "PYDEVD", "PYTEST", "PYTHON", "RUFF"),
+    *("NBCONVERT", "NBVAL", "NODE_OPTIONS", "PIP_", "PLOTLY_", "PY_COLORS", "PYDEVD", "PYTEST", "PYTHON", "RUFF"),
     *("TRAITLETS", "UV_", "VIRTUAL_ENV", "VOILA", "_PYTHON", "__PYVENV"),
 )
 

@@ -417,12 +417,8 @@ _LABEL_IDS: Final = {"needs": ("level.need.", "offer."), "offers": ("level.need.
 _FIELDS: Final[dict[str, Field]] = {
     field.name: Field(
         name=field.name,
-        kind=field.metadata["kind"],
         default=field.default,
-        low=field.metadata.get("low"),
-        high=field.metadata.get("high"),
-        levels=field.metadata.get("levels", ()),
-        optional=field.metadata.get("optional", False),
+        **field.metadata,
         blank_is_default=field.name != "score",  # a verdict on an invented score would be worse than none
         label_ids=_LABEL_IDS.get(field.name, (f"level.{field.name}.", f"short.{field.name}.")),
     )

@@ -51,29 +51,16 @@ def _fact_ids() -> frozenset[str]:
     return frozenset(fact.id for fact in load_facts())
 
 
-def claim_ids(cell: str) -> tuple[str, ...]:
-    """Ids of claims, separated by spaces."""
-    return tuple(each_of(_claim_ids())(cell))
+@functools.cache
+def _verdict_names() -> tuple[str, ...]:
+    return tuple(row.verdict for row in load_verdicts())
 
 
-def fact_ids(cell: str) -> tuple[str, ...]:
-    """Ids of facts from outside the article, separated by spaces."""
-    return tuple(each_of(_fact_ids())(cell))
-
-
-def assumption_id(cell: str) -> str:
-    """The id of one of our assumptions, or nothing."""
-    return str(one_of(_assumption_ids(), blank=True)(cell))
-
-
-def verdict_name(cell: str) -> str:
-    """The name of a verdict."""
-    return str(one_of([row.verdict for row in load_verdicts()])(cell))
-
-
-def field_name(cell: str) -> str:
-    """The name of a field of a case."""
-    return str(one_of(tuple(Case.fields()))(cell))
+claim_ids: Final = each_of(_claim_ids, what="Ids of claims")
+fact_ids: Final = each_of(_fact_ids, what="Ids of facts from outside the article")
+assumption_id: Final = one_of(_assumption_ids, blank=True, what="The id of one of our assumptions")
+verdict_name: Final = one_of(_verdict_names, what="The name of a verdict")
+field_name: Final = one_of(Case.fields, what="The name of a field of a case")
 
 
 def settings(cell: str) -> Settings:

@@ -344,12 +344,8 @@ def _verdicts(rows: Sequence[ClassRow]) -> Markup:
 def _problems(found: ClassList) -> Markup:
     if not found.problems:
         return _section("left_out", tag("p", text("class.left_out_none")))
-    cells = [(one.table, one.row, one.column, one.value, one.sentence) for one in found.problems[:PROBLEMS_SHOWN]]
-    return _section(
-        "left_out",
-        tag("p", text("class.left_out_lead")),
-        _table("left_out", ("table", "row", "column", "value", "problem"), cells),
-    )
+    shown = _table("left_out", ("table", "row", "column", "value", "problem"), found.problems[:PROBLEMS_SHOWN])
+    return _section("left_out", tag("p", text("class.left_out_lead")), shown)
 
 
 def _how_read(found: ClassList) -> Markup | None:

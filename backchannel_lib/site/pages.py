@@ -324,6 +324,10 @@ def _deck_note() -> Markup:
 
 def _neighbors(build: Build, chapter: str) -> Markup:
     """Return the links at a chapter's end: on, then back, then what few readers need."""
+
+    def to(key: str, other: str, **attributes: object) -> Markup:
+        return tag("a", text(f"site.{key}", title=build.titles[other]), href=f"{other}.html", **attributes)
+
     names = list(build.titles)
     at = names.index(chapter)
     after = names[at + 1] if at + 1 < len(names) else None
@@ -331,23 +335,13 @@ def _neighbors(build: Build, chapter: str) -> Markup:
     facilitators = after if after and chapter in students and after not in students else None
     links = []
     if facilitators:  # a student has read every chapter, and what is left is the plan
-        links.append(tag("a", text("site.plan", title=build.titles[PLAN]), href=f"{PLAN}.html", class_="site-next"))
+        links.append(to("plan", PLAN, class_="site-next"))
     elif after:
-        links.append(
-            tag("a", text("site.next", title=build.titles[after]), href=f"{after}.html", rel="next", class_="site-next")
-        )
+        links.append(to("next", after, rel="next", class_="site-next"))
     if at > 0:
-        before = names[at - 1]
-        links.append(tag("a", text("site.previous", title=build.titles[before]), href=f"{before}.html", rel="prev"))
+        links.append(to("previous", names[at - 1], rel="prev"))
     if facilitators:
-        links.append(
-            tag(
-                "a",
-                text("site.next_facilitators", title=build.titles[facilitators]),
-                href=f"{facilitators}.html",
-                class_="site-aside",
-            )
-        )
+        links.append(to("next_facilitators", facilitators, class_="site-aside"))
     return tag("nav", links, class_="site-neighbors", aria_label=text("site.nav.chapters"))
 
 
