@@ -146,7 +146,6 @@ class PlanRow:
         person: Who calls.
         program: Who is called.
         case: The case of this call.
-        judgment: Its judgment, in the worst case if something about the program is unknown.
         reason: Why this row was chosen, and what limits it.
         rules: What the rule says about the call.
         found: Everything that remains possible.
@@ -155,7 +154,6 @@ class PlanRow:
     person: Person
     program: Program
     case: Case
-    judgment: Judgment
     reason: str
     rules: RulesCheck
     found: Possible
@@ -182,11 +180,32 @@ class PlanRow:
 
 
 class PlanContact(NamedTuple):
-    """A contact with a program: who would call, and the resulting case."""
+    """A contact with a program: who would call, the resulting case, and everything that remains possible."""
 
     person: Person
     program: Program
     case: Case
+    found: Possible
+
+    @property
+    def verdict(self) -> Verdict:
+        """The lowest verdict that remains possible, because a plan never counts on anything unknown."""
+        return self.found.lowest
+
+    @property
+    def worth(self) -> tuple[int, ...]:
+        """What decides between equal verdicts: in range, caller, knowledge of the work, prior contact; higher is better."""
+        return (
+            int(self.case.score >= self.case.range_low),
+            len(KINDS) - KINDS.index(self.case.recommender),
+            len(ACQUAINTANCE) - ACQUAINTANCE.index(self.person.knows_work),
+            int(self.case.prior_contact),
+        )
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """What decides between contacts; higher is better."""
+        return (self.verdict, self.found.highest, *self.worth)
 
 
 @dataclass(frozen=True)
@@ -276,30 +295,10 @@ def _checked(table: str, rows: Iterable[Any], row_class: type) -> tuple[Any, ...
     for row in found:
         if not isinstance(row, row_class):
             raise CaseError(table, "not_a_row", row)
-        name = str(getattr(row, "name", ""))
-        if name.casefold() in seen:
-            raise CaseError(table, "name_twice", name)
-        seen.add(name.casefold())
+        if row.name.casefold() in seen:
+            raise CaseError(table, "name_twice", row.name)
+        seen.add(row.name.casefold())
     return found
-
-
-class _Contact(NamedTuple):
-    """One judged contact of a person with a program."""
-
-    person: int
-    program: int
-    case: Case
-    found: Possible
-    worth: tuple[int, ...]  # in range, caller, knowledge of the work, prior contact: higher is better
-
-    @property
-    def verdict(self) -> int:
-        """The lowest verdict that remains possible, because a plan never counts on anything unknown."""
-        return int(self.found.lowest)
-
-    @property
-    def order(self) -> tuple[int, ...]:
-        return (self.verdict, int(self.found.highest), *self.worth, -self.program, -self.person)
 
 
 class _Planner:
@@ -323,7 +322,10 @@ class _Planner:
         self.limits = {name: limit(name) for name in ("fewest_people", "most_people", "fewest_programs", "most_programs")}
         self.no_contact = {q: kind for q, program in enumerate(programs) if (kind := self._ruled_out(program))}
         self.contacts = {
-            (p, q): self._contact(p, q) for q in range(len(programs)) if q not in self.no_contact for p in range(len(people))
+            (p, q): self._contact(person, program)
+            for q, program in enumerate(programs)
+            if q not in self.no_contact
+            for p, person in enumerate(people)
         }
         self.useful = {pair: contact for pair, contact in self.contacts.items() if contact.verdict >= self.least}
         self.owners = self._choose()
@@ -335,33 +337,23 @@ class _Planner:
         exam = exam_of(self.student.replace(range_low=program.range_low, range_floor=program.range_low))
         return "other_exam" if exam is None else ""
 
-    def _contact(self, p: int, q: int) -> _Contact:
-        person = self.people[p]
-        case = case_for(self.student, person, self.programs[q])
-        worth = (
-            int(case.score >= case.range_low),
-            len(KINDS) - KINDS.index(case.recommender),
-            len(ACQUAINTANCE) - ACQUAINTANCE.index(person.knows_work),
-            int(case.prior_contact),
-        )
-        return _Contact(p, q, case, possible(case, self.programs[q].unknown, self.reading), worth)
+    def _contact(self, person: Person, program: Program) -> PlanContact:
+        case = case_for(self.student, person, program)
+        return PlanContact(person, program, case, possible(case, program.unknown, self.reading))
 
-    def _judge(self, contact: _Contact) -> Judgment:
-        """Judge a contact in the worst case."""
-        # `judge` would reject a floor of 300 for Level 2; `_ruled_out` has already compared the exams.
-        case, _ = worst_and_best(contact.case, self.programs[contact.program].unknown, self.reading)
-        return Judgment(case, self.reading, self.rules.outcome(case))
-
-    def _link(self, contact: _Contact) -> str:
+    def _link(self, contact: PlanContact) -> str:
         """Return what limits a contact, without stating anything unknown as fact."""
         found = contact.found
         certain = [found.stages[stage].reasons for stage in found.always_binding]
         if found.lowest == found.highest and not found.sometimes_binding and all(len(reasons) == 1 for reasons in certain):
             return " ".join(reasons[0].sentence for reasons in certain) or text("planner.row.nothing")
-        return text("planner.row.at_worst", link=" ".join(reason.sentence for reason in self._judge(contact).binding_reasons))
+        # `judge` would reject a floor of 300 for Level 2; `_ruled_out` has already compared the exams.
+        worst, _ = worst_and_best(contact.case, contact.program.unknown, self.reading)
+        judgment = Judgment(worst, self.reading, self.rules.outcome(worst))
+        return text("planner.row.at_worst", link=" ".join(reason.sentence for reason in judgment.binding_reasons))
 
     @staticmethod
-    def _asked(contacts: Iterable[_Contact]) -> tuple[str, ...]:
+    def _asked(contacts: Iterable[PlanContact]) -> tuple[str, ...]:
         """Return the questions whose answers would narrow the verdicts of some contacts."""
         return tuple(text(f"ask.{name}") for name in dict.fromkeys(name for one in contacts for name in one.found.depends_on))
 
@@ -390,7 +382,8 @@ class _Planner:
 
     def plan(self) -> Plan:
         chosen = sorted((p, q) for q, p in self.owners.items())
-        rows = sorted((self._row(self.contacts[pair]) for pair in chosen), key=_by_verdict_and_rule)
+        rows = sorted((self._row(self.contacts[p, q], q) for p, q in chosen), key=_by_verdict_and_rule)
+        contacts = tuple(self._shown())
         people = tuple(dict.fromkeys(row.person for row in rows))
         return Plan(
             student=self.student,
@@ -399,17 +392,15 @@ class _Planner:
             warnings=tuple(self._warnings(rows, people)),
             left_out=tuple(self._left_out()),
             summary=self._summary(rows, people) if rows else self._nothing(),
-            contacts=tuple(PlanContact(self.people[one.person], program, one.case) for program, one in self._shown()),
-            questions=MappingProxyType(
-                {program.name: asked for program, one in self._shown() if (asked := self._asked([one]))}
-            ),
+            contacts=contacts,
+            questions=MappingProxyType({one.program.name: asked for one in contacts if (asked := self._asked([one]))}),
         )
 
-    def _row(self, contact: _Contact) -> PlanRow:
+    def _row(self, contact: PlanContact, q: int) -> PlanRow:
         better = [
             person.name
             for p, person in enumerate(self.people)
-            if (other := self.useful.get((p, contact.program))) and other.verdict > contact.verdict
+            if (other := self.useful.get((p, q))) and other.verdict > contact.verdict
         ]
         why = (
             text("planner.row.better", names=listed(better, _NAMES_LISTED), **limits_in_words())
@@ -417,24 +408,18 @@ class _Planner:
             else text("planner.row.best")
         )
         return PlanRow(
-            person=self.people[contact.person],
-            program=self.programs[contact.program],
+            person=contact.person,
+            program=contact.program,
             case=contact.case,
-            judgment=self._judge(contact),
             reason=f"{why} {self._link(contact)}",
             rules=rules_check(contact.case, self.when),
             found=contact.found,
         )
 
-    def _best(self, *, p: int | None = None, q: int | None = None) -> _Contact | None:
-        """Return the best contact of one person or with one program, or None."""
-        contacts = [one for one in self.contacts.values() if p in {None, one.person} and q in {None, one.program}]
-        return max(contacts, key=lambda contact: contact.order, default=None)
-
-    def _furthest(self, q: int) -> _Contact | None:
-        """Return the contact with one program that can achieve the most, in the best case."""
-        contacts = [one for one in self.contacts.values() if one.program == q]
-        return max(contacts, key=lambda contact: (contact.found.highest, contact.order), default=None)
+    def _best(self, row: Person | Program, *, furthest: bool = False) -> PlanContact | None:
+        """Return the best contact of a person or with a program, or the one that can achieve the most, or None."""
+        contacts = [one for one in self.contacts.values() if row in (one.person, one.program)]
+        return max(contacts, key=lambda one: (one.found.highest if furthest else 0, one.order), default=None)
 
     @staticmethod
     def _summary(rows: Sequence[PlanRow], people: Sequence[Person]) -> str:
@@ -457,7 +442,8 @@ class _Planner:
             questions = " ".join(self._asked(one for one in self.contacts.values() if one.found.highest >= self.least))
             return text("planner.nothing_sure", verdict=Verdict(best).label, highest=highest.label, questions=questions)
         # The headline covers the contacts that can achieve the most, and the stage that limits the most of them.
-        furthest = [one for q in range(len(self.programs)) if (one := self._furthest(q)) and one.found.highest == highest]
+        best_of_each = [self._best(program, furthest=True) for program in self.programs]
+        furthest = [one for one in best_of_each if one and one.found.highest == highest]
         stages = [stage for one in furthest for stage in one.found.always_binding[:1]]
         stage = max(STAGES, key=stages.count)
         one = next((one for one in furthest if stage in one.found.always_binding[:1]), furthest[0])
@@ -467,7 +453,7 @@ class _Planner:
     def _left_out(self) -> Iterator[LeftOut]:
         for p, person in enumerate(self.people):
             if p not in self.owners.values():
-                if best := self._best(p=p):
+                if best := self._best(person):
                     yield self._not_chosen("person", person.name, best, text("planner.out.person_full", **limits_in_words()))
                 else:
                     yield LeftOut("person", person.name, "nobody_to_meet", text("planner.out.no_program"))
@@ -476,33 +462,32 @@ class _Planner:
                 reason = text("planner.out.no_opening" if kind == "no_opening" else "planner.out.other_exam")
                 yield LeftOut("program", program.name, kind, reason)
             elif q not in self.owners:
-                if best := self._best(q=q):
+                if best := self._best(program):
                     yield self._not_chosen("program", program.name, best, text("planner.out.program_full", **limits_in_words()))
                 else:
                     yield LeftOut("program", program.name, "nobody_to_meet", text("planner.out.no_people"))
 
-    def _not_chosen(self, what: str, name: str, best: _Contact, full: str) -> LeftOut:
-        verdict = best.found.lowest
-        if verdict >= self.least:
-            return LeftOut(what, name, "full", full, verdict)
+    def _not_chosen(self, what: str, name: str, best: PlanContact, full: str) -> LeftOut:
+        if best.verdict >= self.least:
+            return LeftOut(what, name, "full", full, best.verdict)
         reason = text(
             "planner.out.verdict",
-            person=self.people[best.person].name,
-            program=self.programs[best.program].name,
+            person=best.person.name,
+            program=best.program.name,
             verdict=range_label(best.found),
             link=self._link(best),
         )
         gap = best.case.range_low - best.case.score
         if gap > 0:
             reason = f"{reason} {text('planner.out.gap', score=best.case.score, gap=gap)}"
-        return LeftOut(what, name, "verdict", reason, verdict)
+        return LeftOut(what, name, "verdict", reason, best.verdict)
 
-    def _shown(self) -> Iterator[tuple[Program, _Contact]]:
-        """Pair each program that can be approached with its contact in the plan, or else with the best one."""
+    def _shown(self) -> Iterator[PlanContact]:
+        """Yield the contact with each program that can be approached: the one in the plan, or else the best one."""
         for q, program in enumerate(self.programs):
-            contact = self.contacts.get((self.owners[q], q)) if q in self.owners else self._best(q=q)
+            contact = self.contacts[self.owners[q], q] if q in self.owners else self._best(program)
             if contact:
-                yield program, contact
+                yield contact
 
     def _warnings(self, rows: Sequence[PlanRow], people: Sequence[Person]) -> Iterator[PlanWarning]:
         """Yield the warnings: the NRMP's rule, the size of the plan, its programs, and the people in the table."""
