@@ -634,6 +634,7 @@ def test_a_box_or_circle_that_is_not_checked_does_not_look_disabled(live: LivePa
 
 
 def test_a_thumb_can_reach_every_control(browser: Browser, site: Site) -> None:
+    """The navigation's links are in line with each other: none of them stands next to the workbook's name."""
     with page_of(browser, has_touch=True, is_mobile=True) as page:
         page.goto(f"{site.address}00_start_here.html")  # with the home page's quick check and the map
         wait_until_live(page)
@@ -643,6 +644,12 @@ def test_a_thumb_can_reach_every_control(browser: Browser, site: Site) -> None:
             .map(one => one.outerHTML.slice(0, 100) + one.getBoundingClientRect().height)"""
         )
         assert small == []
+        above = page.evaluate(
+            """() => [...document.querySelectorAll('nav li a')].map(one => one.getBoundingClientRect().top
+            - document.querySelector('.site-name').getBoundingClientRect().bottom)"""
+        )
+        assert len(above) == 5
+        assert min(above) >= 0
 
 
 PAPERS: Final = ("Letter", "A4")
