@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Final, NamedTuple
 
-from backchannel_lib.activities.tables import load_chapters
+from backchannel_lib.activities.tables import case_settings_or_nothing, load_chapters
 from backchannel_lib.base.errors import known_word
 from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.readers import WrongRowError, loader, one_of, required_text
@@ -29,11 +29,6 @@ from backchannel_lib.model.tables import (
 from backchannel_lib.model.verdict import Verdict, judge
 
 KINDS: Final = ("choice", "case", "rule")
-
-
-def case_settings_or_nothing(cell: str) -> Settings:
-    """Pairs ``field=value`` that make a case, or nothing."""
-    return case_settings(cell) if cell else ()
 
 
 class Option(NamedTuple):

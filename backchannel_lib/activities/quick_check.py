@@ -19,15 +19,15 @@ from backchannel_lib.activities.form import (
     unknown_or_answers,
 )
 from backchannel_lib.activities.sheet_desk import line_field, sheet_actions, topics_field
-from backchannel_lib.activities.tables import ActivityRow
+from backchannel_lib.activities.tables import ActivityRow, case_settings_or_nothing
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.readers import WrongRowError, each_of, loader, one_of
-from backchannel_lib.base.texts import text
+from backchannel_lib.base.texts import optional_text, text
 from backchannel_lib.model.advice import Advice, advise, load_not_covered
-from backchannel_lib.model.calendar import eastern, match_week
+from backchannel_lib.model.calendar import eastern, week_start
 from backchannel_lib.model.case import RECOMMENDERS, Case
 from backchannel_lib.model.possible import UNKNOWN
-from backchannel_lib.model.tables import Settings, case_settings
+from backchannel_lib.model.tables import Settings
 from backchannel_lib.page.activity_page import activity_page, slot
 from backchannel_lib.page.components import chosen_on_paper
 from backchannel_lib.page.html import Markup, join, tag
@@ -38,7 +38,8 @@ from backchannel_lib.page.sheet_desk import sheet_desk, sheet_fragment, topics_c
 from backchannel_lib.page.verdict_html import answer_strip, verdicts_label
 
 NOW: Final = "now"
-QUESTIONS: Final = ("contacted", "inside", "message", "standing", "file", "program")  # the questions with answers in the table
+ASKED: Final = ("contacted", "caller", "inside", "message", "standing", "file", "program")  # the questions about the case
+QUESTIONS: Final = tuple(question for question in ASKED if question != "caller")  # those with answers in the table
 SEVERAL: Final = ("message", "file", "program")  # those with several answers at once
 
 #: The other days to choose from, as time since the start of Match Week's Monday.
@@ -54,11 +55,6 @@ DAYS: Final = {
 }
 
 
-def optional_settings(cell: str) -> Settings:
-    """Pairs ``field=value`` that make a case, separated by semicolons, or nothing."""
-    return case_settings(cell) if cell else ()
-
-
 class QuickAnswerRow(NamedTuple):
     """What each answer in the quick check says about the case, and which fields it leaves open.
 
@@ -71,7 +67,7 @@ class QuickAnswerRow(NamedTuple):
 
     question: Annotated[str, one_of(QUESTIONS)]
     answer: str
-    overrides: Annotated[Settings, optional_settings]
+    overrides: Annotated[Settings, case_settings_or_nothing]
     leaves_open: Annotated[tuple[str, ...], each_of(tuple(Case.fields()))]
 
     @property
@@ -113,15 +109,8 @@ class QuickCheck(Form):
         super().__init__(
             row,
             {
-                "day": choice_field("day", (NOW, *DAYS), text("quick.day"), NOW),
-                "contacted": choice_field("contacted", answers_to("contacted"), text("quick.contacted"), UNKNOWN),
-                "caller": choice_field("caller", (*RECOMMENDERS, UNKNOWN), text("quick.caller"), UNKNOWN),
-                "inside": choice_field("inside", answers_to("inside"), text("quick.inside"), UNKNOWN),
-                "message": choices_field("message", answers_to("message"), text("quick.message"), (UNKNOWN,)),
-                "standing": choice_field("standing", answers_to("standing"), text("quick.standing"), UNKNOWN),
-                "file": choices_field("file", answers_to("file"), text("quick.file")),
-                "program": FormField((), _read_program, text("quick.program")),
-                "topics": topics_field("topics", text("quick.topics")),
+                **{question: _field(question) for question in ("day", *ASKED)},
+                "topics": topics_field("topics", text("quick.ask.topics")),
                 "name": line_field("name", text("sheet_desk.name")),
                 "program_name": line_field("program_name", text("sheet_desk.program")),
                 "sheet": boolean_field("sheet"),
@@ -140,10 +129,8 @@ class QuickCheck(Form):
         now = eastern(self.clock())
         if state["day"] == NOW:
             return now
-        year = (
-            now.year if now < datetime.combine(match_week(now.year), datetime.min.time()) + timedelta(days=7) else now.year + 1
-        )
-        return datetime.combine(match_week(year), datetime.min.time()) + DAYS[state["day"]]
+        year = now.year if now < week_start(now.year) + timedelta(days=7) else now.year + 1
+        return week_start(year) + DAYS[state["day"]]
 
     def known_and_unknown(self, state: Record) -> tuple[Case, list[str]]:
         """Return the case that the answers describe, and the fields that they leave open."""
@@ -151,8 +138,7 @@ class QuickCheck(Form):
         known: dict[str, Any] = {"offers": frozenset({"local"})}
         unknown: set[str] = set()
         for question in QUESTIONS:
-            given = state[question] if isinstance(state[question], tuple) else (state[question],)
-            rows = [answers_to(question)[answer] for answer in given]
+            rows = [answers_to(question)[answer] for answer in _given(state, question)]
             if question == "program":
                 rows.append(answers_to(question)[UNKNOWN])
             for row in rows:
@@ -168,7 +154,7 @@ class QuickCheck(Form):
 
     def has_answered(self, state: Record) -> bool:
         """Return whether the reader has answered anything about the case; the day alone only changes the rule."""
-        return any(state[question] != self.start[question] for question in ("caller", *QUESTIONS))
+        return any(state[question] != self.start[question] for question in ASKED)
 
     def advice(self, state: Record) -> Advice:
         """Return the advice for some answers."""
@@ -182,41 +168,34 @@ class QuickCheck(Form):
 
     def entered(self, state: Record) -> tuple[str, ...]:
         """Return the answers in words with short versions of the questions; unanswered checkboxes are left out."""
-        words = []
-        for question in ("day", "contacted", "caller", *QUESTIONS[1:]):
-            given = state[question] if isinstance(state[question], tuple) else (state[question],)
-            if given:
-                answer = ", ".join(_label(question, one) for one in given)
-                words.append(text("take_home.value", what=text(f"quick.{question}.short"), value=answer))
-        return tuple(words)
+        answers = {question: [_label(question, one) for one in _given(state, question)] for question in ("day", *ASKED)}
+        return tuple(
+            text("take_home.value", what=text(f"quick.{question}.short"), value=", ".join(labels))
+            for question, labels in answers.items()
+            if labels
+        )
 
     # ---- the page ----
 
     def fragments(self, state: Record) -> dict[str, str]:
         """Return the answer: the rule first, then the article's view once it has a basis, the steps and the questions."""
         advice = self.advice(state)
-        rule, moment = rule_now(advice), text("quick.moment", when=moment_text(advice.now))
-        # The answer for another day may not hold today.
-        box = rule_section(advice, next_for=() if state["day"] == NOW else INVENTED)
-        if not self.has_answered(state):
-            first = text("quick.first")
-            rest = sheet_sections(advice, ("steps", "questions", "silent"))
-            return {
-                "moment": moment,
-                "answer": join(
-                    box,
-                    tag("section", tag("p", first, class_="bw-next"), class_="bw-plain bw-screen"),
-                    rest,
-                ),
-                "strip": answer_strip(rule, ""),
-                "live_text": text("quick.live_first", rule=rule, first=first),
-            }
-        verdicts = verdicts_label(advice.judgment.verdicts)
+        rule, rest = rule_now(advice), ("steps", "questions", "silent")
+        if self.has_answered(state):
+            verdicts = verdicts_label(advice.judgment.verdicts)
+            sections = sheet_sections(advice, ("article", *rest))
+            spoken = text("quick.live_text", rule=rule, verdict=verdicts)
+        else:
+            verdicts, first = "", text("quick.first")
+            invitation = tag("section", tag("p", first, class_="bw-next"), class_="bw-plain bw-screen")
+            sections = join(invitation, sheet_sections(advice, rest))
+            spoken = text("quick.live_first", rule=rule, first=first)
         return {
-            "moment": moment,
-            "answer": join(box, sheet_sections(advice, ("article", "steps", "questions", "silent"))),
+            "moment": text("quick.moment", when=moment_text(advice.now)),
+            # The answer for another day may not hold today.
+            "answer": join(rule_section(advice, next_for=() if state["day"] == NOW else INVENTED), sections),
             "strip": answer_strip(rule, verdicts),
-            "live_text": text("quick.live_text", rule=rule, verdict=verdicts),
+            "live_text": spoken,
         }
 
     def visible_outcome(self, state: Record) -> tuple[str, str]:
@@ -237,33 +216,7 @@ class QuickCheck(Form):
                 "div",
                 tag(
                     "div",
-                    select("day", self.label("day"), [(day, text(f"quick.day.{day}")) for day in (NOW, *DAYS)], state["day"]),
-                    radios(
-                        "contacted",
-                        self.label("contacted"),
-                        _options("contacted"),
-                        state["contacted"],
-                        row=True,
-                    ),
-                    select("caller", self.label("caller"), self._callers(), state["caller"]),
-                    radios(
-                        "inside",
-                        self.label("inside"),
-                        _options("inside"),
-                        state["inside"],
-                        help_text=text("quick.inside_help"),
-                        row=True,
-                    ),
-                    checks("message", self.label("message"), _options("message"), state["message"]),
-                    radios("standing", self.label("standing"), _options("standing"), state["standing"]),
-                    checks("file", self.label("file"), _options("file"), state["file"]),
-                    checks(
-                        "program",
-                        self.label("program"),
-                        _options("program"),
-                        state["program"],
-                        help_text=text("quick.program_help"),
-                    ),
+                    [self._control(question) for question in ("day", *ASKED)],
                     topics_control("topics", self.label("topics"), state["topics"]),
                 ),
                 tag(
@@ -285,17 +238,22 @@ class QuickCheck(Form):
             to_answer=go_button(text("quick.go"), "answer"),
         )
 
+    def _control(self, question: str) -> Markup:
+        asked = (question, self.label(question), _options(question))
+        help_text = optional_text(f"quick.{question}_help")
+        if question in SEVERAL:
+            return checks(*asked, self.state[question], help_text=help_text)
+        if question in {"day", "caller"}:
+            return select(*asked, self.state[question])
+        return radios(*asked, self.state[question], help_text=help_text, row=question != "standing")
+
     def _questions_on_paper(self) -> Iterator[Markup]:
-        yield chosen_on_paper(self.label("day"), [text(f"quick.day.{day}") for day in (NOW, *DAYS)])
-        for question in ("contacted", "caller", *QUESTIONS[1:]):
-            options = self._callers() if question == "caller" else _options(question)
-            yield chosen_on_paper(self.label(question), [label for _, label in options], several=question in SEVERAL)
+        for question in ("day", *ASKED):
+            options = [label for _, label in _options(question)]
+            yield chosen_on_paper(self.label(question), options, several=question in SEVERAL)
         yield chosen_on_paper(
             self.label("topics"), [text(f"not_covered.{row.topic}.name") for row in load_not_covered()], several=True
         )
-
-    def _callers(self) -> list[tuple[str, str]]:
-        return [(caller, _label("caller", caller)) for caller in (*RECOMMENDERS, UNKNOWN)]
 
     # ---- buttons ----
 
@@ -330,9 +288,25 @@ class QuickCheck(Form):
         return "\n".join(lines)
 
 
+def _field(question: str) -> FormField:
+    answers, label = [answer for answer, _ in _options(question)], text(f"quick.ask.{question}")
+    if question == "program":
+        return FormField((), _read_program, label)
+    if question in SEVERAL:
+        return choices_field(question, answers, label, (UNKNOWN,) if question == "message" else ())
+    return choice_field(question, answers, label, NOW if question == "day" else UNKNOWN)
+
+
 def _options(question: str) -> list[tuple[str, str]]:
-    answers = [answer for answer in answers_to(question) if (question, answer) != ("program", UNKNOWN)]
-    return [(answer, _label(question, answer)) for answer in answers]
+    """Return the answers to choose from, with their labels."""
+    answers = {"day": (NOW, *DAYS), "caller": (*RECOMMENDERS, UNKNOWN)}.get(question) or tuple(answers_to(question))
+    return [(answer, _label(question, answer)) for answer in answers if (question, answer) != ("program", UNKNOWN)]
+
+
+def _given(state: Record, question: str) -> tuple[str, ...]:
+    """Return the answers to a question, which are several if it has checkboxes."""
+    given = state[question]
+    return given if isinstance(given, tuple) else (given,)
 
 
 def _label(question: str, answer: str) -> str:

@@ -21,6 +21,7 @@ from backchannel_lib.model.case import Case
 from backchannel_lib.model.tables import (
     Settings,
     assumption_id,
+    case_settings,
     claim_ids,
     fact_ids,
     load_readings,
@@ -55,6 +56,16 @@ def case_of(overrides: Iterable[tuple[str, str]], before: Case | None = None) ->
 def activities_of(*kinds: str) -> Callable[[], Collection[str]]:
     """Return a function that lists the activities of some kinds, for a column that names one."""
     return lambda: [row.activity for row in load_activities() if row.kind in kinds]
+
+
+def settings_or_nothing(cell: str) -> Settings:
+    """Pairs ``field=value`` of fields of a case, or nothing."""
+    return settings(cell) if cell else ()
+
+
+def case_settings_or_nothing(cell: str) -> Settings:
+    """Pairs ``field=value`` that make a case, separated by semicolons, or nothing."""
+    return case_settings(cell) if cell else ()
 
 
 class ChapterRow(NamedTuple):
@@ -344,11 +355,6 @@ class DrillFileRow(NamedTuple):
 
 
 load_drill_files = loader(DrillFileRow, "drill_files.csv")
-
-
-def settings_or_nothing(cell: str) -> Settings:
-    """Pairs ``field=value`` of fields of a case, or nothing."""
-    return settings(cell) if cell else ()
 
 
 class DrillTurnRow(NamedTuple):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
@@ -15,14 +16,14 @@ from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import ActivityRow, WeekContactRow, case_of, load_week_contacts
 from backchannel_lib.base.texts import text
 from backchannel_lib.base.times import date_words, hours_words, time_words
-from backchannel_lib.model.calendar import eastern, match_week, phase_at
+from backchannel_lib.model.calendar import eastern, match_week, phase_at, week_start
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import next_change, rules_check, soap_window
 from backchannel_lib.model.tables import WeekEventRow, load_phases, load_week_events
 from backchannel_lib.model.verdict import Verdict, judge
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
 from backchannel_lib.page.charts import Figure, bands_over_time
-from backchannel_lib.page.components import chart_panel, citations, description_list, facts_by_source, table
+from backchannel_lib.page.components import chart_panel, citations, description_list, facts_by_source, table, to_check
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, checkbox, radios, select, toolbar
 from backchannel_lib.page.pictures import week_picture
@@ -56,6 +57,7 @@ DAY_FACTS: Final = (
     "soap_rule.list_until_may",
 )
 WEEK: Final = 6 * 24  # hours in the picture, starting at midnight before Sunday
+HOUR: Final = timedelta(hours=1)
 OPEN_YEAR: Final = "2027"
 
 
@@ -119,7 +121,7 @@ class WeekClock(GuessForm):
 
     def actions(self) -> dict[str, Action]:
         """Return the buttons' actions."""
-        return {**super().actions(), "later": lambda _: self._step(1), "earlier": lambda _: self._step(-1), "jump": self._jump}
+        return {**super().actions(), "later": lambda _: self._step(1), "earlier": lambda _: self._step(-1)}
 
     def missing(self, state: Record, _step: str = "") -> str:
         """Return the request to guess first, or an empty string."""
@@ -132,13 +134,6 @@ class WeekClock(GuessForm):
         if 0 <= at < len(days) * 24:
             self.commit_values(day=days[at // 24], hour=at % 24)
         return {}
-
-    def _jump(self, message: Mapping[str, Any]) -> ActionResult:
-        """Go to a moment of the official schedule."""
-        for event in load_week_events():
-            if event.event == message["value"]:
-                self.commit_values(day=list(DAYS)[event.day + 1], hour=int(event.starts[:2]))
-        return {"focus": "now"}
 
     # ---- what is on the page ----
 
@@ -165,8 +160,7 @@ class WeekClock(GuessForm):
         """Return the moment's position in the picture; anything after the week is at its edge."""
         if not self.is_seen(state):
             return {}
-        first = datetime.combine(match_week(int(state["year"])), time()) - timedelta(days=1)
-        hours = (self._when(state) - first) / timedelta(hours=1)
+        hours = (self._when(state) - _sunday(int(state["year"]))) / HOUR
         return {"week": (min(hours, WEEK + 18), text("clock.mark"))}
 
     def marker_only_fields(self, field: str) -> tuple[str, ...]:
@@ -239,17 +233,14 @@ class WeekClock(GuessForm):
 
     def _official(self, state: Record) -> str:
         """Return the event that is under way in the official schedule, or the last one before."""
-        monday = datetime.combine(match_week(int(state["year"])), time())
-        when, answer = self._when(state), text("clock.before")
-        if when >= monday + timedelta(days=5):
-            return text("clock.after")
-        for event in load_week_events():
-            day = monday + timedelta(days=event.day)
-            start = datetime.combine(day.date(), time.fromisoformat(event.starts))
-            if start <= when:
-                is_over = event.ends and datetime.combine(day.date(), time.fromisoformat(event.ends)) <= when
-                answer = text("clock.over", event=text(f"event.{event.event}")) if is_over else text(f"event.{event.event}")
-        return answer
+        when = self._when(state)
+        since_monday = when - week_start(int(state["year"]))
+        begun = [event for event in load_week_events() if event.after_monday <= since_monday]
+        if not begun or since_monday >= timedelta(days=5):
+            return text("clock.after" if begun else "clock.before")
+        event, name = begun[-1], text(f"event.{begun[-1].event}")
+        is_over = event.ends and (since_monday.days, f"{when:%H:%M}") >= (event.day, event.ends)
+        return text("clock.over", event=name) if is_over else name
 
     def _rows(self, state: Record) -> Iterator[tuple[str, str, str]]:
         """Yield each contact with its value at the moment and what the rule says about it."""
@@ -325,9 +316,8 @@ class WeekClock(GuessForm):
     @staticmethod
     def _on_paper() -> Markup:
         """Return the week without today's mark and answer, which would be wrong by the time someone reads it."""
-        monday = datetime.combine(match_week(int(OPEN_YEAR)), time())
-        choices = tag("ul", [tag("li", words) for _, words in _guess_options()], class_="bw-choose")
-        return join(week_picture(monday, mark=None), tag("p", tag("b", text("clock.ask"))), choices)
+        picture, choices = week_picture(week_start(int(OPEN_YEAR)), mark=None), [words for _, words in _guess_options()]
+        return join(picture, tag("p", tag("b", text("clock.ask"))), to_check(choices, several=False))
 
     @property
     def text(self) -> str:
@@ -348,7 +338,7 @@ class WeekClock(GuessForm):
         self.update(guess=f"{GUESSES[0][0]}_{GUESSES[0][1]}")
         self.see()
         for day in DAYS:
-            hours = {12, *(int(event.starts[:2]) for event in load_week_events() if list(DAYS)[event.day + 1] == day)}
+            hours = {12, *(int(event.starts[:2]) for event in load_week_events() if event.day == DAYS[day])}
             for hour in sorted(hours):
                 self.update(day=day, hour=hour)
                 yield self._line(self.state)
@@ -365,6 +355,11 @@ def _guess_options() -> list[tuple[str, str]]:
     return [*moments, (NEVER, text("clock.never"))]
 
 
+def _sunday(year: int) -> datetime:
+    """Return midnight before the Sunday before Match Week, where the picture starts."""
+    return week_start(year) - timedelta(days=1)
+
+
 def _event_hours(event: WeekEventRow) -> str:
     starts = time.fromisoformat(event.starts)
     return hours_words(starts, time.fromisoformat(event.ends)) if event.ends else time_words(starts)
@@ -379,25 +374,22 @@ def _hour_words(hour: int) -> str:
 @functools.lru_cache(maxsize=32)
 def _week(year: int, reading: str | None) -> str:
     """Draw the three bands of a year's Match Week, without the mark."""
-    first = datetime.combine(match_week(year), time()) - timedelta(days=1)
-    start, end = ((moment - first) / timedelta(hours=1) for moment in soap_window(year))
-    moments = [first + timedelta(hours=hour) for hour in range(WEEK + 24)]
-    phases: list[tuple[str, float, float]] = []
-    for hour, moment in enumerate(moments):
-        phase = phase_at(moment, reading)
-        if not phases or phases[-1][0] != phase:
-            phases.append((phase, hour, hour))
-        phases[-1] = (phase, phases[-1][1], hour + 1)
+    sunday = _sunday(year)
+    start, end = ((moment - sunday) / HOUR for moment in soap_window(year))
+    phases = []
+    for phase, run in itertools.groupby(range(WEEK + 24), lambda hour: phase_at(sunday + hour * HOUR, reading)):
+        hours = list(run)
+        phases.append((text(f"phase_short.{phase}"), hours[0], hours[-1] + 1))
     official = []
     for event in load_week_events():
-        begin = 24 * (event.day + 1) + int(event.starts[:2])
+        begin = 24 + event.after_monday // HOUR
         until = 24 * (event.day + 1) + int(event.ends[:2]) if event.ends else begin + 0.6
         official.append((text(f"event_short.{event.event}"), begin, until))
     not_allowed, allowed = text("soap.answer.not_allowed"), text("soap.answer.allowed")
     rule = [(allowed, 0.0, start), (not_allowed, start, end), (allowed, end, float(WEEK + 24))]
     figure: Figure = bands_over_time(
         {
-            text("clock.band.phases"): [(text(f"phase_short.{phase}"), low, high) for phase, low, high in phases],
+            text("clock.band.phases"): phases,
             text("clock.band.official"): official,
             text("clock.band.rule"): rule,
         },
