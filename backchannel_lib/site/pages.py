@@ -325,8 +325,8 @@ def _deck_note() -> Markup:
 def _neighbors(build: Build, chapter: str) -> Markup:
     """Return the links at a chapter's end: on, then back, then what few readers need."""
 
-    def to(key: str, other: str, **attributes: object) -> Markup:
-        return tag("a", text(f"site.{key}", title=build.titles[other]), href=f"{other}.html", **attributes)
+    def to(label: str, other: str, **attributes: object) -> Markup:
+        return tag("a", label, href=f"{other}.html", **attributes)
 
     names = list(build.titles)
     at = names.index(chapter)
@@ -335,13 +335,15 @@ def _neighbors(build: Build, chapter: str) -> Markup:
     facilitators = after if after and chapter in students and after not in students else None
     links = []
     if facilitators:  # a student has read every chapter, and what is left is the plan
-        links.append(to("plan", PLAN, class_="site-next"))
+        links.append(to(text("site.plan", title=build.titles[PLAN]), PLAN, class_="site-next"))
     elif after:
-        links.append(to("next", after, rel="next", class_="site-next"))
+        links.append(to(text("site.next", title=build.titles[after]), after, rel="next", class_="site-next"))
     if at > 0:
-        links.append(to("previous", names[at - 1], rel="prev"))
+        before = names[at - 1]
+        links.append(to(text("site.previous", title=build.titles[before]), before, rel="prev"))
     if facilitators:
-        links.append(to("next_facilitators", facilitators, class_="site-aside"))
+        words = text("site.next_facilitators", title=build.titles[facilitators])
+        links.append(to(words, facilitators, class_="site-aside"))
     return tag("nav", links, class_="site-neighbors", aria_label=text("site.nav.chapters"))
 
 
