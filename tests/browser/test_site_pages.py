@@ -783,7 +783,7 @@ def test_the_home_page_prints_its_questions_on_one_page_and_no_answer(live: Live
     for paper in PAPERS:
         (words,) = printed(live.page, paper)
         for question in ("day", "contacted", "caller", "inside", "message", "standing", "file", "program", "topics"):
-            assert text(f"quick.{question}") in words
+            assert text(f"quick.ask.{question}") in words
         assert text("quick.answer") not in words
         assert text("site.home.more") not in words, "its links lead nowhere"
 
