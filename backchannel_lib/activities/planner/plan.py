@@ -287,7 +287,7 @@ def plan(
     return _Planner(student, who, where, when, reading).plan()
 
 
-def _checked(table: str, rows: Iterable[Any], row_class: type) -> tuple[Any, ...]:
+def _checked(table: str, rows: Iterable[Any], row_class: type[Person | Program]) -> tuple[Any, ...]:
     found = tuple(rows) if isinstance(rows, Iterable) and not isinstance(rows, str) else (rows,)
     if len(found) > MOST_ROWS[table]:
         raise CaseError(table, "too_many_rows", len(found), most=MOST_ROWS[table])

@@ -444,17 +444,18 @@ def test_removing_a_nonexistent_row_changes_nothing(value: str) -> None:
         ("programs.1.prior_contact", "perhaps", "must be yes or no"),
         ("score", "", "enter a number"),
         ("score", "1000", "from 1 to 999"),
-        ("phase", "never", "must be one of"),
-        ("guess", "4", "must be one of"),
+        ("phase", "never", "Must be one of"),
+        ("guess", "4", "Must be one of"),
     ],
 )
 def test_an_invalid_cell_gets_a_message_at_its_field(field: str, value: str, sentence: str) -> None:
-    """The message begins with its row and column. The tables stay unchanged, and undo removes the message."""
+    """The message begins with its row and column, or its question. The tables stay unchanged, and undo removes the message."""
     one = planner()
     before = one.state
     message = update(one, field, value)
     assert sentence in message
-    assert message.startswith(f"{one.label(field)}:")
+    label = one.label(field)
+    assert message.startswith(f"{label} " if label.endswith("?") else f"{label}: ")
     if "." in field:
         number = text("planner_board.person" if field.startswith("people") else "planner_board.program", number=1)
         assert message.startswith(f"{number}, ")
