@@ -6,8 +6,8 @@ The checker never writes a word of the email or says that it is right. The reade
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Iterable, Mapping
-from typing import Final
+from collections.abc import Collection, Iterator, Mapping
+from typing import Final, Unpack
 
 from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.form import Form, FormField, Record, choice_field, choices_field
@@ -26,7 +26,7 @@ from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.texts import text
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
-from backchannel_lib.page.components import citations, facts_by_source, table
+from backchannel_lib.page.components import bullets, citations, facts_by_source, table, to_check
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, checks, radios, text_box, toolbar
 
@@ -61,15 +61,16 @@ class ReplyActivity(Form):
 
     def actions(self) -> dict[str, Action]:
         """Return the buttons' actions."""
-        return {"example": self._example, "clear": self._clear, "see": self._see}
+        return {
+            "example": lambda _: self._replace(example_email(), notice=text("reply_board.example_shown")),
+            "clear": lambda _: self._replace(""),
+            "see": self._see,
+        }
 
-    def _example(self, _: object) -> ActionResult:
-        self.commit_values(text=example_email(), guess=(), ticks=(), first="")
-        return {"values": self.values(self.state), "notice": text("reply_board.example_shown"), "focus": "text"}
-
-    def _clear(self, _: object) -> ActionResult:
-        self.commit_values(text="", guess=(), ticks=(), first="")
-        return {"values": self.values(self.state), "focus": "text"}
+    def _replace(self, email: str, **more: Unpack[ActionResult]) -> ActionResult:
+        """Start over with another email."""
+        self.commit_values(text=email, guess=(), ticks=(), first="")
+        return {"values": self.values(self.state), **more, "focus": "text"}
 
     def _see(self, _: object) -> ActionResult:
         if not self.state["text"].strip():
@@ -123,20 +124,21 @@ class ReplyActivity(Form):
             tag(
                 "div",
                 self.on_paper(
-                    _to_choose("reply_board.contacted", [label for _, label in _contacts()]),
+                    tag("p", tag("b", text("reply_board.contacted"))),
+                    to_check([label for _, label in _contacts()], several=False),
                     tag("p", tag("b", text("reply_board.text"))),
                     tag("div", [tag("p") for _ in range(LINES)], class_="bw-ruled"),
-                    _to_choose("paper.reply", [label for _, label in self._options()], several=True),
+                    tag("p", tag("b", text("paper.reply"))),
+                    to_check([label for _, label in self._options()]),
                 ),
                 tag(
                     "div",
                     tag(
                         "div",
-                        tag(
-                            "div",
+                        toolbar(
                             button(text("reply_board.example"), "example"),
                             button(text("reply_board.clear"), "clear"),
-                            class_="bw-toolbar bw-alike",
+                            alike=True,
                         ),
                         text_box(
                             "text", text("reply_board.text"), state["text"], long=True, help_text=text("reply_board.text_help")
@@ -145,12 +147,7 @@ class ReplyActivity(Form):
                     ),
                     tag(
                         "div",
-                        radios(
-                            "contacted",
-                            text("reply_board.contacted"),
-                            _contacts(),
-                            state["contacted"],
-                        ),
+                        radios("contacted", text("reply_board.contacted"), _contacts(), state["contacted"]),
                         show_if(
                             "ask",
                             now,
@@ -186,7 +183,7 @@ class ReplyActivity(Form):
                 tag(
                     "div",
                     tag("h3", text("reply_board.limits")),
-                    tag("ul", [tag("li", limit) for limit in checked("").limits], class_="bw-list"),
+                    bullets(checked("").limits),
                 ),
                 class_="bw-columns bw-halves",
             ),
@@ -236,9 +233,7 @@ class ReplyActivity(Form):
             if state["text"] != state["first"]
             else None,
             [tag("p", note, class_="bw-note") for note in check.notes],
-            tag("ul", [tag("li", _finding(one, guess)) for one in check.findings], class_="bw-dated")
-            if check.findings
-            else None,
+            bullets((_finding(one, guess) for one in check.findings), "bw-dated") if check.findings else None,
             _counts(check),
             citations("checker", ("conduct.brief-reply", "conduct.reply-template"), ("reply_phrases_stand_for",)),
         )
@@ -249,41 +244,33 @@ class ReplyActivity(Form):
         lines = [super().text, checked("").contact_rule]
         return "\n".join([*lines, *(_lines(checked(self.state["text"])) if self.state["first"] else [])])
 
-    def transcript(self) -> str:
-        """Return the findings for the example after each guess and for other versions of it; then restore the state."""
-        start, lines = self.state, []
-        lines.append(self._see({})["notice"])
-        self._example({})
-        lines += [self.state["text"], self._see({})["notice"]]
+    def transcript_lines(self) -> Iterator[str]:
+        """Yield the findings for the example after each guess, and for other versions of it."""
+        yield self._see({})["notice"]
+        self._replace(example_email())
+        yield self.state["text"]
+        yield self._see({})["notice"]
         self.update(contacted="yes")
-        lines.append(self._see({})["notice"])
+        yield self._see({})["notice"]
         for guess in ((NOTHING,), ("no_cv",), tuple(self.rows)):
             self.update(guess=guess)
             self._see({})
             found = {one.finding for one in checked(self.state["first"]).findings}
-            lines.append(self._difference(set(self.state["guess"]), found))
+            yield self._difference(set(self.state["guess"]), found)
             self.undo()
         self.update(guess="no_cv")
         self._see({})
-        lines += _lines(checked(self.state["text"]))
+        yield from _lines(checked(self.state["text"]))
         for contacted in CONTACTED:
             self.update(contacted=contacted)
-            lines.append(text(f"reply_board.rule.{contacted}"))
+            yield text(f"reply_board.rule.{contacted}")
         for email in (text("reply_board.tour_script"), text("reply_board.tour_other"), "…"):
             self.update(text=email)
-            lines += [email, *_lines(checked(email))]
-        self.commit(start)
-        return "\n".join(lines)
+            yield from [email, *_lines(checked(email))]
 
 
 def _contacts() -> list[tuple[str, str]]:
     return [(one, text(f"reply_board.contacted.{one}")) for one in CONTACTED]
-
-
-def _to_choose(question: str, labels: Iterable[str], *, several: bool = False) -> Markup:
-    """Return a question for paper, with a circle for each answer, or with boxes if there can be several."""
-    look = "bw-choose bw-several" if several else "bw-choose"
-    return join(tag("p", tag("b", text(question))), tag("ul", [tag("li", label) for label in labels], class_=look))
 
 
 def example_email() -> str:
@@ -333,12 +320,8 @@ def _finding(found: Finding, guess: Collection[str]) -> Markup:
 
 
 def _counts(check: ReplyCheck) -> Markup:
-    counts = check.counts
-    rows: Iterable[tuple[str, int]] = (
-        (text("reply_board.sentences"), counts.sentences),
-        (text("reply_board.interest"), counts.interest),
-        (text("reply_board.words"), counts.words),
-    )
+    labels = (text("reply_board.sentences"), text("reply_board.interest"), text("reply_board.words"))
+    rows = zip(labels, check.counts, strict=True)
     return table(text("reply_board.counts"), (text("reply_board.counts"), text("reply_board.number")), rows)
 
 
@@ -349,8 +332,7 @@ def _lines(check: ReplyCheck) -> list[str]:
     found = [
         text("reply_board.line", finding=one.label, seen=_quoted(one), suggestion=one.suggestion) for one in check.findings
     ]
-    counts = check.counts
-    counted = text("reply_board.counted", sentences=counts.sentences, interest=counts.interest, words=counts.words)
+    counted = text("reply_board.counted", **check.counts._asdict())
     rows = {row.point: row for row in load_reply_points()}
     points = [f"- {one.label} {_answer(one, rows[one.point], check.state)}" for one in check.points]
     return [check.sentence, *check.notes, *(line.replace("  ", " ") for line in found), *points, counted, *check.limits]
