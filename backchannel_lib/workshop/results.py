@@ -47,15 +47,15 @@ def results_html(state: WorkshopState, drill: Markup | None = None) -> str:
     )
     slides = [_slide(number, one) for number, one in enumerate(rounds, start=1)]
     desk = tag("section", tag("h2", text("activity.drill.title")), drill) if drill else None
-    return standalone_page(title, load_style(), opening, slides, desk)
+    return standalone_page(title, style_sheet(), opening, slides, desk)
 
 
 @functools.cache
-def load_style() -> str:
+def style_sheet() -> str:
     """Return the page's style sheet. The site loads it before it takes its snapshot, which has no files.
 
     Examples:
-        >>> "--bw-space-1" in load_style()
+        >>> "--bw-space-1" in style_sheet()
         True
     """
     return tokens_style() + STYLE.read_text(encoding="utf-8")
