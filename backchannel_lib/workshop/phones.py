@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from backchannel_lib.activities.saved_answers import folder
 from backchannel_lib.base.errors import CaseError, CaseFileError
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.verdict import Verdict
-from backchannel_lib.page.activity_page import show_if, slot
+from backchannel_lib.page.activity_page import show_if, slot, verdict_options
+from backchannel_lib.page.components import unfolding
 from backchannel_lib.page.host import host
 from backchannel_lib.page.html import Markup, join, tag
-from backchannel_lib.page.inputs import button
+from backchannel_lib.page.inputs import button, toolbar
 from backchannel_lib.workshop.public_address import PublicAddress, read_public_address
+from backchannel_lib.workshop.round.state import MAX_VOTES
 
 if TYPE_CHECKING:
     from backchannel_lib.workshop.votes.process import VoteServer
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
 # `votes` is imported on demand because it needs SQLite and processes, which a browser doesn't have.
 
 STORE: Final = "votes.sqlite"
-MAX_VOTES: Final = 999  # for one verdict; no room has more people
-FRAGMENTS: Final = ("phones.asks", "phones.shows")
 LOOPBACK: Final = "127.0.0.1"
 ADDRESS: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){3}")
 CODE: Final = re.compile(r"[a-z0-9]{4,32}")
@@ -135,18 +135,17 @@ class Phones:
 
     # ---- rounds ----
 
-    def open_round(self, round_id: str, title: str, choices: Sequence[tuple[str, str]], people: int) -> None:
-        """Start a vote on the phones if they are connected.
+    def open_round(self, round_id: str, title: str, people: int) -> None:
+        """Start a vote on the nine verdicts on the phones if they are connected.
 
         Args:
             round_id: The round.
             title: The question.
-            choices: Pairs of id and label.
             people: How many people are in the room.
         """
         self._is_asking = True
         if self.state == "on":
-            self._use_store(lambda store: store.open_round(round_id, title, choices, people))
+            self._use_store(lambda store: store.open_round(round_id, title, verdict_options(), people))
 
     def close_round(self) -> None:
         """Stop accepting votes until the next round."""
@@ -206,36 +205,22 @@ class Phones:
             people: How many people are in the room.
             visible: Whether the current step shows phones.
         """
-        fragments: dict[str, str] = dict.fromkeys(FRAGMENTS, "")
-        if visible and self.state == "ask":
-            fragments["phones.asks"] = self._offer()
-        elif visible and self.state == "on":
-            fragments["phones.shows"] = self._invitation(people)
-        return fragments
+        return {
+            "phones.asks": self._offer() if visible and self.state == "ask" else "",
+            "phones.shows": self._invitation(people) if visible and self.state == "on" else "",
+        }
 
     def _offer(self) -> Markup:
         """Return what would be opened and to whom, with a button for each of this computer's addresses."""
         if self.public:
-            return join(
-                tag("p", text("phones.would_open_public", url=self.public[0].url)),
-                tag(
-                    "div",
-                    button(text("phones.open_public"), "phones_open", LOOPBACK),
-                    button(text("phones.no"), "phones_close"),
-                    class_="bw-toolbar",
-                ),
-            )
-        return join(
-            tag("p", text("phones.would_open")),
-            None if self._addresses else tag("p", text("phones.no_network")),
-            tag(
-                "div",
-                [button(text("phones.open_on", address=one), "phones_open", one) for one in self._addresses],
-                button(text("phones.rehearse"), "phones_open", LOOPBACK),
-                button(text("phones.no"), "phones_close"),
-                class_="bw-toolbar",
-            ),
-        )
+            said = [text("phones.would_open_public", url=self.public[0].url)]
+            opens = {LOOPBACK: text("phones.open_public")}
+        else:
+            said = [text("phones.would_open"), *([] if self._addresses else [text("phones.no_network")])]
+            opens = {one: text("phones.open_on", address=one) for one in self._addresses}
+            opens[LOOPBACK] = text("phones.rehearse")
+        buttons = [button(label, "phones_open", address) for address, label in opens.items()]
+        return join([tag("p", one) for one in said], toolbar(*buttons, button(text("phones.no"), "phones_close")))
 
     def _invitation(self, people: int) -> Markup:
         """Return the QR code, the address to type, and what is open."""
@@ -245,14 +230,13 @@ class Phones:
         return join(
             tag("div", Markup(opened.qr), class_="bw-qr"),
             tag("p", opened.url.partition("://")[2], class_="bw-phones-url"),
-            tag(
-                "details",
-                tag("summary", text("phones.what")),
+            unfolding(
+                "phones",
+                text("phones.what"),
                 tag("p", opened.sentence),
                 tag("p", text("phones.people", people=people)),
                 button(text("phones.close"), "phones_close"),
                 class_="bw-basis",
-                data_details="phones",
             ),
         )
 
@@ -272,11 +256,6 @@ class Phones:
                 "phones_lost",
                 visible,
                 tag("p", text("phones.lost")),
-                tag(
-                    "div",
-                    button(text("phones.open_again"), "phones_open", ""),
-                    button(text("phones.without"), "phones_close"),
-                    class_="bw-toolbar",
-                ),
+                toolbar(button(text("phones.open_again"), "phones_open", ""), button(text("phones.without"), "phones_close")),
             ),
         ]

@@ -26,7 +26,7 @@ from backchannel_lib.base.spreadsheet import to_csv
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.exams import check_one_exam
-from backchannel_lib.model.verdict import Verdict, judge
+from backchannel_lib.model.verdict import judge
 from backchannel_lib.page.activity_page import static_page
 from backchannel_lib.page.case_controls import slider_ends
 from backchannel_lib.page.case_fragments import answer_line
@@ -134,7 +134,7 @@ class Round(Activity[WorkshopState]):
             case "close":
                 return {"notice": text("round.plan_done" if state.plan else "round.none_left")}
             case "vote":
-                state = state._replace(phones=self.phones.counts(self.round_id(state)) or state.phones, shown=1)
+                state = self._with_phones(state)._replace(shown=1)
         result = self._go_to(state._replace(step=STEPS[STEPS.index(state.step) + 1], case=None))
         if self.state.step == "links" and not sum(state.counted):
             result["notice"] = text("round.nobody_voted")
@@ -176,8 +176,7 @@ class Round(Activity[WorkshopState]):
         """Let the room vote again after people have talked to their neighbors."""
         if not self.state.may_vote_again:
             return {"notice": text("round.no_second_vote")}
-        counts = self.phones.counts(self.round_id(self.state)) or self.state.phones
-        return {**self._go_to(self.state._replace(phones=counts).second_vote()), "notice": text("round.is_second_vote")}
+        return {**self._go_to(self._with_phones(self.state).second_vote()), "notice": text("round.is_second_vote")}
 
     def follow(self, plan: str, step: str, skipped: tuple[str, ...]) -> None:
         """Show what a step of the run plan needs; a step without a file or the close changes nothing.
@@ -266,13 +265,17 @@ class Round(Activity[WorkshopState]):
         """Read the phones' votes; this is not an undo step."""
         if self.state.step != "vote" or self.phones.state != "on":
             return {}
-        counts = self.phones.counts(self.round_id(self.state))
+        counted = self._with_phones(self.state)
         if self.phones.state == "lost":
             return {"notice": text("phones.lost")}
-        if counts and counts != self.state.phones:
-            self.restore(self.state._replace(phones=counts))
+        if counted != self.state:
+            self.restore(counted)
             self._save_session()
         return {}
+
+    def _with_phones(self, state: WorkshopState) -> WorkshopState:
+        """Return a state with the phones' latest votes."""
+        return state._replace(phones=self.phones.counts(self.round_id(state)) or state.phones)
 
     def _phones_ask(self, _: object) -> ActionResult:
         self.phones.ask()
@@ -293,8 +296,7 @@ class Round(Activity[WorkshopState]):
         """Start the phones' vote when it opens here, and end it when it closes."""
         state = self.state
         if state.step == "vote":
-            choices = [(verdict.name.lower(), verdict.label) for verdict in Verdict]
-            self.phones.open_round(self.round_id(state), state.file.title, choices, state.people)
+            self.phones.open_round(self.round_id(state), state.file.title, state.people)
         else:
             self.phones.close_round()
 

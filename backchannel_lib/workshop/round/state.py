@@ -21,7 +21,7 @@ from backchannel_lib.workshop.run_plan.model import load_run_plans, load_run_ste
 from backchannel_lib.workshop.topics import HARDEST, topic_names
 
 STEPS: Final = ("setup", "file", "vote", "links", "spread", "rules", "what_if", "close")
-MAX_VOTES: Final = 999
+MAX_VOTES: Final = 999  # for one verdict; no room has more people
 MAX_GROUP: Final = 60  # characters
 MAX_ROUNDS: Final = 500  # no session lasts this long
 NO_VOTES: Final = (0,) * len(Verdict)
