@@ -9,9 +9,8 @@ import pytest
 
 from backchannel_lib import CaseError
 from backchannel_lib.activities.saved_answers import FOLDER
-from backchannel_lib.workshop.own_cases.model import CASES
+from backchannel_lib.workshop.own_cases.cases import CASES, SCENES
 from backchannel_lib.workshop.own_cases.questions import QUESTIONS
-from backchannel_lib.workshop.own_cases.scenes import SCENES
 from tests.helpers import fuzz_targets, plain_rules
 from tests.helpers.fuzz_targets import READERS, TARGETS, damage, read_bytes
 

@@ -22,9 +22,8 @@ from backchannel_lib.model.exams import check_one_exam
 from backchannel_lib.model.tables import Settings, assumption_id, case_settings, claim_ids, load_claims
 from backchannel_lib.model.verdict import Judgment
 from backchannel_lib.page.verdict_html import stages_on_screen
-from backchannel_lib.workshop.own_cases.model import CASES, TEXTS, OwnCase, OwnDetails
+from backchannel_lib.workshop.own_cases.cases import CASES, SCENES, TEXTS, OwnCase
 from backchannel_lib.workshop.own_cases.questions import saved_own_questions
-from backchannel_lib.workshop.own_cases.scenes import SCENES
 from backchannel_lib.workshop.topics import HARDEST, topic_names
 
 
@@ -105,8 +104,8 @@ def vignettes() -> Mapping[str, Vignette]:
         >>> next(iter(vignettes()))
         'nadia'
     """
-    saved = [make_vignette(case.key, case.texts, case.details) for case in saved_cases()]
-    return MappingProxyType(_Deck({row.vignette: row for row in (*load_vignettes(), *_own, *saved)}))
+    rows = (*load_vignettes(), *_own, *map(make_vignette, saved_cases()))
+    return MappingProxyType(_Deck({row.vignette: row for row in rows}))
 
 
 class _Deck(dict[str, Vignette]):
@@ -139,18 +138,12 @@ def read_own_again() -> None:
     vignettes.cache_clear()
 
 
-def make_vignette(key: str, texts: Mapping[str, str], details: OwnDetails) -> Vignette:
-    """Create your own vignette, which can be looked up by id but isn't listed in the deck.
-
-    Args:
-        key: Its id.
-        texts: Its texts: title, file, contact, discuss, why, and note.
-        details: Its topic, difficulty, field to change, claims and case.
-    """
-    add_texts({f"vignette.{key}.{name}": words for name, words in texts.items()})
-    overrides: Any = tuple(details.case.to_record().items())
-    made = Vignette(key, details.topic, details.difficulty, overrides, details.what_if, details.claims, assumption="")
-    _made[key] = made
+def make_vignette(own: OwnCase) -> Vignette:
+    """Create your own vignette, which can be looked up by id but isn't listed in the deck."""
+    add_texts({f"vignette.{own.key}.{name}": words for name, words in own.texts.items()})
+    overrides: Any = tuple(own.case.to_record().items())
+    made = Vignette(own.key, own.topic, own.difficulty, overrides, own.what_if, own.claims, assumption="")
+    _made[own.key] = made
     return made
 
 
@@ -185,7 +178,7 @@ def remember_vignettes(records: object) -> None:
     for name, one in records.items() if isinstance(records, Mapping) else ():
         if isinstance(name, str) and name.startswith(OWN) and name not in vignettes() and isinstance(one, Mapping):
             with contextlib.suppress(CaseError):
-                make_vignette(name, {text_name: _any_text(one.get(text_name)) for text_name in TEXTS}, _read_details(one))
+                make_vignette(_read_own(name, one))
 
 
 def _any_text(value: object) -> str:
@@ -194,18 +187,24 @@ def _any_text(value: object) -> str:
     return value[: max(TEXTS.values())]
 
 
-def _read_details(record: Mapping[str, Any]) -> OwnDetails:
-    claims, case, difficulty = record.get("claims"), record.get("case"), record.get("difficulty", 1)
+def _check_difficulty(difficulty: Any, low: int = 1) -> int:
+    if isinstance(difficulty, bool) or difficulty not in range(low, HARDEST + 1):
+        raise CaseError("difficulty", "range", difficulty, low=low, high=HARDEST)
+    return int(difficulty)
+
+
+def _read_own(name: str, record: Mapping[str, Any]) -> OwnCase:
+    claims, case = record.get("claims"), record.get("case")
     if not isinstance(claims, (list, tuple)) or not isinstance(case, Mapping):
         raise CaseError("vignette", "not_a_record", claims)
-    if isinstance(difficulty, bool) or difficulty not in range(1, HARDEST + 1):
-        raise CaseError("difficulty", "range", difficulty, low=1, high=HARDEST)
     known = [claim.id for claim in load_claims()]
     read = Case.from_record(case)
     check_one_exam(read)
-    return OwnDetails(
+    return OwnCase(
+        name,
+        {text_name: _any_text(record.get(text_name)) for text_name in TEXTS},
         known_word("topic", record.get("topic"), topic_names()),
-        int(difficulty),
+        _check_difficulty(record.get("difficulty", 1)),
         known_word("what_if", record.get("what_if"), list(Case.fields())),
         tuple(known_word("claims", claim, known) for claim in claims),
         read,
@@ -243,17 +242,16 @@ def own_vignette(
         CaseError: A text isn't a string, ``case`` isn't a `Case` or has scores from two exams, or the topic, the difficulty or
             the field does not exist.
     """
-    check_texts({"title": title, "file": file, "contact": contact}, {"note": note, "discuss": discuss, "why": why})
+    required, optional = {"title": title, "file": file, "contact": contact}, {"note": note, "discuss": discuss, "why": why}
+    check_texts(required, optional)
     if not isinstance(case, Case):
         raise CaseError("case", "not_a_case", case)
     check_one_exam(case)
-    for name, value, known in (("topic", topic, topic_names()), ("what_if", what_if, list(Case.fields()))):
-        known_word(name, value, known)
-    if isinstance(difficulty, bool) or difficulty not in range(1, HARDEST + 1):
-        raise CaseError("difficulty", "range", difficulty, low=1, high=HARDEST)
+    known_word("topic", topic, topic_names())
+    known_word("what_if", what_if, Case.fields())
+    _check_difficulty(difficulty)
     key = key_of(title)
-    texts = {"title": title, "file": file, "contact": contact, "note": note, "discuss": discuss, "why": why}
-    made = make_vignette(key, texts, OwnDetails(topic, difficulty, what_if, (), case))
+    made = make_vignette(OwnCase(key, {**required, **optional}, topic, difficulty, what_if, (), case))
     _own[:] = [*(one for one in _own if one.vignette != key), made]
     vignettes.cache_clear()
     return made
@@ -281,8 +279,7 @@ def draw(topic: str = "", difficulty: int = 0, seed: int = 0, exclude: Collectio
     """
     if topic != "":
         known_word("topic", topic, topic_names())
-    if isinstance(difficulty, bool) or difficulty not in range(HARDEST + 1):
-        raise CaseError("difficulty", "range", difficulty, low=0, high=HARDEST)
+    _check_difficulty(difficulty, 0)
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise CaseError("seed", "at_least", seed, low=0)
     # Draw numbers for the whole deck first. Use only random(), because Python promises that it will stay the same.

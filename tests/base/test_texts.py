@@ -23,7 +23,7 @@ from backchannel_lib.page.activity_page import LEAD
 from backchannel_lib.page.case_controls import load_controls
 from backchannel_lib.page.file_sheet import INSIDE
 from backchannel_lib.workshop.drill import WAYS
-from backchannel_lib.workshop.own_cases.model import CASES
+from backchannel_lib.workshop.own_cases.cases import CASES
 from backchannel_lib.workshop.own_cases.questions import QUESTIONS
 from backchannel_lib.workshop.room_questions import VOICES
 from backchannel_lib.workshop.round.state import STEPS

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 from backchannel_lib import open_activity
 from backchannel_lib.base.texts import text
 from backchannel_lib.workshop import deck
-from backchannel_lib.workshop.own_cases.model import CASES, NAME, REQUIRED, TEXTS
+from backchannel_lib.workshop.own_cases.cases import CASES, NAME, REQUIRED, TEXTS
 from tests.helpers.accessibility import violations
 from tests.helpers.lab import GLANCE, SIZE
 from tests.helpers.panel_page import PanelPage

@@ -21,7 +21,7 @@ from backchannel_lib import Case, load_case, save_case
 from backchannel_lib.activities import saved_answers
 from backchannel_lib.base.errors import CaseFileError
 from backchannel_lib.model.case import CaseError
-from backchannel_lib.workshop.own_cases.model import CASES, TEXTS
+from backchannel_lib.workshop.own_cases.cases import CASES, TEXTS
 from backchannel_lib.workshop.room.server import Room, load_keys
 from backchannel_lib.workshop.session import Session
 from backchannel_lib.workshop.votes.store import VoteStore

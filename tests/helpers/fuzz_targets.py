@@ -46,9 +46,8 @@ from backchannel_lib.model.case_files import SavedCase, saved_case_to_text
 from backchannel_lib.model.class_list import judge_class, read_class
 from backchannel_lib.model.conditions import parse, scalar_function
 from backchannel_lib.workshop import session_record
-from backchannel_lib.workshop.own_cases.model import CASES
+from backchannel_lib.workshop.own_cases.cases import CASES, SCENES
 from backchannel_lib.workshop.own_cases.questions import QUESTIONS
-from backchannel_lib.workshop.own_cases.scenes import SCENES
 from backchannel_lib.workshop.round.activity import Round
 from backchannel_lib.workshop.votes.ballots import Ballots
 from backchannel_lib.workshop.votes.server import VoteService

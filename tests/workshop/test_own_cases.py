@@ -26,7 +26,7 @@ from backchannel_lib.model.tables import STAGES
 from backchannel_lib.workshop import deck
 from backchannel_lib.workshop.handouts import ROUNDS_ON_A_PAGE, longer_sheet, sheet, write_handouts
 from backchannel_lib.workshop.own_cases.activity import OwnCaseForm
-from backchannel_lib.workshop.own_cases.model import (
+from backchannel_lib.workshop.own_cases.cases import (
     CASES,
     NAME,
     REQUIRED,
@@ -91,7 +91,7 @@ def test_names_labels_and_short_names_are_all_read() -> None:
     """Columns can have names or labels, cells can have levels or labels, and whatever is missing gets its default."""
     (case,) = CASES.read(table(ROW.format(first="Y"))).rows
     assert case.title == "The night shift"
-    assert (case.details.topic, case.details.difficulty, case.details.what_if, case.first) == ("callers", 2, "score", True)
+    assert (case.topic, case.difficulty, case.what_if, case.first) == ("callers", 2, "score", True)
     assert case.case == Case(score=228, recommender="known_dean")
     assert CASES.read(table(ROW.format(first="Y")).replace(",", ";")).rows == (case,)
 

@@ -19,8 +19,8 @@ from backchannel_lib.cli.own_cases import check_own_cases
 from backchannel_lib.cli.project import CommandError
 from backchannel_lib.workshop import deck
 from backchannel_lib.workshop.handouts import sheet
+from backchannel_lib.workshop.own_cases.cases import SCENES
 from backchannel_lib.workshop.own_cases.questions import QUESTIONS
-from backchannel_lib.workshop.own_cases.scenes import SCENES
 from backchannel_lib.workshop.own_cases.tables import TABLES
 from backchannel_lib.workshop.results import results_html
 from backchannel_lib.workshop.room_questions import RoomQuestions, room_questions
@@ -270,7 +270,7 @@ def test_the_claims_of_a_case_outlive_its_form(own_folder: Path) -> None:
     fill(again, file="Another file.")
     answers(again, {"type": "save_own"})
     (saved,) = cases.saved().rows
-    assert (saved.texts["file"], saved.details.claims) == ("Another file.", ("paper.checklist",))
+    assert (saved.texts["file"], saved.claims) == ("Another file.", ("paper.checklist",))
 
 
 def test_an_option_and_its_reason_come_together_and_no_two_options_are_alike(own_folder: Path) -> None:

@@ -24,8 +24,7 @@ from backchannel_lib.page.case_controls import control_group, shown_fields, slid
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, checkbox, select, text_box, toolbar
 from backchannel_lib.workshop.deck import make_vignette, read_own_again
-from backchannel_lib.workshop.own_cases.model import OwnDetails
-from backchannel_lib.workshop.own_cases.scenes import vignette_texts
+from backchannel_lib.workshop.own_cases.cases import OwnCase, vignette_texts
 from backchannel_lib.workshop.own_cases.table import Draft, FoundRows, OwnRow
 from backchannel_lib.workshop.own_cases.tables import TABLES
 from backchannel_lib.workshop.room_questions import own_options
@@ -283,11 +282,10 @@ class OwnForm(Activity[Draft]):
                 tag("span", self.say("is_first"), class_="bw-small") if row.first else None,
                 " ",
                 tag("span", text("own_case.in_form"), class_="bw-small") if row.key == in_form else None,
-                tag(
-                    "div",
+                toolbar(
                     button(text("own_case.edit"), "edit", row.key, name=text("own_case.edit_named", title=row.title)),
                     button(text("own_case.delete"), "delete", row.key, name=text("own_case.delete_named", title=row.title)),
-                    class_="bw-toolbar bw-alike",
+                    alike=True,
                 ),
             )
             for row in rows
@@ -342,7 +340,7 @@ class OwnCaseForm(OwnForm):
         written |= {name: written[name] or "…" for name in self.table.required}
         texts = vignette_texts(written) if "story" in written else written
         topic, difficulty = state.details["topic"], state.details["difficulty"]
-        make_vignette(PREVIEW, texts, OwnDetails(topic, difficulty, what_if, (), state.case))
+        make_vignette(OwnCase(PREVIEW, texts, topic, difficulty, what_if, (), state.case))
         room = WorkshopState().with_file(PREVIEW)
         links = round_html.fragments(room._replace(step="links", shown=len(STAGES)))
         file, rules = round_html.fragments(room), round_html.fragments(room._replace(step="rules", shown=len(STAGES)))
@@ -352,10 +350,8 @@ class OwnCaseForm(OwnForm):
         slider = text("own_case.slider", label=text(f"field.{what_if}.label"))
         return {
             "name": tag("p", tag("b", texts["title"])),
-            "file": file["file"],
-            "story": file["story"],
-            "links": links["links"],
-            "verdict": links["verdict"],
+            **{name: file[name] for name in ("file", "story")},
+            **{name: links[name] for name in ("links", "verdict")},
             "rule": rules["rules"],
             "after": join(Markup(links["note"]), tag("p", tag("b", slider), " ", verdicts)),
         }

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from backchannel_lib.workshop.own_cases.model import CASES
+from backchannel_lib.workshop.own_cases.cases import CASES, SCENES
 from backchannel_lib.workshop.own_cases.questions import QUESTIONS
-from backchannel_lib.workshop.own_cases.scenes import SCENES
 from backchannel_lib.workshop.own_cases.table import OwnTable
 
 #: The tables by the activities that edit them.

@@ -1,4 +1,4 @@
-"""Your own cases for a room: the columns of their table."""
+"""Your own cases and scenes for a room, which a round plays like any file. A scene is a case told in one story."""
 
 from __future__ import annotations
 
@@ -20,8 +20,11 @@ NAME: Final = "my_cases.csv"
 #: The texts, each with the most characters that fit on a screen; only the last text is optional.
 TEXTS: Final[Mapping[str, int]] = {"title": 60, "file": 600, "contact": 600, "discuss": 300, "why": 600, "note": 600}
 REQUIRED: Final = tuple(TEXTS)[:-1]
+#: The texts of a scene; only the first two are required.
+SCENE_TEXTS: Final[Mapping[str, int]] = {"title": 60, "story": 600, "why": 600, "discuss": 300, "note": 600}
+SCENE_REQUIRED: Final = ("title", "story")
 CHANGED_FIRST: Final = "recommender"  # the default for the field to change afterward
-#: A new case's details, by column.
+#: The details of a new case or scene, by column.
 NEW_DETAILS: Final[Mapping[str, Any]] = {
     "topic": topic_names()[0],
     "difficulty": 1,
@@ -40,31 +43,31 @@ COLUMNS: Final = KnownColumns(
     (*REQUIRED, "topic"),
     ("own_case.column.{}", *CASE_COLUMNS.label_ids),
 )
-
-
-class OwnDetails(NamedTuple):
-    """The details of your own vignette, in addition to its texts."""
-
-    topic: str
-    difficulty: int
-    what_if: str
-    claims: tuple[str, ...]
-    case: Case
+#: A scene doesn't need a topic, because only drawing by topic uses it.
+TOPIC: Final = Field("topic", "choice", topic_names()[0], levels=tuple(topic_names()), label_ids=("topic.",))
 
 
 class OwnCase(NamedTuple):
-    """Your own case, as a row of the table.
+    """Your own case or scene, as a row of its table.
 
     Args:
         key: Its id in the deck, which begins with ``own_``.
         texts: Its texts by the names in ``TEXTS``.
-        details: Its topic, difficulty, field to change, claims and case.
+        topic: Its topic.
+        difficulty: Its difficulty.
+        what_if: The field to change afterward.
+        claims: Its sources.
+        case: The case that is judged.
         first: Whether it comes before a plan's files.
     """
 
     key: str
     texts: Mapping[str, str]
-    details: OwnDetails
+    topic: str
+    difficulty: int
+    what_if: str
+    claims: tuple[str, ...]
+    case: Case
     first: bool = False
 
     @property
@@ -72,43 +75,36 @@ class OwnCase(NamedTuple):
         """Its title."""
         return self.texts["title"]
 
-    @property
-    def case(self) -> Case:
-        """The case that is judged."""
-        return self.details.case
-
 
 def _make(key: str, row: TableRow, texts: Mapping[str, str]) -> OwnCase:
-    return OwnCase(key, texts, read_details(row), first=row.values.get("first", False))
+    values = {**NEW_DETAILS, **row.values}
+    what_if, claims = _read_what_if(values["what_if"]), _read_claims(values["claims"])
+    return OwnCase(key, texts, values["topic"], values["difficulty"], what_if, claims, _read_case(row), values["first"])
 
 
-def detail_cells(case: OwnCase) -> dict[str, object]:
-    """Return the cells that `read_details` reads, without the fields of the case, and whether the case comes first.
+def _cells(case: OwnCase) -> dict[str, object]:
+    details = {name: getattr(case, name) for name in ("topic", "difficulty", "first", "what_if")}
+    return {**case.texts, **details, "claims": " ".join(case.claims)}
+
+
+def _make_scene(key: str, row: TableRow, texts: Mapping[str, str]) -> OwnCase:
+    return _make(key, row, vignette_texts(texts))
+
+
+def _scene_cells(scene: OwnCase) -> dict[str, object]:
+    return {**_cells(scene), "story": scene.texts["file"]}
+
+
+def vignette_texts(texts: Mapping[str, str]) -> dict[str, str]:
+    """Return a scene's texts as those of a case: its story becomes the file, and missing texts are blank.
 
     Examples:
-        >>> details = OwnDetails(topic_names()[0], 2, "score", ("paper.in-range",), Case())
-        >>> cells = detail_cells(OwnCase("own_june", {}, details))
-        >>> cells["difficulty"], cells["what_if"], cells["first"], cells["claims"]
-        (2, 'score', False, 'paper.in-range')
+        >>> texts = vignette_texts({"title": "June", "story": "A resident leaves."})
+        >>> texts["title"], texts["file"], texts["contact"]
+        ('June', 'A resident leaves.', '')
     """
-    details = {name: getattr(case.details, name) for name in ("topic", "difficulty", "what_if")}
-    return {**details, "first": case.first, "claims": " ".join(case.details.claims)}
-
-
-def read_details(row: TableRow) -> OwnDetails:
-    """Read the details of a row, which is everything except its texts.
-
-    Raises:
-        CaseError: A field, a claim or the case is invalid.
-    """
-    values = row.values
-    return OwnDetails(
-        values.get("topic", topic_names()[0]),
-        values.get("difficulty", 1),
-        _read_what_if(values.get("what_if", "")),
-        _read_claims(values.get("claims", "")),
-        _read_case(row),
-    )
+    others = {name: words for name, words in texts.items() if name != "story"}
+    return {**dict.fromkeys(TEXTS, ""), **others, "file": texts["story"]}
 
 
 def _read_what_if(cell: str) -> str:
@@ -145,13 +141,21 @@ def _read_case(row: TableRow) -> Case:
 #: Columns: ``title``, ``file``, ``contact``, ``discuss``, ``why`` and ``topic``, and optionally ``id``, ``note``,
 #: ``difficulty`` (1 to 3), ``first`` (yes or no), ``what_if`` (the field to change afterward), ``claims`` and the fields of
 #: a case, by name or label. A blank cell means the default.
-CASES: Final = OwnTable(
-    NAME,
-    COLUMNS,
-    TEXTS,
-    REQUIRED,
+CASES: Final = OwnTable(NAME, COLUMNS, TEXTS, REQUIRED, NEW_DETAILS, _make, _cells, "own_case.in")
+#: Columns: ``title`` and ``story``, and optionally ``why``, ``discuss``, ``note``, ``topic`` and the others of your own cases.
+SCENES: Final = OwnTable(
+    "my_scenes.csv",
+    KnownColumns(
+        {**DETAILS, "topic": TOPIC, **Case.fields()},
+        ("id", *SCENE_TEXTS, "what_if", "claims"),
+        SCENE_REQUIRED,
+        ("own_scene.column.{}", *COLUMNS.label_ids),
+    ),
+    SCENE_TEXTS,
+    SCENE_REQUIRED,
     NEW_DETAILS,
-    _make,
-    lambda case: {**case.texts, **detail_cells(case)},
-    "own_case.in",
+    _make_scene,
+    _scene_cells,
+    "own_scene.in",
+    "own__",  # with a second underscore, so that a scene and a case with the same name have different ids
 )
