@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any, Final
 
@@ -61,7 +61,6 @@ class Drill(PersistentForm, TimedDeck):
         self.seconds = self._left = int(assumption("drill_seconds"))
         self._paused = False  # whether a restored drill's clock still waits for the room
         self.neutral = assumption("neutral_intensity")
-        self._citations: dict[str, Markup] = {}
         decided = {f"decided.{turn}": choice_field(f"decided.{turn}", self.decisions) for turn in order}
         stands = {f"stands.{turn}": choice_field(f"stands.{turn}", STANDS, text("drill.stands")) for turn in self.pings}
         super().__init__(row, order, {**decided, **stands})
@@ -82,9 +81,9 @@ class Drill(PersistentForm, TimedDeck):
         first, second = self.decisions.index(before), self.decisions.index(after)
         return "not" if first == second else "up" if first < second else "down"
 
-    def expected(self, ping: str) -> str:
-        """Return the decision of the article's director after a ping."""
-        return decision_of(self.judgments[ping].verdict)
+    def expected(self, turn: str) -> str:
+        """Return the decision of the article's director at a turn."""
+        return decision_of(self.judgments[turn].verdict)
 
     def director_way(self, ping: str) -> str:
         """Return how a ping changes the decision of the article's director: up, down, or not."""
@@ -231,8 +230,7 @@ class Drill(PersistentForm, TimedDeck):
         )
 
     def _sheet(self, turn: str) -> Markup:
-        sheet = file_sheet(self.cases[turn], self._name(turn), contact=self.turns[turn].is_ping, moment=False)
-        return sheet_of_paper(sheet)
+        return sheet_of_paper(file_sheet(self.cases[turn], self._name(turn), contact=self.turns[turn].is_ping, moment=False))
 
     def _nav(self, turn: str, state: Record) -> Markup:
         here = state[f"decided.{turn}"]
@@ -301,18 +299,8 @@ class Drill(PersistentForm, TimedDeck):
                 (text("guess.article"), tag("b", text(f"decision.{self.expected(ping)}"))),
             ),
             tag("p", text(f"drill_why.{ping}"), " ", text(f"drill.director.{self.director_way(ping)}"), class_="bw-lead"),
-            self._cited(ping),
+            citations(f"drill-{ping}", row.claims, assumptions_behind(self.judgments[ping], row.assumption)),
         )
-
-    def _cited(self, ping: str) -> Markup:
-        """Return the sources behind the article's answer to a ping, cached because they don't depend on the reader."""
-        if ping not in self._citations:
-            self._citations[ping] = citations(f"drill-{ping}", self.turns[ping].claims, self._ours(ping))
-        return self._citations[ping]
-
-    def _ours(self, turn: str) -> tuple[str, ...]:
-        """Return the ids of our assumptions behind the article's answer to a turn."""
-        return assumptions_behind(self.judgments[turn], self.turns[turn].assumption)
 
     def _own_changes(self, state: Record) -> list[str]:
         """Compare what changed the reader's mind with what would change the director's."""
@@ -330,11 +318,8 @@ class Drill(PersistentForm, TimedDeck):
         said = [state[f"stands.{ping}"] for ping in moved]
         if any(said):
             sentences.append(text("drill.stood", yes=said.count("yes"), no=said.count("no")))
-        if "" in said:
-            sentences.append(text("drill.stood_open", open=said.count("")))
-        else:
-            sentences.append(text("drill.stood_kind"))
-        return sentences
+        left = said.count("")
+        return [*sentences, text("drill.stood_open", open=left) if left else text("drill.stood_kind")]
 
     def _room(self, state: Record) -> list[str]:
         """Describe in kind words what changed the reader's or the room's mind overall."""
@@ -342,15 +327,10 @@ class Drill(PersistentForm, TimedDeck):
         if not both:
             return []
         moved = self._moved(state)
-        known = [ping for ping in both if is_known(self.cases[ping])]
-        unknown = [ping for ping in both if ping not in known]
-        tally = text(
-            "drill.room_tally",
-            known=len([ping for ping in known if ping in moved]),
-            all_known=len(known),
-            unknown=len([ping for ping in unknown if ping in moved]),
-            all_unknown=len(unknown),
-        )
+        known = {ping for ping in both if is_known(self.cases[ping])}
+        counts = {"known": len(known.intersection(moved)), "all_known": len(known)}
+        counts |= {"unknown": len(moved) - counts["known"], "all_unknown": len(both) - len(known)}
+        tally = text("drill.room_tally", **counts)
         if not moved:
             return [tally, text("drill.room_still")]
         if all(self.way(ping, state) == self.director_way(ping) for ping in moved):
@@ -373,12 +353,7 @@ class Drill(PersistentForm, TimedDeck):
             (self._line(ping), self._who(ping), text(f"decision.{state[f'decided.{ping}']}"), self._article(ping))
             for ping in pair
         ]
-        head = (text("drill.file"), text("drill.twin"), text("desk.you"), text("guess.article"))
-        return join(
-            tag("h3", text("drill.twins")),
-            tag("p", text("drill.twins_lead"), class_="bw-lead"),
-            tag("div", table(text("drill.twins"), head, rows), **scrollable(text("drill.twins"))),
-        )
+        return _titled_table("twins", ("drill.file", "drill.twin", "desk.you", "guess.article"), rows)
 
     def _quiet(self, state: Record) -> str:
         """Return the files that nobody spoke up for, without answers, because a file alone only caps the verdict."""
@@ -387,26 +362,19 @@ class Drill(PersistentForm, TimedDeck):
             return ""
         rows = [(self._line(turn), text(f"decision.{state[f'decided.{turn}']}")) for turn in decided]
         claims = dict.fromkeys(("meaning.flood", *(claim for turn in decided for claim in self.turns[turn].claims)))
-        return join(
-            tag("h3", text("drill.quiet")),
-            tag("p", text("drill.quiet_lead"), class_="bw-lead"),
-            tag(
-                "div",
-                table(text("drill.quiet"), (text("desk.file"), text("desk.you")), rows),
-                **scrollable(text("drill.quiet")),
-            ),
-            citations("drill-quiet", claims, ("no_contact_is_polite_email",)),
-        )
+        sources = citations("drill-quiet", claims, ("no_contact_is_polite_email",))
+        return join(_titled_table("quiet", ("desk.file", "desk.you"), rows), sources)
 
     def _open_turns(self, state: Record) -> str:
         """Return the open turns, each with a button that goes back to it."""
         left = [turn for turn in self.order if not state[f"decided.{turn}"]]
         if not left:
             return ""
-        lines = [
-            tag("li", what, " ", button(text("desk.take"), "take", turn, name=text("drill.take_named", what=what)))
-            for turn, what in ((turn, self._head(turn)) for turn in left)
-        ]
+        lines = []
+        for turn in left:
+            what = self._head(turn)
+            again = button(text("desk.take"), "take", turn, name=text("drill.take_named", what=what))
+            lines.append(tag("li", what, " ", again))
         return join(tag("h3", text("drill.left")), tag("ul", lines, class_="bw-list"))
 
     def _rule(self) -> Markup:
@@ -465,7 +433,7 @@ class Drill(PersistentForm, TimedDeck):
         )
 
     def _end(self, parts: Mapping[str, str], now: list[str], state: Record) -> list[Markup]:
-        options = [(one, text("drill.stands.yes" if one == "yes" else "drill.stands.no")) for one in STANDS]
+        options = [(one, text(f"drill.stands.{one}")) for one in STANDS]
         each = [
             show_if(
                 f"ping.{ping}",
@@ -514,11 +482,12 @@ class Drill(PersistentForm, TimedDeck):
         """Turn the clock off and on, go through the drill in three ways, and yield the results of each."""
         start = self.state
         yield from self.clock_lines()
-        for name, decide in (
-            ("drill.tour_no", lambda _: self.decisions[0]),
-            ("drill.tour_call", lambda row: self.decisions[-1 if row.is_ping else 0]),
-            ("drill.tour_article", self._as_the_article),
-        ):
+        tours: dict[str, Callable[[DrillTurnRow], str]] = {
+            "drill.tour_no": lambda _: self.decisions[0],
+            "drill.tour_call": lambda row: self.decisions[-1 if row.is_ping else 0],
+            "drill.tour_article": lambda row: self.expected(row.turn),
+        }
+        for name, decide in tours.items():
             self.commit(start)
             self._begin({"value": "on"})
             for row in self.turns.values():
@@ -534,8 +503,15 @@ class Drill(PersistentForm, TimedDeck):
             yield f"   {rule}. {judgment.verdict.label}. {text('desk.weakest')}: {weakest_of(judgment)}."
             yield f"   {text(f'drill_why.{ping}')} {text(f'drill.director.{self.director_way(ping)}')}"
 
-    def _as_the_article(self, row: DrillTurnRow) -> str:
-        return decision_of(self.judgments[row.turn].verdict)
+
+def _titled_table(name: str, head: Iterable[str], rows: Iterable[Sequence[object]]) -> Markup:
+    """Return a table of the end with its title and introduction; ``head`` has the ids of its column headers."""
+    title = text(f"drill.{name}")
+    return join(
+        tag("h3", title),
+        tag("p", text(f"drill.{name}_lead"), class_="bw-lead"),
+        tag("div", table(title, [text(one) for one in head], rows), **scrollable(title)),
+    )
 
 
 def _alike(one: Case, other: Case) -> bool:
