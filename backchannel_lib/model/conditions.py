@@ -18,7 +18,7 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from backchannel_lib.base.formatting import suggestions
 from backchannel_lib.base.readers import TableError
@@ -60,16 +60,13 @@ def parse(
     return _Checker(text, known, place, frozenset(flags)).check(tree)
 
 
-class _Checker:
+class _Checker(NamedTuple):
     """Checks a parsed condition and rejects anything outside the language."""
 
-    def __init__(
-        self, text: str, known: Mapping[str, ast.expr], place: tuple[str, int | None, str], flags: frozenset[str]
-    ) -> None:
-        self.text = text
-        self.known = known
-        self.place = place
-        self.flags = flags
+    text: str
+    known: Mapping[str, ast.expr]
+    place: tuple[str, int | None, str]
+    flags: frozenset[str]
 
     def refuse(self, rule: str) -> TableError:
         return TableError(*self.place, self.text, rule)

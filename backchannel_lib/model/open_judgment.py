@@ -440,7 +440,7 @@ class _Rules:
             numbers = [other for other in group if Case.fields()[other].kind == "number"]
             reach = range(-len(numbers), len(numbers) + 1)  # lets the open numbers come in any order between thresholds
             around = {step + distance for step in self.steps(name, field) for distance in reach}
-            return sorted(number for number in around if _allowed(field, number))
+            return sorted(number for number in around if (field.low or 0) <= number <= field.most)
         return list(all_values(field))
 
     def steps(self, name: str, field: Field) -> set[int]:
@@ -510,10 +510,6 @@ class _Rules:
         for number, run in enumerate(runs, start=1):
             endless = number == len(runs) and field.high is None
             yield range(run[0], sys.maxsize if endless else run[-1] + 1), left[run[0]]
-
-
-def _allowed(field: Field, number: int) -> bool:
-    return (field.low is None or number >= field.low) and (field.high is None or number <= field.high)
 
 
 def all_values(field: Field) -> Iterator[Any]:

@@ -51,7 +51,7 @@ class _Readings(Mapping[str, Reading]):
 
     @functools.cached_property
     def _rows(self) -> dict[str, Reading]:
-        return {row.reading: Reading(row.reading, row.choice, row.default, row.claims) for row in load_readings()}
+        return {row.reading: Reading(*row) for row in load_readings()}
 
     def __getitem__(self, name: str) -> Reading:
         return self._rows[name]

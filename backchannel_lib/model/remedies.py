@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, overload
@@ -101,9 +101,6 @@ class Changes(RichDisplay, Sequence[Change]):
 
     def __len__(self) -> int:
         return len(self._changes)
-
-    def __iter__(self) -> Iterator[Change]:
-        return iter(self._changes)
 
     @property
     def within_reach(self) -> bool:

@@ -20,7 +20,7 @@ from backchannel_lib.model.remedies import what_would_change
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import judge
 from backchannel_lib.page.case_controls import is_example
-from backchannel_lib.page.changes_html import changed_by_readings, changes_list, open_changes_list, possible_readings_list
+from backchannel_lib.page.changes_html import changed_by_readings, changes_list, open_changes_list, readings_list
 from backchannel_lib.page.chart_html import NUMBERS, caption
 from backchannel_lib.page.components import lines_of_all
 from backchannel_lib.page.html import join, tag
@@ -118,7 +118,7 @@ def deferred_fragments(
     fragments: dict[str, Callable[[], str]] = {
         "ask": lambda: worth_asking(judge_open(case, unknown, reading)) if unknown else "",
         "changes": lambda: changes_list(what_would_change(case, reading=reading)),
-        "readings": lambda: possible_readings_list(case, unknown, reading),
+        "readings": lambda: readings_list(changed_by_readings(case, unknown), reading),
         "orientation": lambda: score_orientation(case),
         **{f"table.{chart}": functools.partial(numbers, case, reading, unknown) for chart, numbers in NUMBERS.items()},
         **{f"caption.{chart}": functools.partial(caption, chart, case, reading, unknown) for chart in NUMBERS},

@@ -135,22 +135,22 @@ def case_form() -> Markup:
 
 def _fields_on_paper(rows: Sequence[ControlRow]) -> Iterator[Markup]:
     """Yield questions with blanks and boxes; facts that are either checked or not stand below each other."""
-    is_fact = [row.control == "checkbox" and row.field not in MAY_BE_UNKNOWN for row in rows]
-    for fact, run in itertools.groupby(zip(rows, is_fact, strict=True), key=lambda pair: pair[1]):
-        fields = [row for row, _ in run]
-        if fact:
-            yield to_check([text(f"field.{row.field}.label") for row in fields])
-            continue
-        for row in fields:
-            label = text(f"field.{row.field}.label")
-            if row.control == "slider":
-                yield asked_on_paper(label)
-                continue
-            options = [text("panel.yes"), text("panel.no")]
-            if row.control != "checkbox":
-                options = [name for level, name in field_options(row.field) if level is not None]
-            more = [text("panel.unknown")] if row.field in MAY_BE_UNKNOWN else []
-            yield chosen_on_paper(label, [*options, *more], several=row.control == "checks")
+    for is_fact, run in itertools.groupby(rows, lambda row: row.control == "checkbox" and row.field not in MAY_BE_UNKNOWN):
+        if is_fact:
+            yield to_check([text(f"field.{row.field}.label") for row in run])
+        else:
+            yield from map(_field_on_paper, run)
+
+
+def _field_on_paper(row: ControlRow) -> Markup:
+    label = text(f"field.{row.field}.label")
+    if row.control == "slider":
+        return asked_on_paper(label)
+    options = [text("panel.yes"), text("panel.no")]
+    if row.control != "checkbox":
+        options = [name for level, name in field_options(row.field) if level is not None]
+    more = [text("panel.unknown")] if row.field in MAY_BE_UNKNOWN else []
+    return chosen_on_paper(label, [*options, *more], several=row.control == "checks")
 
 
 def _controls(stage: str, case: Case, unknown: Collection[str]) -> Markup | None:

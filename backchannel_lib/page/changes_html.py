@@ -9,7 +9,7 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.open_changes import OpenChanges
 from backchannel_lib.model.possible import possible
-from backchannel_lib.model.readings import READINGS, Agreement
+from backchannel_lib.model.readings import READINGS
 from backchannel_lib.model.remedies import Change, Changes
 from backchannel_lib.model.tables import load_remedies
 from backchannel_lib.model.verdict import Verdict
@@ -142,32 +142,6 @@ def _change(change: Change, reached: str, above: Collection[str]) -> Markup:
     )
 
 
-def readings_list(agreement: Agreement, reading: str | None = None) -> Markup:
-    """List the readings of the article, each with its verdict.
-
-    Args:
-        agreement: The verdicts under all readings.
-        reading: The reading in use, or None for the defaults.
-
-    Examples:
-        >>> from backchannel_lib import Case, readings_agree
-        >>> readings_list(readings_agree(Case())).count("aria-pressed") == len(readings_agree(Case()).verdicts)
-        True
-    """
-    changed = {name: verdict.label if verdict != agreement.verdict else "" for name, verdict in agreement.verdicts.items()}
-    return _readings_list(changed, reading)
-
-
-def possible_readings_list(case: Case, unknown: Collection[str], reading: str | None = None) -> Markup:
-    """List the readings of the article, each with the verdicts that remain possible, formatted like `readings_list`.
-
-    Examples:
-        >>> possible_readings_list(Case(recommender="trusted_peer"), ["lists_open"]).count("data-action")
-        7
-    """
-    return _readings_list(changed_by_readings(case, unknown), reading)
-
-
 def changed_by_readings(case: Case, unknown: Collection[str]) -> dict[str, str]:
     """Return the possible verdicts under each reading other than the defaults; blank for a reading that changes nothing.
 
@@ -185,7 +159,18 @@ def changed_by_readings(case: Case, unknown: Collection[str]) -> dict[str, str]:
     }
 
 
-def _readings_list(changed: Mapping[str, str], reading: str | None) -> Markup:
+def readings_list(changed: Mapping[str, str], reading: str | None = None) -> Markup:
+    """List the readings of the article other than the defaults, each with what it changes the verdict to.
+
+    Args:
+        changed: The verdict under each reading, in words; blank for a reading that changes nothing.
+        reading: The reading in use, or None for the defaults.
+
+    Examples:
+        >>> from backchannel_lib import Case
+        >>> readings_list(changed_by_readings(Case(recommender="trusted_peer"), ["lists_open"])).count("data-action")
+        7
+    """
     stands = sum(not verdict for verdict in changed.values())
     return join(
         tag("p", text("readings.stands", stands=stands, total=len(changed)), class_="bw-lead"),

@@ -58,7 +58,8 @@ def _changes(changes: Changes) -> str:
 
 @to_html.register
 def _agreement(agreement: Agreement) -> str:
-    return display(text("readings.title"), readings_list(agreement))
+    changed = {name: verdict.label if name in agreement.changed else "" for name, verdict in agreement.verdicts.items()}
+    return display(text("readings.title"), readings_list(changed))
 
 
 @to_html.register

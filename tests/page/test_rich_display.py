@@ -9,7 +9,7 @@ import pytest
 
 from backchannel_lib import Case, judge, readings_agree, rules_check, what_would_change
 from backchannel_lib.model.possible import possible
-from backchannel_lib.page.changes_html import changes_list, readings_list
+from backchannel_lib.page.changes_html import changed_by_readings, changes_list, readings_list
 from backchannel_lib.page.rule_html import rule_answer
 from backchannel_lib.page.verdict_html import verdict_fragments
 
@@ -19,7 +19,7 @@ SHOWN = {
     "chain": (judge(CASE), verdict_fragments(possible(CASE))["chain"]),
     "rules": (rules_check(CASE), rule_answer(rules_check(CASE))),
     "changes": (what_would_change(CASE), changes_list(what_would_change(CASE))),
-    "readings": (readings_agree(CASE), readings_list(readings_agree(CASE))),
+    "readings": (readings_agree(CASE), readings_list(changed_by_readings(CASE, ()))),
     "case": (CASE, "<td>The article"[:4]),
 }
 
