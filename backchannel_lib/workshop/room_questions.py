@@ -49,8 +49,8 @@ class RoomQuestion(NamedTuple):
     short: str
     answer: str
     voice: str
-    source: Markup
-    source_line: str
+    source: Markup = Markup("")
+    source_line: str = ""
     row: Question | None = None
     options: tuple[OwnOption, ...] = ()
 
@@ -73,7 +73,7 @@ def _of_table(row: Question) -> RoomQuestion:
 def _of_own(one: RoomOwnQuestion) -> RoomQuestion:
     asked = one.asked
     right = next(option for option in asked.options if option.option == asked.answer)
-    return RoomQuestion(one.key, asked.text, right.text, right.why, "own", Markup(""), "", options=asked.options)
+    return RoomQuestion(one.key, asked.text, right.text, right.why, "own", options=asked.options)
 
 
 def _source_line(row: Question) -> str:
@@ -248,13 +248,14 @@ def _list() -> Markup:
 
 def _nav(at: int, *, leads_on: bool) -> Markup:
     is_last = at == 2 * len(room_questions())
-    last = "room_questions.on" if is_last else "room_questions.next"
-    next_label = "room_questions.first" if at == 0 else "room_questions.answer" if at % 2 else last
-    return join(
-        None if is_last and not leads_on else button(text(next_label), "next", key="ArrowRight PageDown", hint="→"),
-        button(text("scene.back"), "back", key="ArrowLeft PageUp", hint="←") if at else None,
-        button(text("room_questions.all"), "list", key="m", hint="M") if at else None,
-    )
+    onward = "first" if at == 0 else "answer" if at % 2 else "on" if is_last else "next"
+    buttons = []
+    if leads_on or not is_last:
+        buttons.append(button(text(f"room_questions.{onward}"), "next", key="ArrowRight PageDown", hint="→"))
+    if at:
+        buttons.append(button(text("scene.back"), "back", key="ArrowLeft PageUp", hint="←"))
+        buttons.append(button(text("room_questions.all"), "list", key="m", hint="M"))
+    return join(buttons)
 
 
 def _choices(one: RoomQuestion) -> list[tuple[str, str, bool]]:
@@ -287,14 +288,14 @@ def own_options(options: Iterable[tuple[str, str, bool]], *, answered: bool) -> 
 
 def _answer(one: RoomQuestion) -> Markup:
     """Return the answer, framed according to its source."""
-    sign = tag("span", SIGNS[one.row.answer], " ", aria_hidden="true") if one.voice == "rule" and one.row else None
-    answer = one.row.answer if one.voice == "rule" and one.row else None
+    rule = one.row if one.voice == "rule" else None
+    sign = tag("span", SIGNS[rule.answer], " ", aria_hidden="true") if rule else None
     look = {"rule": "bw-rule", "article": "bw-card", "ours": "bw-help-card"}[one.voice]
-    read = rules_check(one.row.case).note if one.voice == "rule" and one.row and one.row.case else ""
+    read = rules_check(rule.case).note if rule and rule.case else ""
     return tag(
         "section",
         tag("p", text(f"room_questions.voice.{one.voice}"), class_="bw-voice"),
-        tag("p", sign, one.short, class_="bw-rule-answer", data_answer=answer),
+        tag("p", sign, one.short, class_="bw-rule-answer", data_answer=rule and rule.answer),
         tag("p", one.answer, class_="bw-question-answer"),
         tag("p", read, class_="bw-small") if read else None,
         one.source,

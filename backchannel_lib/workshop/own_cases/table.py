@@ -130,6 +130,16 @@ class OwnTable(Generic[Row]):
             raise CaseError(name, "own_case_blank", written or None)
         return "" if is_blank(written) else written
 
+    def _checked_texts(self, written: Mapping[str, object]) -> tuple[dict[str, str], dict[str, CaseError]]:
+        """Return a row's texts by column, blank where there are none, and the errors in them by column."""
+        texts, wrong = dict.fromkeys(self.texts, ""), dict[str, CaseError]()
+        for name in filter(written.__contains__, self.texts):
+            try:
+                texts[name] = self.checked_text(name, written[name])
+            except CaseError as error:
+                wrong[name] = error
+        return texts, wrong
+
     def _key(self, named: str, title: str) -> str:
         """Return an id: the given one, or one made from the row's name."""
         key = key_of(named.removeprefix(self.prefix) or title)
@@ -148,8 +158,10 @@ class OwnTable(Generic[Row]):
         problems, rows, numbers = Problems(self.name), dict[str, Row](), dict[str, int]()
         headers = table.header.headers
         for row in table.rows:
-            texts = self._texts(row, problems, headers)
-            if texts is None:
+            texts, wrong = self._checked_texts(row.values)
+            for name, problem in wrong.items():
+                problems.add(row.number, headers[name], problem)
+            if wrong:
                 continue
             named = row.values.get("id", "")
             try:
@@ -175,17 +187,6 @@ class OwnTable(Generic[Row]):
             problem = error.strerror or type(error).__name__
             return FoundRows((), (text("own_case.unreadable", name=self.name, problem=problem),))
 
-    def _texts(self, row: TableRow, problems: Problems, headers: Mapping[str, str]) -> dict[str, str] | None:
-        """Check the texts of a row; collect any errors in ``problems`` and return None if there are some."""
-        texts, wrong = dict.fromkeys(self.texts, ""), False
-        for name in self.texts.keys() & row.values.keys():
-            try:
-                texts[name] = self.checked_text(name, row.values[name])
-            except CaseError as error:
-                problems.add(row.number, headers[name], error)
-                wrong = True
-        return None if wrong else texts
-
     def _sentence(self, problem: SheetProblem) -> str:
         return f"{self.name}, {problem}" if problem.rows or problem.column else f"{self.name} {problem}"
 
@@ -210,16 +211,11 @@ class OwnTable(Generic[Row]):
 
     def checked(self, draft: Draft) -> tuple[Row | None, dict[str, CaseError]]:
         """Return the row that a draft describes, or None and its errors by column."""
-        texts, found = dict.fromkeys(self.texts, ""), dict[str, CaseError]()
-        for name, written in draft.texts.items():
-            if name not in self.repeats:
-                try:
-                    texts[name] = self.checked_text(name, written)
-                except CaseError as error:
-                    found[name] = error
-            elif texts[written]:
-                texts[name] = texts[written]
-            elif written not in found:
+        texts, found = self._checked_texts({name: one for name, one in draft.texts.items() if name not in self.repeats})
+        for name in self.repeats:
+            repeated = draft.texts[name]
+            texts[name] = texts[repeated]
+            if not texts[name] and repeated not in found:
                 found[name] = CaseError(name, "own_answer_blank", None)
         case = draft.case if self.has_case else None
         try:

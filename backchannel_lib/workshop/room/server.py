@@ -34,7 +34,7 @@ from backchannel_lib.page.frontend import STATIC, bundle
 from backchannel_lib.workshop.public_address import PublicAddress, optional_path
 from backchannel_lib.workshop.room.pages import POLICY, ROLES, Role, room_page
 from backchannel_lib.workshop.session import Session
-from backchannel_lib.workshop.votes.server import LimitedHTTPServer
+from backchannel_lib.workshop.votes.server import LimitedHTTPServer, private_headers
 
 ADDRESS: Final = "127.0.0.1"
 #: Host names that this computer's browsers can use. Rejecting all others keeps out pages from other hosts.
@@ -146,10 +146,11 @@ class Room:
     def local_door(self) -> Door:
         """Return the door to both kinds of window, for this computer and for the proxy in front of it."""
         keys = {role: self.keys[role] for role in ROLES}
-        hosts, origins = HOSTS, frozenset(f"http://{host}:{self.port}" for host in HOSTS)
-        if self.public is None:
-            return Door(f"http://{ADDRESS}:{self.port}/", hosts, origins, dict(keys), keys)
-        return Door(self.public.url, hosts | {self.public.host}, origins | {self.public.origin}, dict(keys), keys)
+        base, hosts = f"http://{ADDRESS}:{self.port}/", HOSTS
+        origins = frozenset(f"http://{host}:{self.port}" for host in HOSTS)
+        if self.public:
+            base, hosts, origins = self.public.url, hosts | {self.public.host}, origins | {self.public.origin}
+        return Door(base, hosts, origins, dict(keys), keys)
 
     def phone_door(self, address: str) -> Door:
         """Return the door to the presenter's window, for one phone.
@@ -203,16 +204,9 @@ class OfRoom(RequestHandler):
 
     def set_default_headers(self) -> None:
         """Set headers that restrict what the browser does with the answer."""
-        for name, value in {
-            "Content-Security-Policy": POLICY,
-            "Cache-Control": "no-store",
-            "Cross-Origin-Resource-Policy": "same-origin",
-            "Referrer-Policy": "no-referrer",
-            "Server": "backchannel",
-            "X-Content-Type-Options": "nosniff",
-            "X-Frame-Options": "DENY",
-        }.items():
+        for name, value in private_headers(POLICY).items():
             self.set_header(name, value)
+        self.set_header("Server", "backchannel")
 
     def prepare(self) -> None:
         """Reject other host names, which a page from another host could use."""

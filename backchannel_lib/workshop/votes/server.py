@@ -49,6 +49,7 @@ from backchannel_lib.workshop.votes.ballots import Ballot, Ballots
 from backchannel_lib.workshop.votes.store import PEOPLE, RoundInfo, VoteStore
 
 COOKIE: Final = "ballot"
+NO_ROUND: Final = RoundInfo("", "", (), is_open=False, number=0, people=PEOPLE, votes=0)
 PAGE_TEXTS: Final = (  # ids of texts; their last parts are the names in page.html
     *("title", "privacy", "loading", "waiting", "question", "choose", "send", "sending"),
     *("again", "counted", "closed", "missed", "unreached", "apart", "over", "noscript"),
@@ -106,14 +107,7 @@ class VoteService:
             self.hosts |= {public.netloc, public.host}
             self.origins |= {public.origin}
         self.page, policy = page(code)
-        self.headers = {
-            "Content-Security-Policy": policy,
-            "Cache-Control": "no-store",
-            "Cross-Origin-Resource-Policy": "same-origin",
-            "Referrer-Policy": "no-referrer",
-            "X-Content-Type-Options": "nosniff",
-            "X-Frame-Options": "DENY",
-        }
+        self.headers = private_headers(policy)
 
     def state(self, ballot: Ballot | None) -> dict[str, Any]:
         """Return what a phone needs: the question, and whether its ballot has voted.
@@ -125,17 +119,15 @@ class VoteService:
         Raises:
             CaseFileError: The store can't be used.
         """
-        info, known = self._current(), ballot is not None
-        if info is None:
-            return {"round": None, "number": 0, "title": "", "choices": [], "open": False, "voted": False, "known": known}
+        info = self._current()
         return {
-            "round": info.round_id,
+            "round": info.round_id or None,
             "number": info.number,
             "title": info.title,
             "choices": info.choices,
             "open": info.is_open,
             "voted": ballot is not None and self.store.has_voted(info.number, self.ballots.mark(ballot, info.number)),
-            "known": known,
+            "known": ballot is not None,
         }
 
     def vote(self, ballot: Ballot, body: object, address: str = "") -> tuple[int, str]:
@@ -157,7 +149,7 @@ class VoteService:
         if not (isinstance(round_id, str) and isinstance(choice, str)):
             return 400, text("votes.refused.not_a_vote")
         info = self._current()
-        if info is None or info.round_id != round_id:
+        if not info.number or info.round_id != round_id:
             return 410, text("votes.refused.other_round")
         mark = self.ballots.mark(ballot, info.number)
         if self.store.has_voted(info.number, mark):
@@ -174,9 +166,9 @@ class VoteService:
         self._addresses(info.number).add(_hash(address))
         return 200, text("votes.page.counted")
 
-    def _current(self) -> RoundInfo | None:
-        info = self.store.current()
-        self.people = info.people if info else PEOPLE
+    def _current(self) -> RoundInfo:
+        info = self.store.current() or NO_ROUND
+        self.people = info.people
         return info
 
     def _has_room(self, info: RoundInfo, address: str) -> bool:
@@ -192,6 +184,18 @@ class VoteService:
         if self._voted_from[0] != number:
             self._voted_from = (number, set())
         return self._voted_from[1]
+
+
+def private_headers(policy: str) -> dict[str, str]:
+    """Return headers for answers that no browser keeps and no other page can use, with a content security policy."""
+    return {
+        "Content-Security-Policy": policy,
+        "Cache-Control": "no-store",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+    }
 
 
 _HASH_KEY: Final = secrets.token_bytes(32)
