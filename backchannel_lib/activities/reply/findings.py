@@ -280,9 +280,7 @@ def _places(role: str, email: Email, reading: Reading) -> list[tuple[int, int]]:
     if role == "placeholder":
         return placeholders(reading.own)
     places = email.found(role)
-    if role in ANYWHERE:
-        return places
-    return [place for place in places if email.kind_at(place[0]) not in {"signature"}]
+    return [place for place in places if role in ANYWHERE or email.kind_at(place[0]) != "signature"]
 
 
 def _finding(row: ReplyFindingRow, email: Email, reading: Reading) -> Finding | None:
@@ -292,12 +290,13 @@ def _finding(row: ReplyFindingRow, email: Email, reading: Reading) -> Finding | 
     if "several_programs" in row.looks_for:
         places = sorted(places + recipients(plain_text(reading.own), email.parts))
     if row.kind == "missing":
-        answers = reading.answers and "they_wrote" in row.looks_for
-        return None if places or answers else Finding(row.finding, row.kind, (), row.claims, row.assumption)
-    if row.allowed:  # welcome once or twice, so the finding is about sentences, not phrases
-        places = sorted({email.sentence_of(place) for place in places})
-    if len(places) <= row.allowed:
-        return None
+        if places or (reading.answers and "they_wrote" in row.looks_for):
+            return None
+    else:
+        if row.allowed:  # welcome once or twice, so the finding is about sentences, not phrases
+            places = sorted({email.sentence_of(place) for place in places})
+        if len(places) <= row.allowed:
+            return None
     seen = tuple(Seen(start, end, email.text[start:end]) for start, end in places)
     return Finding(row.finding, row.kind, seen, row.claims, row.assumption)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import itertools
 import re
-from collections.abc import Set
-from typing import Annotated, Final, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence, Set
+from typing import Annotated, Final, NamedTuple, TypeAlias
 
 from backchannel_lib.base.readers import WrongCellError, loader, one_of, required_text
 from backchannel_lib.model.amplifier import assumption
@@ -21,6 +21,7 @@ ROLES: Final = (
 )
 FORMS: Final = ("counts", "cancels")
 
+Word: TypeAlias = tuple[str, int, int]  # with its start and end in the text
 WORD: Final = re.compile(r"[^\W_]+")
 #: What follows an apostrophe, as a full word, so that a phrase matches both "I'm" and "I am".
 _SHORT: Final = {"m": "am", "ve": "have", "d": "would", "ll": "will", "re": "are", "t": "not"}
@@ -96,32 +97,29 @@ def _part(piece: str) -> str:
         return rf"(?:\S+ ){{0,{gap}}}?"
     if piece in _PARTS:
         return _PARTS[piece]
-    if named := words_named(piece[1:-1] if piece.startswith("<") else ""):
-        return "(?:" + "|".join("".join(_inside(word) for word in one.split()) for one in named) + ")"
-    if piece.startswith("(") and piece.endswith(")") and "|" in piece:
-        choices = [choice.split() for choice in piece[1:-1].split("|")]
-        if not any(choices):
-            raise WrongCellError(_RULE)
-        return "(?:" + "|".join("".join(_inside(word) for word in choice) for choice in choices) + ")"
-    return _plain_word(piece)
+    named = words_named(piece[1:-1]) if piece.startswith("<") else ()
+    choices = named or (piece[1:-1].split("|") if piece.startswith("(") and "|" in piece else ())
+    if not choices:
+        return _plain_word(piece)
+    if not any(choice.strip() for choice in choices):
+        raise WrongCellError(_RULE)
+    return "(?:" + "|".join("".join(_inside(word) for word in choice.split()) for choice in choices) + ")"
 
 
 def _inside(word: str) -> str:
-    return _plain_word(word) if word == "*" or (not word.startswith("<") and word not in _PARTS) else _part(word)
+    return _part(word) if word == "#" or word.startswith("<") else _plain_word(word)
 
 
 def _plain_word(piece: str) -> str:
     if not all(_PHRASE_WORD.fullmatch(word) for word in piece.split("-")):
         raise WrongCellError(_RULE)
-    words = [word for word, _, _ in words_of(piece.replace("-", " "))]
-    if piece.endswith("*"):
-        return "".join(f"{word} " for word in words[:-1]) + rf"{words[-1]}\S* "
-    return "".join(f"{word} " for word in words)
+    line = line_of(words_of(piece.replace("-", " ")))
+    return rf"{line[:-1]}\S* " if piece.endswith("*") else line
 
 
-def words_of(plain: str) -> list[tuple[str, int, int]]:
+def words_of(plain: str) -> list[Word]:
     """Return the words with their starts and ends; an apostrophe separates two words, and the second one is spelled out."""
-    found: list[tuple[str, int, int]] = []
+    found: list[Word] = []
     for match in WORD.finditer(plain):
         word, start, end = match[0], match.start(), match.end()
         if start and plain[start - 1] == "'" and start > 1 and plain[start - 2].isalnum():
@@ -132,6 +130,11 @@ def words_of(plain: str) -> list[tuple[str, int, int]]:
             word = _SHORT.get(word.lower(), word)
         found.append((word, start, end))
     return found
+
+
+def line_of(words: Iterable[Word]) -> str:
+    """Return words as patterns read them, each followed by a space."""
+    return "".join(f"{word} " for word, _, _ in words)
 
 
 def _phrase(cell: str) -> str:
@@ -170,6 +173,19 @@ load_reply_phrases = loader(ReplyPhraseRow, "reply_phrases.csv", key=("counts_fo
 def patterns(role: str, form: str = "counts") -> tuple[re.Pattern[str], ...]:
     """Return the patterns of a role's phrases, either those that count or those that cancel."""
     return tuple(phrase_pattern(phrase) for phrase, _ in _phrases(role, form))
+
+
+def ends_of(roles: Iterable[str], words: Sequence[Word]) -> Iterator[int]:
+    """Yield where each phrase of some roles ends that begins with the first of the words.
+
+    Examples:
+        >>> list(ends_of(["greeting"], words_of("Good morning, Alex")))
+        [12]
+    """
+    line = line_of(words)
+    for pattern in (pattern for role in roles for pattern in patterns(role)):
+        if found := pattern.match(line):
+            yield words[found[0].count(" ") - 1][2]
 
 
 def patterns_among(role: str, form: str, words: Set[str]) -> list[re.Pattern[str]]:

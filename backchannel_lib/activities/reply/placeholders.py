@@ -41,6 +41,13 @@ _BRACKETS: Final = (
 _NO_NAME: Final = re.compile(
     r"(?im)^[ \t]*(?:dear|hi|hello|good (?:morning|afternoon|evening))[ \t]+(?:dr|prof|mr|ms|mrs)?\.?[ \t]*(?=[,:]|$)"
 )
+#: Words that begin a placeholder in square brackets, but a remark in parentheses or between asterisks.
+_REMARKS: Final = ("your", "their", "add", "type", "change", "edit", "example", "specific", "something", "whatever", "mention")
+#: Form words that make one between asterisks or in parentheses a placeholder.
+_FIELDS: Final = {
+    *("name", "lastname", "title", "month", "date", "year"),
+    *("hospital", "program", "specialty", "institution", "school", "city"),
+}
 _WORD: Final = re.compile(r"[^\W_]+(?:['_][^\W_]+)*")
 
 
@@ -81,35 +88,8 @@ def _is_blank(inside: str, bracket: str) -> bool:
     plain = " ".join(parts)
     round_or_star = bracket in "(*"
     begins = any(f"{plain} ".startswith(f"{start} ") for start in words_named("blank_begins"))
-    if round_or_star and words[0] in {
-        "your",
-        "their",
-        "add",
-        "type",
-        "change",
-        "edit",
-        "example",
-        "specific",
-        "something",
-        "whatever",
-        "mention",
-    }:
-        begins = False
+    begins = begins and not (round_or_star and words[0] in _REMARKS)
     form = set(parts) <= set(words_named("blank_words"))
     if round_or_star and form:  # "(in May)" and "(my mentor)" are remarks
-        fields = {
-            "name",
-            "hospital",
-            "program",
-            "month",
-            "date",
-            "specialty",
-            "institution",
-            "school",
-            "city",
-            "year",
-            "title",
-            "lastname",
-        }
-        return parts[0] not in {"in", "at", "to", "my", "and", "or"} and bool(fields & set(parts))
+        return parts[0] not in {"in", "at", "to", "my", "and", "or"} and bool(_FIELDS & set(parts))
     return begins or form

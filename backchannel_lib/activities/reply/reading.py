@@ -6,12 +6,13 @@ missing, the result says that its step was skipped.
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
-from backchannel_lib.activities.reply.phrases import patterns, words_of
+from backchannel_lib.activities.reply.phrases import ends_of, line_of, patterns, words_of
 from backchannel_lib.model.amplifier import assumption
 
 #: Tags that distinguish pasted HTML from a plain email with an address in angle brackets.
@@ -23,6 +24,7 @@ _BLOCK: Final = re.compile(r"(?i)<(?:br|/?(?:p|div|tr|li|ul|ol|table|h[1-6]|pre|
 _QUOTES: Final = (
     "blockquote, .gmail_quote, .yahoo_quoted, .moz-cite-prefix, #appendonsend ~ *, #divRplyFwdMsg, #divRplyFwdMsg ~ *"
 )
+GREETINGS: Final = ("greeting", "address")
 HEADER: Final = re.compile(r"[ \t]*(to|cc|bcc|subject|from|sent|date|reply-to):[^\n]*", re.IGNORECASE)
 _FROM: Final = re.compile(r"(?im)^[ \t]*from:([^\n]*)")
 _MARKED: Final = re.compile(r"(?m)^[ \t]*>[^\n]*")
@@ -32,6 +34,9 @@ _PARAGRAPH: Final = re.compile(r"(?:[^\n]+(?:\n|\Z))+")
 _LONGEST_LINES: Final = 500  # far more than a letter has; the search for quotes takes quadratic time
 _FEWEST_WORDS: Final = 4  # with fewer lower-case words, the language is unclear, unless English never uses the script
 _FEWEST_LETTERS: Final = 12
+
+
+Result = TypeVar("Result")
 
 
 class Reading(NamedTuple):
@@ -67,39 +72,28 @@ def read_email(text: str) -> Reading:
     """
     not_done: list[str] = []
 
-    def step(name: str, work: Callable[[str], str]) -> str:
+    def step(name: str, work: Callable[[str], Result], given: str, otherwise: Result) -> Result:
         try:
-            return work(text)
+            return work(given)
         except ImportError:
             not_done.append(name)
-            return text
+            return otherwise
 
     if _HTML.search(text):
-        text = step("html", _html_to_text)
+        text = step("html", _html_to_text, text, text)
     text = "\n".join(re.split(r"\r\n?|\n", text)[:_LONGEST_LINES])
-    text = step("repair", _repair)
+    text = step("repair", _repair, text, text)
     text = "\n".join(" ".join(_BLANKS.split(line)).strip() for line in text.split("\n"))
-    left_out = []
-    try:
-        own, answers = _without_quotes(text)
-    except ImportError:
-        not_done.append("quotes")
-        own, answers = text, False
-    if own != text:
-        left_out.append("quoted")
-    before = own
-    own = _without_footers(own)
-    if own != before:
-        left_out.append("footer")
-    english: bool | None = None
-    before = own
-    try:
-        english, own = _in_english(own)
-    except ImportError:
-        not_done.append("language")
-    if own != before:
-        left_out.append("other_language")
-    return Reading(text, own, english, answers, tuple(left_out), tuple(not_done))
+    without_quotes, answers = step("quotes", _without_quotes, text, (text, False))
+    without_footers = _without_footers(without_quotes)
+    unclear: tuple[bool | None, str] = (None, without_footers)
+    english, own = step("language", _in_english, without_footers, unclear)
+    left_out = {
+        "quoted": text != without_quotes,
+        "footer": without_quotes != without_footers,
+        "other_language": without_footers != own,
+    }
+    return Reading(text, own, english, answers, tuple(name for name, is_out in left_out.items() if is_out), tuple(not_done))
 
 
 def _repair(text: str) -> str:
@@ -135,11 +129,7 @@ def _without_quotes(text: str) -> tuple[str, bool]:
     """Blank out what the student quotes or forwards, anywhere in the text; return whether they answer it."""
     import quotequail
 
-    start = 0
-    for line in text.splitlines(keepends=True):  # the email's own header, which the student pasted, isn't a quote
-        if line.strip() and not HEADER.match(line):
-            break
-        start += len(line)
+    start = sum(map(len, header_of(text)))  # the email's own header, which the student pasted, isn't a quote
     own, kinds = _DIVIDER.sub(lambda found: found[1] + found[2].capitalize(), text), set[str]()
     if under := _answered_below(text, start):
         kinds.add("quote")
@@ -168,14 +158,16 @@ def _without_quotes(text: str) -> tuple[str, bool]:
     return own, bool(kinds - {"forward"}) and not _greeted(quoted) & _greeted(own.split("\n"))
 
 
+def header_of(text: str) -> list[str]:
+    """Return the lines at the beginning of an email that are blank or part of its header."""
+    return list(itertools.takewhile(lambda line: not line.strip() or HEADER.match(line), text.splitlines(keepends=True)))
+
+
 def _greeted(lines: Iterable[str]) -> set[str]:
     """Return the last words of all greetings in the lines: the people greeted."""
-    greetings = (patterns("greeting"), patterns("address"))
     found = (re.match(r"[^,:!.]*(?:\b(?:Dr|Prof|Mr|Ms|Mrs)\.[^,:!.]*)?[,:!]", line.strip()) for line in lines)
     greeted = [words_of(one[0]) for one in found if one]
-    return {
-        words[-1][0].lower() for words in greeted if words and any(p.match(_joined(words)) for kind in greetings for p in kind)
-    }
+    return {words[-1][0].lower() for words in greeted if any(ends_of(GREETINGS, words))}
 
 
 def _answered_below(text: str, start: int) -> int:
@@ -190,17 +182,12 @@ def _answered_below(text: str, start: int) -> int:
     return 0
 
 
-def _joined(words: Iterable[tuple[str, int, int]]) -> str:
-    return "".join(f"{word} " for word, _, _ in words)
-
-
 def _own_after(text: str, start: int) -> int:
     """Return where the student's own words begin below an unmarked message: at the last greeting after its text."""
     place, lines_before, last = start, 0, len(text)
     for line in text[start:].splitlines(keepends=True):
-        words = _line(line)
-        greets = len(words.split()) <= 12 and any(p.match(words) for p in (*patterns("greeting"), *patterns("address")))
-        if greets and lines_before >= 2:
+        words = words_of(line)
+        if lines_before >= 2 and len(words) <= 12 and any(ends_of(GREETINGS, words)):
             last = place
         if line.strip() and not HEADER.match(line):
             lines_before += 1
@@ -211,13 +198,9 @@ def _own_after(text: str, start: int) -> int:
 def _without_footers(text: str) -> str:
     """Blank out the paragraphs that mail systems add."""
     for paragraph in _PARAGRAPH.finditer(text):
-        if any(pattern.search(_line(paragraph[0])) for pattern in patterns("footer")):
+        if any(pattern.search(line_of(words_of(paragraph[0]))) for pattern in patterns("footer")):
             text = _blank(text, *paragraph.span())
     return text
-
-
-def _line(text: str) -> str:
-    return _joined(words_of(text))
 
 
 def _in_english(text: str) -> tuple[bool | None, str]:

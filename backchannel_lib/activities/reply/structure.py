@@ -9,8 +9,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Final, NamedTuple
 
-from backchannel_lib.activities.reply.phrases import ROLES, load_reply_phrases, patterns, patterns_among, words_of
-from backchannel_lib.activities.reply.reading import HEADER
+from backchannel_lib.activities.reply.phrases import ROLES, Word, ends_of, load_reply_phrases, patterns_among, words_of
+from backchannel_lib.activities.reply.reading import GREETINGS, HEADER, header_of
 from backchannel_lib.base.readers import integer, loader, one_of
 
 #: Equivalent characters, replaced one for one so that all positions stay the same.
@@ -182,17 +182,14 @@ def plain_text(text: str) -> str:
     return stops.sub(lambda found: found[0][:-1] + " ", text.translate(_ALIKE))
 
 
-def _parts(plain: str, words: Sequence[tuple[str, int, int]]) -> list[Part]:
+def _parts(plain: str, words: Sequence[Word]) -> list[Part]:
     """Split the text into header lines, greeting, and stretches up to the ends of sentences."""
     parts = []
     place = 0
-    for line in plain.splitlines(keepends=True):
-        if line.strip() and not HEADER.match(line):
-            break
+    for line in header_of(plain):
         parts.append(Part(place, place + len(line), "header"))
         place += len(line)
-    greeting = _greeting_end(plain, place, words)
-    if greeting:
+    if greeting := _greeting_end(plain, place, words):
         parts.append(Part(place, greeting, "greeting"))
         place = greeting
     for found in _END.finditer(plain, place):
@@ -202,23 +199,19 @@ def _parts(plain: str, words: Sequence[tuple[str, int, int]]) -> list[Part]:
     return parts
 
 
-def _greeting_end(plain: str, place: int, words: Sequence[tuple[str, int, int]]) -> int | None:
+def _greeting_end(plain: str, place: int, words: Sequence[Word]) -> int | None:
     """Return the end of the greeting that begins at ``place``, or None if there is none."""
     first = [word for word in words if word[1] >= place][:12]
-    line = "".join(f"{word} " for word, _, _ in first)
-    for role in ("greeting", "address"):
-        for pattern in patterns(role):
-            found = pattern.match(line)
-            if found:
-                after = first[found[0].count(" ") - 1][2]
-                until = re.compile(r"[^,:!\n.?–—]*[,:!\n–—]" if role == "greeting" else r"[ \t]*[,:\n–—]")
-                end = until.match(plain, after, min(len(plain), after + _GREETING_LENGTH))
-                if end and not (role == "address" and _GOES_ON.match(plain, end.end())):
-                    return end.end()
+    for role in GREETINGS:
+        until = re.compile(r"[^,:!\n.?–—]*[,:!\n–—]" if role == "greeting" else r"[ \t]*[,:\n–—]")
+        for after in ends_of([role], first):
+            end = until.match(plain, after, min(len(plain), after + _GREETING_LENGTH))
+            if end and not (role == "address" and _GOES_ON.match(plain, end.end())):
+                return end.end()
     return None
 
 
-def _kinds(plain: str, parts: Sequence[Part], words: Sequence[tuple[str, int, int]]) -> list[Part]:
+def _kinds(plain: str, parts: Sequence[Part], words: Sequence[Word]) -> list[Part]:
     """Classify parts as sentences, signature, or stray words."""
     starts = [start for _, start, _ in words]
     kinds = []
@@ -243,7 +236,7 @@ def _split_at(parts: Iterable[Part], places: Sequence[int]) -> Iterable[Part]:
         yield Part(start, part.end, part.kind)
 
 
-def _signature(plain: str, parts: Sequence[Part], words: Sequence[tuple[str, int, int]]) -> tuple[int, int]:
+def _signature(plain: str, parts: Sequence[Part], words: Sequence[Word]) -> tuple[int, int]:
     """Return the start and end of the signature, which are equal if there is none.
 
     It begins at a line ``--``, or else at the first farewell without any of the student's own words after it, and ends at a
@@ -262,11 +255,8 @@ def _signature(plain: str, parts: Sequence[Part], words: Sequence[tuple[str, int
         if not body < place < until or not plain[body:place].strip():  # an email that is only a farewell has no signature
             continue
         first = bisect_right(starts, place - 1)
-        line = "".join(f"{word} " for word, _, _ in words[first : first + 10])
-        for pattern in patterns("sign_off"):
-            found = pattern.match(line)
-            after = words[first + found[0].count(" ") - 1][2] if found else 0
-            ends = _FAREWELL_ENDS.match(plain, after, min(until, len(plain))) if found else None
+        for after in ends_of(["sign_off"], words[first : first + 10]):
+            ends = _FAREWELL_ENDS.match(plain, after, min(until, len(plain)))
             if ends and not _is_own(plain[ends.end() : marked.start() if marked and marked.start() > place else until]):
                 return place, until
     return (marked.start(), len(plain) + 1) if marked else (len(plain) + 1, len(plain) + 1)
