@@ -321,7 +321,6 @@ def _read_program(value: object) -> tuple[str, ...]:
     for one, other in itertools.combinations(read, 2):
         facts, others = answers_to("program")[one].facts, answers_to("program")[other].facts
         if any(facts[field] != others[field] for field in facts.keys() & others.keys()):
-            raise CaseError(
-                "program", "contradiction", text(f"quick.program.{one}"), other=repr(text(f"quick.program.{other}"))
-            )
+            words = {"one": text(f"quick.program.{one}"), "other": text(f"quick.program.{other}")}
+            raise CaseError("program", "contradiction", value, **words)
     return read

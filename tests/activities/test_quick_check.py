@@ -173,7 +173,7 @@ def test_two_contradictory_boxes_are_rejected_with_a_message() -> None:
     """The state stays the same."""
     check = quick_check()
     fast, _ = act(check, type="set", field="program", value="interviews_failures|no_failures")
-    one, other = (repr(text(f"quick.program.{name}")) for name in ("interviews_failures", "no_failures"))
+    one, other = (f'"{text(f"quick.program.{name}")}"' for name in ("interviews_failures", "no_failures"))
     assert fast["errors"]["program"].startswith(f"{text('quick.ask.program')} {one} and {other} can't both be checked.")
     assert check.state["program"] == ()
 
