@@ -44,6 +44,10 @@ def test_neighboring_lines_are_cited_as_one_range() -> None:
     assert "The article, line 144" in cited  # which claim is on which line is in the list below
 
 
+def test_a_statement_without_sources_shows_no_empty_list_of_them() -> None:
+    assert citations("x", (), ("",)) == ""
+
+
 def prose(notebook: str) -> str:
     """Return the prose of a notebook on one line."""
     cells = json.loads((ROOT / "notebooks" / f"{notebook}.ipynb").read_text(encoding="utf-8"))["cells"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 from backchannel_lib.activities import saved_answers
 from backchannel_lib.activities.activity import Action
@@ -150,14 +150,9 @@ class BetsReturned(Bets):
         return {"compare": lambda _: self.see(), "restore_bets": self._restore_bets, "delete_bets": self._delete_bets}
 
     def _restore_bets(self, _: object) -> ActionResult:
-        made = self._valid(saved_answers.saved(SAVED))
+        verdicts = [name for name, _ in verdict_options()]  # an edited file doesn't block the reader
+        made = {name: bet for name, bet in saved_answers.saved(SAVED).items() if name in self.bets and bet in verdicts}
         if not made:
             return {"notice": text("bets.none")}
         self.commit_values(**made)
         return {"notice": text("bets.brought", count=len(made))}
-
-    def _valid(self, record: Mapping[str, Any]) -> dict[str, str]:
-        """Drop invalid entries, so that an edited file doesn't block the reader."""
-        known = {name for name, _ in verdict_options()}
-        bets = {name: guess for name, guess in record.items() if name in self.bets and isinstance(guess, str)}
-        return {name: guess for name, guess in bets.items() if guess in known}

@@ -16,7 +16,7 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import RECOMMENDERS
 from backchannel_lib.model.tables import load_callers
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
-from backchannel_lib.page.components import citations, table
+from backchannel_lib.page.components import bullets, citations, table
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, toolbar
 
@@ -74,36 +74,19 @@ class CallersOrder(GuessForm):
 
     @staticmethod
     def _compared(order: tuple[str, ...]) -> Markup:
-        rows = []
+        rows, sources = [], []
         for at, row in enumerate(load_callers()):
-            mine = order.index(row.recommender)
-            rows.append(
-                (
-                    text(f"level.recommender.{row.recommender}"),
-                    text("order.place", place=mine + 1) + (" ✓" if mine == at else ""),
-                    row.in_table,
-                    row.in_chart,
-                )
-            )
-        in_place = sum(order.index(name) == at for at, name in enumerate(RECOMMENDERS))
+            caller, mine = text(f"level.recommender.{row.recommender}"), order.index(row.recommender)
+            place = text("order.place", place=mine + 1) + (" ✓" if mine == at else "")
+            rows.append((caller, place, row.in_table, row.in_chart))
+            sources.append((caller, citations(f"order-{row.recommender}", row.claims, (row.assumption,))))
         head = (text("table.caller"), text("order.yours"), text("table.impact"), text("table.weight"))
         return join(
-            tag("p", text("order.alike", alike=in_place, total=len(RECOMMENDERS)), class_="bw-kind"),
+            tag("p", _alike(order), class_="bw-kind"),
             tag("div", table(text("chart.callers.title"), head, rows), class_="bw-numbers"),
             tag("h3", text("order.mismatch")),
-            tag("ul", [tag("li", row.sentence) for row in load_callers() if row.relation != "same"], class_="bw-list"),
-            tag(
-                "ul",
-                [
-                    tag(
-                        "li",
-                        text(f"level.recommender.{row.recommender}"),
-                        citations(f"order-{row.recommender}", row.claims, (row.assumption,)),
-                    )
-                    for row in load_callers()
-                ],
-                class_="bw-list",
-            ),
+            bullets(row.sentence for row in load_callers() if row.relation != "same"),
+            bullets(sources),
         )
 
     def page(self) -> str:
@@ -128,6 +111,10 @@ class CallersOrder(GuessForm):
         for at, name in enumerate(RECOMMENDERS):
             while self.state["order"].index(name) > at:
                 self._shift({"value": name}, -1)
-            order = self.state["order"]
-            in_place = sum(order.index(one) == place for place, one in enumerate(RECOMMENDERS))
-            yield f"{text(f'level.recommender.{name}')}: {text('order.alike', alike=in_place, total=len(RECOMMENDERS))}"
+            yield f"{text(f'level.recommender.{name}')}: {_alike(self.state['order'])}"
+
+
+def _alike(order: tuple[str, ...]) -> str:
+    """Say how many callers are where the article has them."""
+    in_place = sum(mine == theirs for mine, theirs in zip(order, RECOMMENDERS, strict=True))
+    return text("order.alike", alike=in_place, total=len(RECOMMENDERS))

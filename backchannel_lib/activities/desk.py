@@ -55,12 +55,8 @@ class Desk(TimedDeck):
         self.judgments = {name: judge(case) for name, case in self.cases.items()}
         self.decisions = [row.decision for row in load_desk_decisions()]
         order = list(self.files)
-        numbers = [text("desk.number", number=number, total=len(order)) for number in range(1, len(order) + 1)]
-        asked = zip(order, numbers, strict=True)
-        super().__init__(row, order, {name: choice_field(name, self.decisions, number) for name, number in asked})
-
-    def _number(self, name: str) -> str:
-        return text("desk.number", number=self.order.index(name) + 1, total=len(self.order))
+        numbers = {name: text("desk.number", number=number, total=len(order)) for number, name in enumerate(order, start=1)}
+        super().__init__(row, order, {name: choice_field(name, self.decisions, number) for name, number in numbers.items()})
 
     # ---- the reader's position ----
 
@@ -71,10 +67,6 @@ class Desk(TimedDeck):
     def head_at(self, at: int) -> str:
         """Return the name of a file's header fragment."""
         return f"head.{self.order[at - 1]}"
-
-    def time_is_up(self) -> str:
-        """Return the sentence to show when a file's time is up."""
-        return text("desk.time_up")
 
     # ---- what is on the page ----
 
@@ -103,7 +95,7 @@ class Desk(TimedDeck):
             "why": join([self._why(name, state) for name in decided]),
             "rule": fast_fragments(self.cases[self.order[0]], invented=True)["rules"] if seen else "",
             "live_text": summary,
-            **{f"head.{name}": self._number(name) for name in self.order},
+            **{f"head.{name}": self.label(name) for name in self.order},
         }
 
     def _nav(self, state: Record) -> Markup:
@@ -125,7 +117,7 @@ class Desk(TimedDeck):
         for number, name in enumerate(self.order, start=1):
             title = f"{number}. {file_brief(self.cases[name])}"
             if name not in decided:
-                again = button(text("desk.take"), "take", name, name=text("desk.take_named", file=self._number(name)))
+                again = button(text("desk.take"), "take", name, name=text("desk.take_named", file=self.label(name)))
                 rows.append((title, text("lesson.nothing_yet"), again, ""))
                 continue
             judgment = self.judgments[name]
@@ -146,7 +138,7 @@ class Desk(TimedDeck):
         same = state[name] == decision_of(judgment.verdict)
         return tag(
             "div",
-            tag("h4", self._number(name), ": ", file_brief(self.cases[name])),
+            tag("h4", self.label(name), ": ", file_brief(self.cases[name])),
             description_list(
                 (text("desk.you"), text(f"decision.{state[name]}")),
                 (text("guess.article"), tag("b", self._decision(judgment))),
@@ -196,26 +188,23 @@ class Desk(TimedDeck):
         short = [text("desk.short_number", number=number) for number in range(1, len(self.order) + 1)]
         head = (text("desk.fact"), text("desk.your_program"), *short)
         rows = [(what, theirs, *(file.get(what, "") for file in seen)) for what, theirs in program.items()]
-        decisions = "; ".join(
-            f"{at}\N{NO-BREAK SPACE}{text(f'decision.{one}')}" for at, one in enumerate(self.decisions, start=1)
-        )
-        said = [
-            join(tag("b", number, ":"), " ", text(f"desk.{name}.said")) for number, name in zip(short, self.order, strict=True)
-        ]
+        decisions = [f"{at}\N{NO-BREAK SPACE}{text(f'decision.{one}')}" for at, one in enumerate(self.decisions, start=1)]
+        numbered = zip(short, self.order, strict=True)
+        said = [join(tag("b", number, ":"), " ", text(f"desk.{name}.said")) for number, name in numbered]
         return self.on_paper(
             tag("p", text("desk.program")),
             tag("div", table(text("desk.file"), head, rows), class_="bw-small"),
-            tag("p", tag("b", text("desk.ask")), " ", text("paper.decisions", decisions=decisions)),
+            tag("p", tag("b", text("desk.ask")), " ", text("paper.decisions", decisions="; ".join(decisions))),
             blank_table(text("paper.said"), [text("paper.decision")], said),
         )
 
     def _sheet(self, name: str, state: Record) -> Markup:
         options = [(decision, text(f"decision.{decision}")) for decision in self.decisions]
         return join(
-            slot(f"head.{name}", self._number(name), "h3"),
+            slot(f"head.{name}", self.label(name), "h3"),
             tag(
                 "div",
-                sheet_of_paper(file_sheet(self.cases[name], self._number(name), moment=False)),
+                sheet_of_paper(file_sheet(self.cases[name], self.label(name), moment=False)),
                 tag(
                     "div",
                     tag("p", tag("b", text("desk.said")), " ", text(f"desk.{name}.said"), class_="bw-story"),
@@ -236,7 +225,7 @@ class Desk(TimedDeck):
         lines = [super().text, text("desk.program")]
         for name in self.order:
             facts = "; ".join(f"{what}: {mine}" for what, mine, _ in file_facts(self.cases[name], moment=False))
-            lines.append(f"- {self._number(name)}. {facts}. {text(f'desk.{name}.said')}")
+            lines.append(f"- {self.label(name)}. {facts}. {text(f'desk.{name}.said')}")
         return "\n".join([*lines, text("desk.ask"), *(f"   - {text(f'decision.{one}')}" for one in self.decisions)])
 
     def transcript_lines(self) -> Iterator[str]:
@@ -244,7 +233,7 @@ class Desk(TimedDeck):
         yield from self.clock_lines()
         for name in self.order:
             judgment = self.judgments[name]
-            yield f"{self._number(name)}: {file_brief(self.cases[name])}"
+            yield f"{self.label(name)}: {file_brief(self.cases[name])}"
             for decision in self.decisions:
                 self._take({"value": name})
                 self.update(**{name: decision})

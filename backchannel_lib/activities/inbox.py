@@ -9,12 +9,18 @@ from typing import Final, NamedTuple
 from backchannel_lib.activities.activity import Action
 from backchannel_lib.activities.form import Form, FormField, Record, boolean_field, integer_field
 from backchannel_lib.activities.messages import ActionResult
-from backchannel_lib.activities.tables import INBOX_PLACES, ActivityRow, article_number, load_article_numbers, load_inbox_pieces
+from backchannel_lib.activities.tables import (
+    INBOX_PLACES,
+    ActivityRow,
+    article_number,
+    article_number_claims,
+    load_inbox_pieces,
+)
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.amplifier import assumption
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
-from backchannel_lib.page.components import asked_on_paper, blank_table, citations, table
+from backchannel_lib.page.components import asked_on_paper, blank_table, bullets, citations, table
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, slider, toolbar
 
@@ -205,18 +211,14 @@ class Inbox(Form):
 
     def _tally(self, state: Record) -> Markup:
         """Return the author's hundred emails as a picture with numbers, the reader's next to them, and the reason."""
-        numbers = [claim for row in load_article_numbers() if row.number in NUMBERS for claim in row.claims]
+        numbers = [claim for number in NUMBERS for claim in article_number_claims(number)]
         return join(
             tag("h3", text("inbox.tally")),
             tag("div", self._picture(), tag("div", self._numbers(state), class_="bw-numbers"), class_="bw-hundreds"),
             tag("p", self._compared(state), class_="bw-kind"),
             tag("p", self._at_the_desk(state)) if state["done"] else None,
             tag("h3", text("inbox.why_title")),
-            tag(
-                "ul",
-                [tag("li", content) for content in (text("inbox.why_soap"), text("inbox.why_after"), text("inbox.why_plea"))],
-                class_="bw-list",
-            ),
+            bullets([text("inbox.why_soap"), text("inbox.why_after"), text("inbox.why_plea")]),
             tag("p", text("inbox.example")),
             tag("p", text("inbox.person"), class_="bw-kind"),
             tag("p", text("inbox.rule"), class_="bw-note"),

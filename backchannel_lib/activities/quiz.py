@@ -60,18 +60,12 @@ class Quiz(Items):
     def answer(self, name: str, state: Record) -> str:
         """Return whether the checked answer is correct, and why."""
         one, checked = self.questions[name], state[f"checked.{name}"]
-        option = next(option for option in one.options if option.option == checked)
+        option, right = next(option for option in one.options if option.option == checked), checked == one.answer
         return join(
-            tag(
-                "p",
-                tag("b", text("quiz.right") if checked == one.answer else text("quiz.other", answer=option.text)),
-                class_="bw-kind",
-            ),
-            tag("p", _without_yes(option.why) if checked == one.answer else option.why),
+            tag("p", tag("b", text("quiz.right") if right else text("quiz.other", answer=option.text)), class_="bw-kind"),
+            tag("p", _without_yes(option.why) if right else option.why),
             tag("p", rule_line(one.case), class_="bw-rule-line") if one.case and one.kind == "case" else None,
-            citations(f"question-{name}", one.claims, (one.assumption,), one.facts)
-            if one.claims or one.assumption or one.facts
-            else None,
+            citations(f"question-{name}", one.claims, (one.assumption,), one.facts),
         )
 
     def page(self) -> str:

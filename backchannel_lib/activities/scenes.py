@@ -306,7 +306,7 @@ class Scenes(CaseActivity):
             tag("p", difference(guess, judgment.verdict), class_="bw-kind"),
             tag("p", why) if row and (why := text(f"scene.{row.scene}.why")) else None,
             None if row else [tag("p", weakest_sentence(judgment)), held, tag("p", rules_check(case).next_step)],
-            citations(f"scene-{row.scene}", row.claims, (row.assumption,)) if row and (row.claims or row.assumption) else None,
+            citations(f"scene-{row.scene}", row.claims, (row.assumption,)) if row else None,
         )
 
     def page(self) -> str:

@@ -32,13 +32,15 @@ def is_left(left: object, seconds: int) -> TypeGuard[int]:
 class TimedDeck(Form):
     """Sheets in order, the reader's position among them, and whether the clock is on.
 
-    A kind returns the decisions so far in `decided`, and implements `head_at`, `clock_of`, `sections` and `time_is_up`.
+    A kind returns the decisions so far in `decided`, and implements `head_at`, `clock_of` and `sections`.
 
     Args:
         row: The activity's row.
         order: The names of the sheets.
         entries: Its other values, by name.
     """
+
+    time_up = "desk.time_up"  # the id of the sentence to show when time is up
 
     def __init__(self, row: ActivityRow, order: list[str], entries: Mapping[str, FormField]) -> None:
         self.order = order
@@ -80,10 +82,6 @@ class TimedDeck(Form):
         """Return the running clock."""
         raise NotImplementedError
 
-    def time_is_up(self) -> str:
-        """Return the sentence to show when time is up."""
-        raise NotImplementedError
-
     # ---- actions ----
 
     def actions(self) -> dict[str, Action]:
@@ -114,7 +112,7 @@ class TimedDeck(Form):
         """Say that time is up without changing anything, because time isn't scored."""
         clock = self.clock_of(self.state)
         is_over = clock["run"] and message["value"] == clock["id"] and self.on_top(self.state)
-        return {"notice": self.time_is_up()} if is_over else {}
+        return {"notice": text(self.time_up)} if is_over else {}
 
     def clock_lines(self) -> Iterator[str]:
         """Turn the clock off and on, let it run out, and yield the messages for a transcript."""

@@ -37,6 +37,16 @@ class Step(NamedTuple):
     case: Case
     direction: str
 
+    @property
+    def text(self) -> str:
+        """What the step changes."""
+        return text(f"step.{self.row.step}.text")
+
+    @property
+    def verdict(self) -> Verdict:
+        """The article's verdict after it."""
+        return judge(self.case).verdict
+
 
 def steps_of(activity: str) -> tuple[Step, ...]:
     """Return the steps of a walk in order, with their cases.
@@ -119,14 +129,12 @@ class Walk(Form):
         predict = coming is not None and coming.direction != ""
         return {
             "trail": self._trail(state),
-            "now": self._now_html(state["at"], state),
+            "now": self._now_html(state),
             "verdict": card["verdict"],
             "rules": card["rules"],
             "rule_line": rule_line(now.case),
             "strip": card["strip"],
-            "next": tag("p", tag("b", text("walk.next"), " "), text(f"step.{coming.row.step}.text"))
-            if coming and predict
-            else "",
+            "next": tag("p", tag("b", text("walk.next"), " "), coming.text) if coming and predict else "",
             "end": tag("p", text("walk.new_start" if coming else f"walk.{self.row.activity}.end")) if not predict else "",
             "live_text": card["live_text"],
         }
@@ -149,43 +157,36 @@ class Walk(Form):
 
     def _passed(self, at: int, state: Record) -> Markup:
         step = self.steps[at]
-        mine = state[step.row.step] if step.direction else ""
-        verdict = text("walk.passed", verdict=judge(step.case).verdict.label)
+        mine, verdict = state.get(step.row.step), text("walk.passed", verdict=step.verdict.label)
         guess = tag("span", text("walk.you_said", way=text(f"way.{mine}")), class_="bw-badge") if mine else None
-        return tag("li", tag("p", text(f"step.{step.row.step}.text")), tag("p", tag("b", verdict), " ", guess))
+        return tag("li", tag("p", step.text), tag("p", tag("b", verdict), " ", guess))
 
-    def _now_html(self, at: int, state: Record) -> Markup:
+    def _now_html(self, state: Record) -> Markup:
+        at, start = state["at"], self._from(state)
+        end = next((place for place in range(at + 1, len(self.steps)) if self.steps[place].row.start), len(self.steps))
         step = self.steps[at]
-        mine = state[step.row.step] if step.direction else ""
-        beside = (
-            join(
-                description_list(
-                    (text("guess.yours"), text(f"way.{mine}")), (text("guess.article"), text(f"way.{step.direction}"))
-                ),
+        beside: list[Markup] = []
+        if mine := state.get(step.row.step):
+            guess, answer = text(f"way.{mine}"), text(f"way.{step.direction}")
+            beside = [
+                description_list((text("guess.yours"), guess), (text("guess.article"), answer)),
                 tag("p", text("walk.right" if mine == step.direction else "walk.other"), class_="bw-kind"),
                 tag("p", text(f"step.{step.row.step}.why")),
-            )
-            if mine
-            else None
-        )
-        start = self._from(state)
-        next_start = next((place for place in range(at + 1, len(self.steps)) if self.steps[place].row.start), len(self.steps))
+            ]
         return join(
-            tag("h3", text("walk.at", number=at - start + 1, total=next_start - start), class_="bw-count"),
-            tag("p", text(f"step.{step.row.step}.text")),
+            tag("h3", text("walk.at", number=at - start + 1, total=end - start), class_="bw-count"),
+            tag("p", step.text),
             beside,
-            citations(f"step-{step.row.step}", step.row.claims, (step.row.assumption,))
-            if step.row.claims or step.row.assumption
-            else None,
-            tag("p", self._standing(step.case), class_="bw-standing"),
+            citations(f"step-{step.row.step}", step.row.claims, (step.row.assumption,)),
+            tag("p", self._standing(step), class_="bw-standing"),
         )
 
     @staticmethod
-    def _standing(case: Case) -> Markup:
+    def _standing(step: Step) -> Markup:
         """Return verdict and rule in one line, for screens on which their boxes are below the question."""
-        verdict = judge(case).verdict
-        rank = text("walk.rank", rank=int(verdict) + 1, top=len(Verdict))
-        return join(text("walk.standing"), " ", tag("b", verdict.label), " ", tag("span", rank), " ", rule_line(case))
+        rank = text("walk.rank", rank=int(step.verdict) + 1, top=len(Verdict))
+        verdict = tag("b", step.verdict.label), " ", tag("span", rank)
+        return join(text("walk.standing"), " ", verdict, " ", rule_line(step.case))
 
     def page(self) -> str:
         """Return the whole page."""
@@ -210,38 +211,30 @@ class Walk(Form):
                     slot("end", parts["end"], class_="bw-kind"),
                     show_if("on", now, button(text("walk.on"), "on"), class_="bw-toolbar"),
                 ),
-                tag(
-                    "div",
-                    answer_boxes(parts),
-                    class_="bw-answer",
-                ),
+                tag("div", answer_boxes(parts), class_="bw-answer"),
                 class_="bw-columns bw-halves",
             ),
         )
 
     def _on_paper(self) -> Markup:
         """Return every step with blanks; where a walk starts, its verdict and the rule's answer instead."""
-        rows = [
-            join(tag("p", text(f"step.{step.row.step}.text")), None if step.direction else self._first_verdict(step.case))
-            for step in self.steps
-        ]
         starts = [place for place, step in enumerate(self.steps) if not step.direction]
+        rows = [[tag("p", step.text), None if step.direction else self._first_verdict(step)] for step in self.steps]
         return self.on_paper(blank_table(text("walk.ask"), [text(f"way.{one}") for one in DIRECTIONS], rows, starts))
 
     @staticmethod
-    def _first_verdict(case: Case) -> Markup:
-        return tag("p", text("paper.first_verdict", verdict=judge(case).verdict.label), " ", rule_line(case))
+    def _first_verdict(step: Step) -> Markup:
+        return tag("p", text("paper.first_verdict", verdict=step.verdict.label), " ", rule_line(step.case))
 
     def static_html(self) -> str:
         """Return the first step, for a notebook that hasn't run."""
-        return static_page(self.key, tag("p", text(f"step.{self.steps[0].row.step}.text")))
+        return static_page(self.key, tag("p", self.steps[0].text))
 
     @property
     def text(self) -> str:
         """Title, the current step and its verdict."""
         step = self.steps[self.state["at"]]
-        verdict = text("walk.passed", verdict=judge(step.case).verdict.label)
-        return "\n".join([self.title, text(f"step.{step.row.step}.text"), verdict])
+        return "\n".join([self.title, step.text, text("walk.passed", verdict=step.verdict.label)])
 
     def transcript_lines(self) -> Iterator[str]:
         """Predict every step from beginning to end, and yield each result."""
@@ -249,5 +242,5 @@ class Walk(Form):
             if at:
                 self.update(guess="same")
                 (self._see if step.direction else self._on)({})
-            yield text(f"step.{step.row.step}.text")
+            yield step.text
             yield answer_line(step.case)

@@ -250,7 +250,7 @@ def citations(name: str, claims: Iterable[str], assumptions: Iterable[str] = (),
         given: Ids of the outside facts.
 
     Returns:
-        HTML: a line that names the sources in general and unfolds to show the details.
+        HTML: a line that names the sources in general and unfolds to show the details; nothing if there are none.
 
     Source:
         data/claims.csv, data/assumptions.csv, data/facts.csv.
@@ -265,6 +265,8 @@ def citations(name: str, claims: Iterable[str], assumptions: Iterable[str] = (),
 
 @functools.lru_cache(maxsize=1024)
 def _citations(name: str, claims: tuple[str, ...], assumptions: tuple[str, ...], given: tuple[str, ...]) -> Markup:
+    if not (claims or assumptions or given):
+        return Markup()
     lines = text("card.article_lines", lines=lines_of_all(claims)) if claims else ""
     ours = tag("span", "✎ ", text("card.ours"), class_="bw-badge bw-voice-ours") if assumptions else None
     whose = "card.nrmp" if all(one.startswith("soap_rule.") for one in given) else "card.outside"

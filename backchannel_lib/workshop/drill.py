@@ -47,6 +47,8 @@ class Drill(PersistentForm, TimedDeck):
         data/drill_turns.csv, data/drill_files.csv, paper.ninety-seconds; the sequence is our choice.
     """
 
+    time_up = "drill.time_up"
+
     def __init__(self, row: ActivityRow) -> None:
         files = {row.file: case_of(row.overrides) for row in load_drill_files()}
         self.turns = {row.turn: row for row in load_drill_turns()}
@@ -119,10 +121,6 @@ class Drill(PersistentForm, TimedDeck):
     def head_at(self, at: int) -> str:  # noqa: ARG002 - all turns share one head
         """Return the name of a turn's header fragment."""
         return "head"
-
-    def time_is_up(self) -> str:
-        """Return the sentence to show when time is up."""
-        return text("drill.time_up")
 
     def _decide(self, message: Mapping[str, Any]) -> ActionResult:
         """Record a decision and move on; after the last turn, show the end."""

@@ -290,6 +290,11 @@ def test_the_preview_is_what_the_round_will_show(own_folder: Path) -> None:
     assert shown["rule"] == play.fragments(play.state)["rules"]
 
 
+def test_a_case_that_cites_nothing_has_no_empty_list_of_sources(own_folder: Path) -> None:
+    fill(activity := form(), **FILLED)
+    assert text("card.whole") not in "".join(activity.fragments(activity.state).values())
+
+
 def _row() -> Any:
     from backchannel_lib.activities.tables import load_activities
 
