@@ -82,6 +82,24 @@ def _sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
+def read_bytes(file: Path) -> bytes:
+    """Return a file's content.
+
+    Raises:
+        CaseFileError: The file can't be read.
+
+    Examples:
+        >>> read_bytes(Path("/no/such/file.csv"))
+        Traceback (most recent call last):
+            ...
+        backchannel_lib.base.errors.CaseFileError: file.csv: could not be read: 'No such file or directory'.
+    """
+    try:
+        return file.read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: for example a NUL in the name
+        raise CaseFileError(file.name, "unreadable", getattr(error, "strerror", None) or str(error)) from None
+
+
 def unwritable(target: Path, error: OSError) -> CaseFileError:
     """Return an error that explains why a file couldn't be written, and what to do.
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from backchannel_lib.base.errors import CaseError, CaseFileError
-from backchannel_lib.base.files import write_file
+from backchannel_lib.base.files import read_bytes, write_file
 from backchannel_lib.base.formatting import printable, suggestions
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.case_table import CASE_COLUMNS, clash_with_defaults, columns_found, read_table
@@ -235,10 +235,7 @@ def load_saved_case(path: str | os.PathLike[str]) -> SavedCase:
 def _content(path: str | os.PathLike[str]) -> tuple[str, str]:
     """Return a file's content and name, converting a table to the content of a case file."""
     file = file_path(path)
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise CaseFileError(file.name, "unreadable", error.strerror or str(error)) from None
+    content = read_bytes(file)
     try:
         return content.decode("utf-8"), file.name
     except UnicodeDecodeError:

@@ -15,7 +15,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from backchannel_lib.base.errors import CaseError, CaseFileError, SheetError, SheetProblem
+from backchannel_lib.base.errors import CaseError, SheetError, SheetProblem
+from backchannel_lib.base.files import read_bytes
 from backchannel_lib.base.spreadsheet import squeeze
 from backchannel_lib.model.advice import Advice, advise
 from backchannel_lib.model.calendar import eastern
@@ -178,12 +179,7 @@ def _content(source: Path | str | bytes, name: str) -> tuple[str | bytes, str]:
         raise CaseError(name, "not_a_table", source)
     if isinstance(source, str) and source.strip() and "\n" not in source:
         source = Path(source)
-    if not isinstance(source, Path):
-        return source, name
-    try:
-        return source.read_bytes(), source.name
-    except (OSError, ValueError) as error:  # ValueError: for example a NUL in the name
-        raise CaseFileError(source.name, "unreadable", getattr(error, "strerror", None) or str(error)) from None
+    return (read_bytes(source), source.name) if isinstance(source, Path) else (source, name)
 
 
 def _read_programs(programs: str | bytes, name: str) -> tuple[dict[str, dict[str, Any]], Table]:

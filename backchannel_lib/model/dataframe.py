@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from backchannel_lib.base.errors import CaseError, CaseFileError, SheetError, SheetProblem
+from backchannel_lib.base.errors import CaseError, SheetError, SheetProblem
+from backchannel_lib.base.files import read_bytes
 from backchannel_lib.base.spreadsheet import read_sheet, squeeze
 from backchannel_lib.model.case import Case, Field
 from backchannel_lib.model.case_files import file_path
@@ -124,11 +125,7 @@ def read_cases(path: str | os.PathLike[str]) -> pd.DataFrame:
         [['Avery', 'Skimmed']]
     """
     file = file_path(path)
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise CaseFileError(file.name, "unreadable", error.strerror or str(error)) from None
-    sheet = read_sheet(content, name=file.name, known=lambda cell: CASE_COLUMNS.name_of(cell) is not None)
+    sheet = read_sheet(read_bytes(file), name=file.name, known=lambda cell: CASE_COLUMNS.name_of(cell) is not None)
     read_header(sheet.header, CASE_COLUMNS, file.name, sheet.header_row, sheet.rows[0][1] if sheet.rows else ())
     for note in sheet.notes:
         warnings.warn(note, CaseTableWarning, stacklevel=2)

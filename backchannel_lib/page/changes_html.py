@@ -13,7 +13,7 @@ from backchannel_lib.model.readings import READINGS
 from backchannel_lib.model.remedies import Change, Changes
 from backchannel_lib.model.tables import load_remedies
 from backchannel_lib.model.verdict import Verdict
-from backchannel_lib.page.components import citations, unfolding
+from backchannel_lib.page.components import bullets, citations, unfolding
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.rule_html import SIGNS
 from backchannel_lib.page.verdict_html import verdicts_label
@@ -68,7 +68,7 @@ def _changes_list(changes: Sequence[tuple[Change, Verdict, str]], sentence: str)
         tag("p", text("changes.only_small"), class_="bw-lead") if within_reach and not useful else None,
         [
             tag("p", text("changes.shared"), class_="bw-shared"),
-            tag("ul", [tag("li", fact) for fact in shared], class_="bw-list"),
+            bullets(shared),
         ]
         if shared
         else None,

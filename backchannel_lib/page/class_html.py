@@ -9,44 +9,19 @@ from typing import Final
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.advice import Advice
 from backchannel_lib.model.case import Case
-from backchannel_lib.model.class_list import (
-    PERSONAL,
-    POLICIES,
-    CallerPlan,
-    ClassList,
-    ClassRow,
-    JudgedContact,
-)
+from backchannel_lib.model.class_list import PERSONAL, POLICIES, CallerPlan, ClassList, ClassRow, JudgedContact
 from backchannel_lib.model.tables import STAGES
 from backchannel_lib.model.verdict import Verdict
 from backchannel_lib.page.components import article_name, find_in_article, listed, scrollable, table
+from backchannel_lib.page.frontend import STATIC
 from backchannel_lib.page.html import Markup, tag
 from backchannel_lib.page.rich_display import value_label
 from backchannel_lib.page.sheet import case_in_words, moment_text, paper_page, sheet_sections, weakest_line
 from backchannel_lib.page.verdict_html import verdicts_label
 
 PROBLEMS_SHOWN: Final = 20
-
-_STYLE: Final = """
-.bw-paper { margin: 0 auto; }
-.bw-paper .names { columns: 12em auto; padding: 0; }
-.bw-paper .names li { list-style: none; }
-.bw-paper .long { break-inside: auto; }
-.bw-paper .contact { break-inside: avoid; margin-top: 6px; }
-.bw-paper .contact + .contact { border-top: 1px solid #555; padding-top: 6px; }
-.bw-paper .contact h3 { font-size: 1.15em; margin: 0 0 4px; }
-.bw-paper .contact .answer { font-size: 1em; }
-.bw-paper h2 { break-after: avoid; }
-.bw-paper .bw-numbers { overflow-x: auto; }
-.bw-paper .bw-hidden { position: absolute; left: -9999px; }
-.bw-paper a { color: black; }
-@media (max-width: 600px) { .bw-paper .bw-numbers table:has(th:nth-child(5)) { width: 36em; } }
-@media print {
-  .bw-paper .screen-only { display: none; }
-  .bw-paper:has(article:target) article:not(:target) { display: none; }
-  .bw-paper article:target { break-before: auto; }
-}
-"""
+#: What its pages add to the look of the sheet.
+STYLE: Final = STATIC / "class.css"
 
 
 # ---- one student ----
@@ -200,7 +175,7 @@ def students_page(articles: Mapping[str, str]) -> str:
         class_="screen-only",
         aria_label=text("class.all_names"),
     )
-    return paper_page(text("class.sheets"), contents, *sheets, style=_STYLE)
+    return paper_page(text("class.sheets"), contents, *sheets, style=STYLE.read_text(encoding="utf-8"))
 
 
 # ---- the class ----
@@ -239,7 +214,7 @@ def class_page(found: ClassList, rows: Sequence[ClassRow], callers: Sequence[Cal
         _problems(found),
         _how_read(found),
     )
-    return paper_page(text("class.title"), body, style=_STYLE)
+    return paper_page(text("class.title"), body, style=STYLE.read_text(encoding="utf-8"))
 
 
 def _section(key: str, *children: object) -> Markup:

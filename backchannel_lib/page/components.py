@@ -150,8 +150,7 @@ def lines_of(claim: str) -> str:
         >>> lines_of("paper.ninety-seconds")
         'line 24'
     """
-    lines = _lines_by_claim()[claim]
-    return text("card.lines" if "-" in lines else "card.line", lines=lines.replace("-", "–"))
+    return lines_of_all([claim])
 
 
 def lines_of_all(claims: Iterable[str]) -> str:
@@ -200,8 +199,7 @@ def headings_over(claims: Iterable[str]) -> list[str]:
     """
     found: dict[str, None] = {}
     for claim in claims:
-        line = int(_lines_by_claim()[claim].partition("-")[0])
-        above = [section.heading for section in load_article_sections() if section.line <= line]
+        above = [section.heading for section in load_article_sections() if section.line <= _span_of(claim)[0]]
         found[text("article.heading", heading=above[-1]) if above else text("article.opening")] = None
     return list(found)
 
@@ -259,7 +257,7 @@ def citations(name: str, claims: Iterable[str], assumptions: Iterable[str] = (),
         >>> "The article, line 24" in citations("clock", ["paper.ninety-seconds"])
         True
     """
-    in_order = sorted(claims, key=lambda claim: int(_lines_by_claim()[claim].partition("-")[0]))
+    in_order = sorted(claims, key=lambda claim: _span_of(claim)[0])
     return _citations(name, tuple(in_order), tuple(one for one in assumptions if one), tuple(given))
 
 

@@ -164,7 +164,8 @@ def paper_page(title: str, *children: object, style: str = "") -> str:
         >>> paper_page("A class", "<3").count("&lt;3")
         1
     """
-    return standalone_page(title, sheet_style() + style, *children, class_="bw-paper")
+    styles = filter(None, (sheet_style(), style))
+    return standalone_page(title, "\n".join(styles), *children, class_="bw-paper")
 
 
 @functools.cache

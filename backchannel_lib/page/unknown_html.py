@@ -9,6 +9,7 @@ from typing import Final
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.open_judgment import Answer, OpenJudgment
 from backchannel_lib.model.verdict import Verdict
+from backchannel_lib.page.components import bullets
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.verdict_html import verdicts_label
 
@@ -29,13 +30,13 @@ def worth_asking(judgment: OpenJudgment) -> Markup:
         return tag("p", text("find_out.nothing"))
     first, *others = judgment.worth_asking
     answers = [
-        tag("li", text("find_out.answer", answer=answer, verdict=verdicts_label(left)))
+        text("find_out.answer", answer=answer, verdict=verdicts_label(left))
         for answer, left in answers_in_words(first, judgment.worth_asking[first], judgment.known.offers)
     ]
     return join(
         tag("p", text("find_out.lead")),
         tag("p", text(f"ask.{first}"), class_="bw-act"),
-        tag("ul", answers, class_="bw-list"),
+        bullets(answers),
         tag("p", text("find_out.then", questions=" ".join(text(f"ask.{field}") for field in others))) if others else None,
     )
 

@@ -10,7 +10,7 @@ from backchannel_lib.model.possible import Possible, StageRange
 from backchannel_lib.model.readings import READINGS
 from backchannel_lib.model.tables import STAGES, load_stages
 from backchannel_lib.model.verdict import Judgment, Reason, Verdict
-from backchannel_lib.page.components import citations, listed
+from backchannel_lib.page.components import bullets, citations, listed
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.pictures import ChainLink, chain_picture, outcomes_picture
 
@@ -263,8 +263,8 @@ def _link(stage: str, found: Possible) -> Markup:
         first = reasons[0]
         sentences = [tag("p", first.sentence), *(tag("p", text("also"), " ", also.sentence) for also in first.also)]
     else:
-        lines = [tag("li", text("card.cap_and_reason", verdict=one.cap.label, reason=one.sentence)) for one in reasons]
-        sentences = [tag("p", text("card.one_of_these")), tag("ul", lines, class_="bw-list")]
+        lines = [text("card.cap_and_reason", verdict=one.cap.label, reason=one.sentence) for one in reasons]
+        sentences = [tag("p", text("card.one_of_these")), bullets(lines)]
     all_reasons = [one for reason in reasons for one in (reason, *reason.also)]
     badge = limit_label(found, stage)
     return tag(
