@@ -19,7 +19,6 @@ from backchannel_lib.activities.population.model import (
     draw,
     load_draw,
     load_population_calls,
-    notes,
     outcome,
 )
 from backchannel_lib.activities.tables import ActivityRow
@@ -39,7 +38,8 @@ LETTER: Final = "generic_letter"
 HEADLINE: Final = {"without": "polite_email", "strong": STRONG, "explained": "flag_explanation"}
 #: The first band of a guess is zero; the others end at these numbers.
 ENDS: Final = (0, 100, 300, 500, FILES)
-GUESSES: Final = ("guess_look", "guess_talk", "guess_letter")
+#: The guesses, each with the name of the number that it is about.
+GUESSES: Final = {"guess_look": "look", "guess_talk": "talk", "guess_letter": "letter"}
 #: The segments of a bar, lowest first, each with its highest verdict.
 BANDS: Final = {
     "hurts": Verdict.BACKFIRES,
@@ -60,6 +60,8 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "messages": ("specifics",),
     "moment": ("phase", "good_moment"),
 }
+#: What a call does to the files, by the ids of the texts.
+MOVES: Final = ("crowd.rises", "crowd.stays", "crowd.falls", "crowd.interview")
 BEYOND: Final = ("chronic_poor_performance", "professionalism_issue", "far_below")
 MOST_SEEDS: Final = 9999
 
@@ -75,7 +77,7 @@ class PopulationActivity(GuessForm):
 
     def __init__(self, row: ActivityRow) -> None:
         self.settings: dict[str, DrawRow] = {row.setting: row for row in load_draw()}
-        guesses = {name: choice_field(name, map(str, ENDS), _question(name)) for name in GUESSES}
+        guesses = {name: choice_field(name, map(str, ENDS), text(f"crowd.ask.{name}")) for name in GUESSES}
         sliders = {name: integer_field(name, row.low, row.high, row.value, row.label) for name, row in self.settings.items()}
         moment: dict[str, FormField] = {
             "phase": choice_field("phase", PHASES, text("field.phase.label"), "soap_lists"),
@@ -121,19 +123,23 @@ class PopulationActivity(GuessForm):
 
     def _numbers(self, state: Record) -> dict[str, int]:
         """Return the numbers that the guesses are compared with, as counts of files."""
-        ends = self._headline(state)
-        letter = next(result for result in _compared(self._key(state)) if result.call.name == LETTER)
+        ends = self._ends(state)
+        without, letter = ends[HEADLINE["without"]], ends[LETTER]
         return {
-            **ends["strong"],
-            "without_look": ends["without"]["look"],
-            "without_talk": ends["without"]["talk"],
-            "letter": _ends(letter)["look"],
+            **ends[STRONG],
+            "without_look": without["look"],
+            "without_talk": without["talk"],
+            "letter": letter["look"],
         }
+
+    def _ends(self, state: Record) -> dict[str, dict[str, int]]:
+        """Count how many files somebody looks at, and what happens to them, by call."""
+        return {result.call.name: _ends(result) for result in _compared(self._key(state))}
 
     def _headline(self, state: Record) -> dict[str, dict[str, int]]:
         """Count where the files end up, by the headline's columns."""
-        by_call = {result.call.name: result for result in _compared(self._key(state))}
-        return {column: _ends(by_call[name]) for column, name in HEADLINE.items()}
+        ends = self._ends(state)
+        return {column: ends[name] for column, name in HEADLINE.items()}
 
     # ---- what is on screen ----
 
@@ -172,17 +178,17 @@ class PopulationActivity(GuessForm):
         return MappingProxyType(self._numbers(self.start))
 
     def _beside(self, state: Record) -> Markup:
-        counts = dict(zip(GUESSES, (self._first["look"], self._first["talk"], self._first["letter"]), strict=True))
-        right = [int(state[name]) == _end_of(counts[name]) for name in GUESSES]
+        counts = {name: self._first[number] for name, number in GUESSES.items()}
+        right = [int(state[name]) == _end_of(count) for name, count in counts.items()]
         answers = [
             (
-                _question(name),
+                self.label(name),
                 join(
                     tag("p", text("crowd.yours", guess=_range(int(state[name])))),
-                    tag("p", tag("b", text("crowd.drawn", count=counts[name]))),
+                    tag("p", tag("b", text("crowd.drawn", count=count))),
                 ),
             )
-            for name in GUESSES
+            for name, count in counts.items()
         ]
         return join(
             tag("h3", text("crowd.beside")),
@@ -225,21 +231,20 @@ class PopulationActivity(GuessForm):
         state = self.state
         parts, about = self.fragments(state), self.ui_state(state)
         now, shown = about["open"], about["shown"]
-        made_up, no_contact, up_is_not_in, rule = notes(FILES)
         return activity_page(
             self.key,
             show_if(
                 "ask",
                 now,
                 tag("p", text("crowd.who"), class_="bw-next-step"),
-                [radios(name, _question(name), _options(), state[name], row=True) for name in GUESSES],
+                [radios(name, self.label(name), _options(), state[name], row=True) for name in GUESSES],
                 toolbar(button(text("crowd.see"), "see")),
             ),
             show_if("seen", now, slot("beside", parts["beside"], class_="bw-beside")),
             show_if(
                 "seen",
                 now,
-                tag("p", made_up, class_="bw-ours"),
+                tag("p", text("population.made_up", count=FILES), class_="bw-ours"),
                 tag("p", tag("b", text("crowd.try"))),
                 tag(
                     "div",
@@ -247,16 +252,16 @@ class PopulationActivity(GuessForm):
                     tag(
                         "div",
                         tag("section", tag("h3", text("crowd.now")), slot("now", parts["now"]), class_="bw-card"),
-                        chart_panel("crowd", text("crowd.title"), text("crowd.caption"), text("crowd.title"), ""),
+                        chart_panel("crowd", text("crowd.title"), text("crowd.caption")),
                     ),
                     class_="bw-columns bw-halves",
                 ),
                 tag(
                     "section",
                     tag("h3", text("crowd.moves")),
-                    tag("p", no_contact, " ", tag("b", up_is_not_in)),
+                    tag("p", text("population.no_contact"), " ", tag("b", text("population.up_is_not_in"))),
                     slot("moves", **scrollable(text("crowd.moves"))),
-                    tag("p", rule, class_="bw-note"),
+                    tag("p", text("population.rule"), class_="bw-note"),
                 ),
                 tag(
                     "section",
@@ -304,7 +309,7 @@ class PopulationActivity(GuessForm):
         """The title, and the question or the sample's result."""
         title = self.title
         if not self.state["seen"]:
-            return "\n".join([title, text("crowd.who"), *(f"- {_question(name)}" for name in GUESSES)])
+            return "\n".join([title, text("crowd.who"), *(f"- {self.label(name)}" for name in GUESSES)])
         return "\n".join([title, text("population.made_up", count=FILES), self._line(self.state)])
 
     def _line(self, state: Record) -> str:
@@ -346,10 +351,6 @@ def _files(key: _Key) -> tuple[Case, ...]:
 @functools.lru_cache(maxsize=256)
 def _compared(key: _Key) -> tuple[Outcome, ...]:
     return compare(_files(key))
-
-
-def _question(name: str) -> str:
-    return text(f"crowd.ask.{name}")
 
 
 def _end_of(count: int) -> int:
@@ -425,20 +426,13 @@ def _holds(result: Outcome) -> str:
     return ", ".join(text(f"stage.{stage}.name") for stage in result.held_most)
 
 
+def _moved(result: Outcome) -> tuple[int, ...]:
+    return result.moved_up, result.same, result.moved_down, result.reach_interview
+
+
 def _moves_table(results: tuple[Outcome, ...], example: Case) -> Markup:
-    head = (
-        text("crowd.call"),
-        text("crowd.rises"),
-        text("crowd.stays"),
-        text("crowd.falls"),
-        text("crowd.interview"),
-        text("crowd.holds"),
-        text("rules.title"),
-    )
-    rows = [
-        (one.call.label, one.moved_up, one.same, one.moved_down, one.reach_interview, _holds(one), one.call.rule(example).label)
-        for one in results
-    ]
+    head = (text("crowd.call"), *map(text, MOVES), text("crowd.holds"), text("rules.title"))
+    rows = [(one.call.label, *_moved(one), _holds(one), one.call.rule(example).label) for one in results]
     return join(
         table(text("crowd.moves_caption"), head, rows),
         citations(
@@ -459,12 +453,7 @@ def _moves_table(results: tuple[Outcome, ...], example: Case) -> Markup:
 
 
 def _moves_line(result: Outcome) -> str:
-    moved = (
-        (text("crowd.rises"), result.moved_up),
-        (text("crowd.stays"), result.same),
-        (text("crowd.falls"), result.moved_down),
-    )
-    counts = [f"{word} {count}" for word, count in (*moved, (text("crowd.interview"), result.reach_interview))]
+    counts = [f"{text(word)} {count}" for word, count in zip(MOVES, _moved(result), strict=True)]
     return f"{', '.join(counts)}; {_holds(result)}"
 
 

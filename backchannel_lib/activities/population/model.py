@@ -122,7 +122,7 @@ def draw(
     moment: dict[str, Any] = dict.fromkeys(_GOOD_MOMENT, good_moment)
     base = Case(phase=phase, **moment)
     scores = _scores(count, seed, base.range_low + chosen.pop("score_gap"), chosen.pop("score_spread"))
-    flags = {name: _happens(count, seed, name, share) for name, share in chosen.items()}
+    flags = {name: [chance < share for chance in _chances(count, seed, name)] for name, share in chosen.items()}
     needs_met, failed = flags.pop("need_met"), flags.pop("failed_attempts")
     local = frozenset({"local"})
     files = []
@@ -147,10 +147,6 @@ def _stream(seed: int, name: str) -> random.Random:
 def _chances(count: int, seed: int, name: str) -> tuple[float, ...]:
     stream = _stream(seed, name)
     return tuple(stream.random() * 100 for _ in range(count))
-
-
-def _happens(count: int, seed: int, name: str, share: int) -> list[bool]:
-    return [chance < share for chance in _chances(count, seed, name)]
 
 
 _ONE: Final = 1 << 20  # one standard deviation of _bell
@@ -294,19 +290,6 @@ def compare(population: Iterable[Case], reading: str | None = None) -> tuple[Out
     """
     kinds = _kinds(population, reading)
     return tuple(_outcome(kinds, call, reading) for call in load_population_calls())
-
-
-def notes(count: int) -> tuple[str, ...]:
-    """Return the caveats for counts of this many files.
-
-    They cover the simulated files, the comparison, what moving up doesn't mean, and the NRMP's rule.
-    """
-    return (
-        text("population.made_up", count=count),
-        text("population.no_contact"),
-        text("population.up_is_not_in"),
-        text("population.rule"),
-    )
 
 
 class _Kind(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -14,8 +14,8 @@ from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.activities.year_plan.model import GROUPS, PlanItem, YearPlan, check_first_day, load_plan_tasks, plan_for
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.texts import text
-from backchannel_lib.page.activity_page import PAPER, activity_page, show_if, slot
-from backchannel_lib.page.components import asked_on_paper, blank_table, citations, linked_text
+from backchannel_lib.page.activity_page import activity_page, show_if, slot
+from backchannel_lib.page.components import asked_on_paper, blank_table, bullets, citations, linked_text
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, checks, text_box, toolbar
 
@@ -50,7 +50,7 @@ class YearPlanActivity(Form):
 
     def actions(self) -> dict[str, Action]:
         """Return the buttons' actions."""
-        return {"begin": self._begin, "clear": self._clear, "text": self._save_text, "calendar": self._save_calendar}
+        return {"begin": self._begin, "clear": self._clear, "text": self._save_plan, "calendar": self._save_plan}
 
     def _begin(self, _: object) -> ActionResult:
         """Check the three starter tasks, in addition to those already checked."""
@@ -64,16 +64,12 @@ class YearPlanActivity(Form):
         self.commit_values(**dict.fromkeys(GROUPS, ()))
         return {"values": self.values(self.state)}
 
-    def _save_text(self, _: object) -> ActionResult:
-        return self._file("txt", self._plan(self.state).text)
-
-    def _save_calendar(self, _: object) -> ActionResult:
-        return self._file("ics", self._plan(self.state).ics)
-
-    def _file(self, ending: str, content: str) -> ActionResult:
-        if not self._plan(self.state).items:
+    def _save_plan(self, message: Mapping[str, Any]) -> ActionResult:
+        plan = self._plan(self.state)
+        if not plan.items:
             return {"notice": text("plan_board.nothing")}
-        return saved_file(f"my-plan-{_day(self.state['start']).isoformat()}.{ending}", content)
+        ending, content = ("txt", plan.text) if message["type"] == "text" else ("ics", plan.ics)
+        return saved_file(f"my-plan-{plan.start.isoformat()}.{ending}", content)
 
     # ---- the plan ----
 
@@ -91,11 +87,9 @@ class YearPlanActivity(Form):
         plan = self._plan(state)
         return {"made": _plan_part(plan), "live_text": text("plan_board.count", count=len(plan.items))}
 
-    def ui_state(self, state: Record) -> dict[str, Any]:
-        """Show the save buttons once there is something to save, and unfold each group with a checked task."""
-        groups = [group for group in GROUPS if state[group]]
-        saves = ["save"] if self._plan(state).items else []
-        return {"open": [*groups, *saves, *([] if self.has_begun(state) else [PAPER])]}
+    def sections(self, state: Record) -> list[str]:
+        """Return each group with a checked task, and the save buttons once there is something to save."""
+        return [*(group for group in GROUPS if state[group]), *(["save"] if self._plan(state).items else [])]
 
     def page(self) -> str:
         """Return the whole page."""
@@ -126,7 +120,7 @@ class YearPlanActivity(Form):
                     "div",
                     show_if(
                         "save",
-                        self.ui_state(state)["open"],
+                        self.sections(state),
                         toolbar(
                             button(text("plan_board.save_text"), "text"), button(text("plan_board.save_calendar"), "calendar")
                         ),
@@ -205,13 +199,11 @@ def _lines(plan: YearPlan) -> list[str]:
 def _plan_part(plan: YearPlan) -> Markup:
     if not plan.items and not plan.left_out:
         return tag("p", text("plan.empty"))
-    notes = [tag("li", note) for note in plan.warnings]
+    notes = [tag("p", tag("b", text("plan_board.notes"))), bullets(plan.warnings)]
     return join(
         tag("h3", plan.title),
         tag("p", text("plan_board.count", count=len(plan.items))),
-        tag("div", tag("p", tag("b", text("plan_board.notes"))), tag("ul", notes, class_="bw-list"), class_="bw-note")
-        if notes
-        else None,
+        tag("div", notes, class_="bw-note") if plan.warnings else None,
         [
             join(tag("h4", heading), tag("ol", [_item(item) for item in items], class_="bw-dated"))
             for heading, items in plan.groups

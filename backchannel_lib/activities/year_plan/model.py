@@ -186,8 +186,7 @@ class YearPlan:
                 "\n".join([f"[ ] {item.task.title}", _wrapped(item.days, 4), _wrapped(" ".join(item.sentences), 4)])
                 for item in items
             ]
-        parts += [_wrapped(warning) for warning in self.warnings]
-        parts.append(_wrapped(text("plan.crisis")))
+        parts += [_wrapped(sentence) for sentence in (*self.warnings, text("plan.crisis"))]
         return "\n\n".join(parts) + "\n"
 
     @property

@@ -200,6 +200,13 @@ def test_the_table_says_if_a_kind_of_file_was_not_drawn() -> None:
     assert made.deferred_fragments(made.state)["beyond"].count(text("crowd.beyond_none")) == 3
 
 
+def test_the_page_states_the_limits_of_the_simulation() -> None:
+    """It says how many files are made up, what no contact means, that moving up isn't getting in, and what the rule says."""
+    shown = plain(seen().page())
+    assert text("population.made_up", count=600) in shown
+    assert [name for name in ("no_contact", "up_is_not_in", "rule") if text(f"population.{name}") not in shown] == []
+
+
 def test_the_rule_is_shown_next_to_every_call() -> None:
     """Each call has the rule's answer for SOAP, and a different one before Match Week."""
     made = seen()

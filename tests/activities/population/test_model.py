@@ -21,7 +21,6 @@ from backchannel_lib.activities.population.model import (
     draw,
     load_draw,
     load_population_calls,
-    notes,
     outcome,
 )
 from backchannel_lib.base.texts import text
@@ -206,17 +205,6 @@ def test_during_soap_no_call_is_simply_allowed() -> None:
     answers = {call.name: call.rule(case).answer for call in CALLS}
     assert answers == {call.name: "ask_first" if call.name == "internal_push" else "not_allowed" for call in CALLS}
     assert {call.rule(case.replace(phase="post_soap")).answer for call in CALLS} == {"allowed"}
-
-
-def test_the_notes_state_the_limits_of_the_simulation() -> None:
-    """They say how many files are made up, what no contact means, and the rule."""
-    assert notes(417) == (
-        text("population.made_up", count=417),
-        text("population.no_contact"),
-        text("population.up_is_not_in"),
-        text("population.rule"),
-    )
-    assert "417" in notes(417)[0]
 
 
 # ---- what the calls do ----
