@@ -52,20 +52,18 @@ def environment() -> dict[str, str]:
     Raises:
         CommandError: The workbook's folder isn't writable, or no folder can keep a secret.
     """
-    return (
-        without_foreign(os.environ)
-        | python_settings()
-        | {
-            "IPYTHONDIR": str(LOCAL / "ipython"),
-            "JUPYTER_CONFIG_DIR": str(LOCAL / "config"),
-            "JUPYTER_CONFIG_PATH": str(JUPYTER),
-            "JUPYTER_DATA_DIR": str(LOCAL / "data"),
-            "JUPYTER_PATH": str(JUPYTER / "share"),
-            "JUPYTER_RUNTIME_DIR": str(runtime_folder()),
-            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
-            "VIRTUAL_ENV": sys.prefix,
-        }
-    )
+    return {
+        **without_foreign(os.environ),
+        **python_settings(),
+        "IPYTHONDIR": str(LOCAL / "ipython"),
+        "JUPYTER_CONFIG_DIR": str(LOCAL / "config"),
+        "JUPYTER_CONFIG_PATH": str(JUPYTER),
+        "JUPYTER_DATA_DIR": str(LOCAL / "data"),
+        "JUPYTER_PATH": str(JUPYTER / "share"),
+        "JUPYTER_RUNTIME_DIR": str(runtime_folder()),
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
+        "VIRTUAL_ENV": sys.prefix,
+    }
 
 
 def runtime_folder() -> Path:

@@ -45,6 +45,12 @@ class StandIn:
         values: The values of the controls.
         marks: The marker's position on each chart, as (x, y).
         answer: The answer to the last message; empty if there was none.
+
+    Examples:
+        >>> page = StandIn()
+        >>> page.on_msg(lambda _: None)
+        >>> page.act(type="hello"), page.told()
+        ({}, '')
     """
 
     comm_id = "stand-in"  # ipywidgets needs this and the methods below

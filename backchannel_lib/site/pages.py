@@ -95,7 +95,6 @@ def page_html(build: Build, here: str, title: str, *body: object) -> str:
             tag("p", text("site.foot_private"), class_="site-screen"),
             tag("p", class_="site-address", data_address=text("site.address", address="{address}")),
         ),
-        head=(_running_foot(name if here == HOME else f"{title} · {name}"),),
     )
 
 
@@ -183,6 +182,7 @@ def _document(build: Build, title: str, *body: object, head: Iterable[object] = 
         *(Markup(f'<link rel="stylesheet" href="{build.assets}/{file}">') for file in ("panel.css", "site.css")),
         Markup('<link rel="icon" href="icon.svg" type="image/svg+xml"><link rel="apple-touch-icon" href="icon-192.png">'),
         Markup('<link rel="manifest" href="manifest.webmanifest">'),
+        _running_foot(title),
         *head,
         Markup(f'<script type="module" src="{build.assets}/page.js"></script>'),
     )
@@ -358,7 +358,6 @@ def deck_page(build: Build) -> str:
         tag("p", text("site.deck.paper", page=WORKSHOP), class_="stage-paper", hidden=True),
         tag("main", [activity_html(part, data_on=part == DECK_OPENS) for part in stage_parts()], id="stage"),
         head=(
-            _running_foot(f"{text('site.deck.title')} · {text('site.name')}"),
             Markup(f'<link rel="stylesheet" href="{build.assets}/stage.css">'),
             Markup(f"<noscript><style>{STYLE_WITHOUT_SCRIPTS}</style></noscript>"),
             Markup(f'<script type="module" src="{build.assets}/stage.js"></script>'),
@@ -371,7 +370,7 @@ def saved_page(build: Build) -> str:
     """Return the page on which readers can view, download or delete what is saved in their browser."""
     title = text("site.saved.title")
     keys = ("none", "some", "deleted", "opened", "bad_file")
-    texts = {key: text(f"site.saved.{key}", **({"names": "{names}"} if key == "some" else {})) for key in keys}
+    texts = {key: text(f"site.saved.{key}", names="{names}") for key in keys}
     body = tag(
         "div",
         tag("h1", title),
