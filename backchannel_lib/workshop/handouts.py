@@ -90,7 +90,7 @@ def _participants(files: list[Vignette]) -> Markup:
         _voices(),
         tag(
             "div",
-            tag("div", tag("h2", text("sheet.rule")), _rule_box(sources=False)),
+            tag("div", tag("h2", text("sheet.rule")), _rule_box()),
             tag("div", _rule_sources(), class_="sources"),
             tag("div", tag("h2", text("sheet.home")), _remember()),
             _tonight(),
@@ -148,16 +148,12 @@ def _voices() -> Markup:
 def _to_vote(number: int, vignette: Vignette) -> Markup:
     """Return a vignette with space for a vote, shortened because the file is on the screen."""
     boxes = [tag("td", tag("b", rank + 1), verdict.label) for rank, verdict in enumerate(Verdict)]
+    brief = tag("span", text("desk.score"), " ", file_brief(vignette.case, contact=False), class_="small")
     return tag(
         "section",
         tag("h2", text("sheet.round", number=number, title=vignette.title)),
-        tag(
-            "p",
-            vignette.file,
-            " ",
-            tag("span", text("desk.score"), " ", file_brief(vignette.case, contact=False), class_="small"),
-        ),
-        tag("p", tag("b", text("sheet.contact")), " ", vignette.contact) if vignette.contact else None,
+        tag("p", vignette.file, " ", brief),
+        _contact(vignette),
         tag("h3", text("sheet.my_vote", question=text("votes.page.question"))),
         tag("table", tag("tbody", tag("tr", boxes)), class_="votes"),
         tag("p", text("sheet.my_why"), class_="line"),
@@ -172,17 +168,19 @@ def _file(number: int, vignette: Vignette) -> Markup:
         tag("h2", heading),
         tag("p", vignette.file),
         tag("div", file_sheet(vignette.case, heading), class_="file"),
-        tag("p", tag("b", text("sheet.contact")), " ", vignette.contact) if vignette.contact else None,
+        _contact(vignette),
     )
+
+
+def _contact(vignette: Vignette) -> Markup | None:
+    return tag("p", tag("b", text("sheet.contact")), " ", vignette.contact) if vignette.contact else None
 
 
 def _inside_and_outside() -> tuple[RulesCheck, RulesCheck]:
     """Return what the rule says during SOAP and outside it."""
     checks = [rules_check(Case(phase=row.phase)) for row in load_phases()]
-    return (
-        next(check for check in checks if check.answer == "not_allowed" and not check.changes_later),
-        next(check for check in checks if check.answer == "allowed" and not check.changes_later),
-    )
+    first = {check.answer: check for check in reversed(checks) if not check.changes_later}
+    return first["not_allowed"], first["allowed"]
 
 
 def _rule_sources() -> Markup:
@@ -192,8 +190,8 @@ def _rule_sources() -> Markup:
     return tag("p", sources, " ", " ".join(newest_source()), class_="small")
 
 
-def _rule_box(*, sources: bool = True) -> Markup:
-    """Return what the rule says during SOAP and outside it, as HTML."""
+def _rule_box(*more: Markup) -> Markup:
+    """Return what the rule says during SOAP and outside it, as HTML, and anything else below it."""
     inside, outside = _inside_and_outside()
     return tag(
         "div",
@@ -201,7 +199,7 @@ def _rule_box(*, sources: bool = True) -> Markup:
         tag("p", outside.reason),
         tag("p", inside.next_step),
         tag("p", tag("b", inside.note)),
-        _rule_sources() if sources else None,
+        *more,
         class_="rule",
     )
 
@@ -262,7 +260,7 @@ def _facilitator(plan: str, seed: int, drawn: dict[str, Vignette], files: list[V
         _counts(len(files)),
         _questions(),
         tag("h2", text("sheet.rule")),
-        _rule_box(),
+        _rule_box(_rule_sources()),
         _assumptions(["room_advice"]),
     )
 
@@ -290,38 +288,22 @@ def _answered(number: int, vignette: Vignette) -> Markup:
     """Return a vignette with all its answers."""
     judgment, rules = judge(vignette.case), rules_check(vignette.case)
     by_stage = {reason.stage: reason for reason in judgment.reasons}
+    rests = text("sheet.rests", lines=lines_of_all(vignette.claims)) if vignette.claims else None
+    said = {"why": vignette.why, "note": vignette.note, "discuss": vignette.discuss}
     return tag(
         "section",
         _file(number, vignette),
         tag(
             "div",
             tag("h3", text("sheet.verdict_is", verdict=judgment.verdict.label)),
-            tag(
-                "p",
-                judgment.verdict.sentence,
-                " ",
-                text("sheet.rests", lines=lines_of_all(vignette.claims)) if vignette.claims else None,
-            ),
+            tag("p", judgment.verdict.sentence, " ", rests),
             tag("p", find_in_article(vignette.claims), class_="small") if vignette.claims else None,
             class_="article",
         ),
         tag("h3", text("sheet.chain")),
         tag("ol", [_link(by_stage[stage], judgment) for stage in link_order(judgment)]),
-        tag(
-            "div",
-            tag("h3", text("sheet.rule_is", answer=rules.label)),
-            tag("p", rules.reason),
-            class_="rule",
-        ),
-        [
-            tag("p", tag("b", label), ": ", said)
-            for label, said in (
-                (text("sheet.why"), vignette.why),
-                (text("sheet.note"), vignette.note),
-                (text("sheet.discuss"), vignette.discuss),
-            )
-            if said
-        ],
+        tag("div", tag("h3", text("sheet.rule_is", answer=rules.label)), tag("p", rules.reason), class_="rule"),
+        [tag("p", tag("b", text(f"sheet.{name}")), ": ", words) for name, words in said.items() if words],
         _assumptions({vignette.assumption} - {"", *(one.assumption for one in _reasons(judgment))}),
         class_="page answered",
     )
@@ -351,12 +333,8 @@ def _reasons(judgment: Judgment) -> list[Reason]:
 
 
 def _assumptions(assumptions: Iterable[str]) -> Markup:
-    return join(
-        [
-            tag("p", tag("b", "✎ ", text("card.ours_because")), ": ", text(f"assumption.{one}"), class_="ours small")
-            for one in assumptions
-        ]
-    )
+    ours = tag("b", "✎ ", text("card.ours_because"))
+    return join([tag("p", ours, ": ", text(f"assumption.{one}"), class_="ours small") for one in assumptions])
 
 
 def _counts(rounds: int) -> Markup:

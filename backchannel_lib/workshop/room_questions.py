@@ -120,14 +120,13 @@ class RoomQuestions(PersistentForm):
             "question": self._question,
         }
 
-    #: Moves on from the questions to the plan's next step; returns whether there is one.
-    after_last: Callable[[], bool] = staticmethod(lambda: False)
-    #: Whether the questions are part of a session, so that a step can follow them.
-    leads_on = False
+    #: In a session, moves on from the questions to the plan's next step, and returns whether there is one.
+    after_last: Callable[[], bool] | None = None
 
     def _next(self, _: object) -> ActionResult:
         at = self._at(self.state)
-        return {} if at == 2 * len(room_questions()) and self.after_last() else self._to(at + 1)
+        is_last = at == 2 * len(room_questions())
+        return {} if is_last and self.after_last and self.after_last() else self._to(at + 1)
 
     def _to(self, at: int) -> ActionResult:
         if at > 2 * len(room_questions()):
@@ -174,7 +173,7 @@ class RoomQuestions(PersistentForm):
             "list": "" if one else _list(),
             "options": own_options(_choices(one), answered=answered) if one else "",
             "answer": _answer(one) if one and answered and not one.options else "",
-            "nav": _nav(self._at(state), leads_on=self.leads_on),
+            "nav": _nav(self._at(state), leads_on=self.after_last is not None),
             "note": _note(one) if one and not answered else "",
             "live_text": f"{one.short}. {one.answer}" if one and answered else "",
         }

@@ -48,7 +48,7 @@ class Session:
             if isinstance(part, Drill):
                 self.round.drill_results = part.results
             elif isinstance(part, RoomQuestions):
-                part.after_last, part.leads_on = self._after_questions, True
+                part.after_last = self.run_plan.leave_questions
 
     def _part(self, kind: type[Activity[Any]]) -> Any:
         return next(part for part in self.parts.values() if isinstance(part, kind))
@@ -115,13 +115,6 @@ class Session:
             return ""
         self.run_plan.commit_values(at=at)
         return step_name(step)
-
-    def _after_questions(self) -> bool:
-        """Go back from the questions to the current step or, if the step is the questions, go to the next one."""
-        at = self.run_plan.after_questions()
-        if at is not None:
-            self.run_plan.commit_values(at=at, asking=False)
-        return at is not None
 
     def _next_file(self) -> str:
         """Show the file that comes after your own in this step, and return its title; blank if there is none."""

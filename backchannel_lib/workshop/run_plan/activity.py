@@ -261,11 +261,13 @@ class RunPlan(PersistentForm):
         """Return whether the step itself shows the questions."""
         return step_of(state).activity == QUESTIONS
 
-    def after_questions(self) -> int | None:
-        """Return the step after the questions, or the current one if they were opened during it; None if there is none."""
-        if self._asks_anyway(self.state):
-            return next_place(self.state)
-        return int(self.state["at"]) if self.state["asking"] else None
+    def leave_questions(self) -> bool:
+        """Go to the step after the questions, or to the current one if they were opened during it; False if there is none."""
+        here = self.state["at"] if self.state["asking"] else None
+        at = next_place(self.state) if self._asks_anyway(self.state) else here
+        if at is not None:
+            self.commit_values(at=at, asking=False)
+        return at is not None
 
     @property
     def on_screen(self) -> str:
