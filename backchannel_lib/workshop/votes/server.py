@@ -278,7 +278,7 @@ class NotFoundHandler(RequestHandler):
         self.finish(json.dumps(content))
 
     def write_error(self, status_code: int, **_: Any) -> None:
-        """Replace Tornado's error pages and tracebacks."""
+        """Replace Tornado's error pages and tracebacks; any error, such as a store that can't be used, is a 503."""
         if status_code >= 500:
             self.clear()
             self.send_json(503, {"sentence": text("votes.refused.store")}, retry_after=1)
@@ -352,17 +352,13 @@ class StateHandler(PhoneHandler):
 
     def get(self) -> None:
         """Send the state."""
-        try:
-            ballot = self.ballot()
-            if ballot and self.too_fast(self.service.ballots.wait_for_request(ballot)):
-                return
-            state = self.service.state(ballot)
-            if not ballot:
-                self.set_ballot(self.service.ballots.new())
-        except CaseFileError:
-            self.write_error(503)
-        else:
-            self.send_json(200, state)
+        ballot = self.ballot()
+        if ballot and self.too_fast(self.service.ballots.wait_for_request(ballot)):
+            return
+        state = self.service.state(ballot)
+        if not ballot:
+            self.set_ballot(self.service.ballots.new())
+        self.send_json(200, state)
 
 
 class VoteHandler(PhoneHandler):
@@ -377,15 +373,12 @@ class VoteHandler(PhoneHandler):
             body = json.loads(self.request.body)
         except (ValueError, RecursionError):
             body = None
-        try:
-            ballot = self.ballot()
-            if ballot is None:
-                self.send_json(403, {"sentence": text("votes.refused.ballot")})
-            elif not self.too_fast(self.service.ballots.wait_for_request(ballot)):
-                status, sentence = self.service.vote(ballot, body, str(self.request.remote_ip))
-                self.send_json(status, {"sentence": sentence})
-        except CaseFileError:
-            self.write_error(503)
+        ballot = self.ballot()
+        if ballot is None:
+            self.send_json(403, {"sentence": text("votes.refused.ballot")})
+        elif not self.too_fast(self.service.ballots.wait_for_request(ballot)):
+            status, sentence = self.service.vote(ballot, body, str(self.request.remote_ip))
+            self.send_json(status, {"sentence": sentence})
 
 
 class PlainStream(IOStream):
