@@ -351,7 +351,9 @@ class Drill(PersistentForm, TimedDeck):
             (self._line(ping), self._who(ping), text(f"decision.{state[f'decided.{ping}']}"), self._article(ping))
             for ping in pair
         ]
-        return _titled_table("twins", ("drill.file", "drill.twin", "desk.you", "guess.article"), rows)
+        return _titled_table(
+            "drill.twins", text("drill.twins_lead"), ("drill.file", "drill.twin", "desk.you", "guess.article"), rows
+        )
 
     def _quiet(self, state: Record) -> str:
         """Return the files that nobody spoke up for, without answers, because a file alone only caps the verdict."""
@@ -361,7 +363,7 @@ class Drill(PersistentForm, TimedDeck):
         rows = [(self._line(turn), text(f"decision.{state[f'decided.{turn}']}")) for turn in decided]
         claims = dict.fromkeys(("meaning.flood", *(claim for turn in decided for claim in self.turns[turn].claims)))
         sources = citations("drill-quiet", claims, ("no_contact_is_polite_email",))
-        return join(_titled_table("quiet", ("desk.file", "desk.you"), rows), sources)
+        return join(_titled_table("drill.quiet", text("drill.quiet_lead"), ("desk.file", "desk.you"), rows), sources)
 
     def _open_turns(self, state: Record) -> str:
         """Return the open turns, each with a button that goes back to it."""
@@ -452,11 +454,8 @@ class Drill(PersistentForm, TimedDeck):
             rule_box(slot("rule", parts["rule"])),
             show_if("each", now, tag("h3", text("drill.each")), each),
             tag("h3", text("drill.room")),
-            slot("stood", parts["stood"], class_="bw-story"),
-            slot("room", parts["room"], class_="bw-story"),
-            slot("twins", parts["twins"], class_="bw-spaced"),
-            slot("quiet", parts["quiet"], class_="bw-spaced"),
-            slot("left", parts["left"], class_="bw-spaced"),
+            *(slot(name, parts[name], class_="bw-story") for name in ("stood", "room")),
+            *(slot(name, parts[name], class_="bw-spaced") for name in ("twins", "quiet", "left")),
             toolbar(button(text("drill.again"), "take", self.order[0])),
         ]
 
@@ -502,12 +501,12 @@ class Drill(PersistentForm, TimedDeck):
             yield f"   {text(f'drill_why.{ping}')} {text(f'drill.director.{self.director_way(ping)}')}"
 
 
-def _titled_table(name: str, head: Iterable[str], rows: Iterable[Sequence[object]]) -> Markup:
+def _titled_table(title_id: str, lead: str, head: Iterable[str], rows: Iterable[Sequence[object]]) -> Markup:
     """Return a table of the end with its title and introduction; ``head`` has the ids of its column headers."""
-    title = text(f"drill.{name}")
+    title = text(title_id)
     return join(
         tag("h3", title),
-        tag("p", text(f"drill.{name}_lead"), class_="bw-lead"),
+        tag("p", lead, class_="bw-lead"),
         tag("div", table(title, [text(one) for one in head], rows), **scrollable(title)),
     )
 

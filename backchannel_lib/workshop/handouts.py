@@ -289,7 +289,7 @@ def _answered(number: int, vignette: Vignette) -> Markup:
     judgment, rules = judge(vignette.case), rules_check(vignette.case)
     by_stage = {reason.stage: reason for reason in judgment.reasons}
     rests = text("sheet.rests", lines=lines_of_all(vignette.claims)) if vignette.claims else None
-    said = {"why": vignette.why, "note": vignette.note, "discuss": vignette.discuss}
+    said = {"sheet.why": vignette.why, "sheet.note": vignette.note, "sheet.discuss": vignette.discuss}
     return tag(
         "section",
         _file(number, vignette),
@@ -303,7 +303,7 @@ def _answered(number: int, vignette: Vignette) -> Markup:
         tag("h3", text("sheet.chain")),
         tag("ol", [_link(by_stage[stage], judgment) for stage in link_order(judgment)]),
         tag("div", tag("h3", text("sheet.rule_is", answer=rules.label)), tag("p", rules.reason), class_="rule"),
-        [tag("p", tag("b", text(f"sheet.{name}")), ": ", words) for name, words in said.items() if words],
+        [tag("p", tag("b", text(label)), ": ", words) for label, words in said.items() if words],
         _assumptions({vignette.assumption} - {"", *(one.assumption for one in _reasons(judgment))}),
         class_="page answered",
     )

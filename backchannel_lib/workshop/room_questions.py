@@ -247,10 +247,11 @@ def _list() -> Markup:
 
 def _nav(at: int, *, leads_on: bool) -> Markup:
     is_last = at == 2 * len(room_questions())
-    onward = "first" if at == 0 else "answer" if at % 2 else "on" if is_last else "next"
+    last = "room_questions.on" if is_last else "room_questions.next"
+    next_label = "room_questions.first" if at == 0 else "room_questions.answer" if at % 2 else last
     buttons = []
     if leads_on or not is_last:
-        buttons.append(button(text(f"room_questions.{onward}"), "next", key="ArrowRight PageDown", hint="→"))
+        buttons.append(button(text(next_label), "next", key="ArrowRight PageDown", hint="→"))
     if at:
         buttons.append(button(text("scene.back"), "back", key="ArrowLeft PageUp", hint="←"))
         buttons.append(button(text("room_questions.all"), "list", key="m", hint="M"))
