@@ -34,33 +34,11 @@ from backchannel_lib.page.inputs import button, radios, slider, toolbar
 
 STEPS: Final = ("survey", "measured", "advocates")
 MIDDLE: Final = 50  # the sliders' starting point, which isn't the result of any study
-FACTS: Final[dict[str, tuple[str, ...]]] = {
-    "survey": (
-        "studies.scope",
-        "studies.ophtho_sample",
-        "studies.ophtho_known_mentor",
-        "studies.ophtho_unknown_mentor",
-        "studies.ophtho_applicant",
-        "studies.chart_compared",
-    ),
-    "measured": (
-        "studies.oto_applicants",
-        "studies.oto_directors",
-        "studies.oto_belief",
-        "studies.oto_p_before",
-        "studies.oto_p_after",
-        "studies.surgery_sample",
-        "studies.surgery_phone_call",
-    ),
-    "advocates": (
-        "studies.jama_applicants",
-        "studies.jama_directors",
-        "studies.jama_advocacy_gap",
-        "studies.jgme_sample",
-        "studies.jgme_ban",
-        "studies.obgyn_sample",
-        "studies.obgyn_known_mentor",
-    ),
+#: The studies of each step, as the ids of their facts begin.
+STUDIES: Final = {
+    "survey": ("scope", "ophtho", "chart"),
+    "measured": ("oto", "surgery"),
+    "advocates": ("jama", "jgme", "obgyn"),
 }
 
 
@@ -293,7 +271,20 @@ class Studies(GuessForm):
                 self.update(**{step: answer})
                 self.see(step)
                 yield f"{text(f'studies.{step}.{answer}')}: {self._line(step, self.state)}"
-        yield from [facts()[fact].sentence for step in STEPS for fact in FACTS[step]]
+        yield from [facts()[fact].sentence for step in STEPS for fact in facts_of(step)]
+
+
+def facts_of(step: str) -> list[str]:
+    """Return the ids of the facts from a step's studies.
+
+    Source:
+        data/facts.csv.
+
+    Examples:
+        >>> facts_of("measured")[-1]
+        'studies.surgery_phone_call'
+    """
+    return [fact for study in STUDIES[step] for fact in facts() if fact.startswith(f"studies.{study}")]
 
 
 def _is_found(question: str, state: Record) -> bool:
@@ -314,4 +305,4 @@ def _button(step: str) -> Markup:
 
 def _step_facts(step: str) -> Markup:
     """Return the facts of a step, with each source once below its facts."""
-    return facts_by_source(f"facts-{step}", text("studies.sources"), FACTS[step])
+    return facts_by_source(f"facts-{step}", text("studies.sources"), facts_of(step))

@@ -101,7 +101,7 @@ class ReplyActivity(Form):
         if not state["first"]:
             return {"beside": "", "found": "", "live_text": "", **points}
         check = checked(state["text"])
-        points |= {f"point_{one.point}": tag("span", _answer(one, self.points[one.point], check.state)) for one in check.points}
+        points |= {f"point_{one.row.point}": tag("span", _answer(one, check.state)) for one in check.points}
         return {"beside": self._beside(state), "found": self._found(state, check), "live_text": check.sentence, **points}
 
     def sections(self, state: Record) -> list[str]:
@@ -174,7 +174,7 @@ class ReplyActivity(Form):
                     checks(
                         "ticks",
                         text("reply_board.ticks"),
-                        [(name, self._point(name, parts)) for name in self.points],
+                        [(name, self._point(row, parts)) for name, row in self.points.items()],
                         state["ticks"],
                         help_text=text("reply_board.ticks_help"),
                     ),
@@ -190,14 +190,10 @@ class ReplyActivity(Form):
         )
 
     @staticmethod
-    def _point(name: str, parts: Mapping[str, str]) -> Markup:
+    def _point(row: ReplyPointRow, parts: Mapping[str, str]) -> Markup:
         """Return a point of the checklist with the sentence that answers it, which both label the checkbox."""
-        return tag(
-            "span",
-            text(f"reply_point.{name}"),
-            " ",
-            slot(f"point_{name}", parts[f"point_{name}"], element="span", class_="bw-small"),
-        )
+        name = f"point_{row.point}"
+        return tag("span", row.label, " ", slot(name, parts[name], element="span", class_="bw-small"))
 
     def _options(self) -> list[tuple[str, str]]:
         return [*((name, text(f"reply.{name}.words")) for name in self.rows), (NOTHING, text("reply_board.nothing"))]
@@ -283,15 +279,15 @@ def example_email() -> str:
     return text("reply_board.example_text").replace(" ¶ ", "\n\n")
 
 
-def _answer(point: Point, row: ReplyPointRow, state: str) -> str:
+def _answer(point: Point, state: str) -> str:
     """Return the checker's answer for one point: a sentence of the email, or that it found none."""
     if state != "read":
         return text("reply_board.point.not_read")
     if point.sentence:
         return text("reply_board.point.against" if point.against else "reply_board.point.sentence", words=point.sentence)
-    if row.looks_for:
+    if point.row.looks_for:
         return text("reply_board.point.none")
-    return text("reply_board.point.none_against" if row.against else "reply_board.point.yours")
+    return text("reply_board.point.none_against" if point.row.against else "reply_board.point.yours")
 
 
 def _read_text(value: object) -> str:
@@ -333,6 +329,5 @@ def _lines(check: ReplyCheck) -> list[str]:
         text("reply_board.line", finding=one.label, seen=_quoted(one), suggestion=one.suggestion) for one in check.findings
     ]
     counted = text("reply_board.counted", **check.counts._asdict())
-    rows = {row.point: row for row in load_reply_points()}
-    points = [f"- {one.label} {_answer(one, rows[one.point], check.state)}" for one in check.points]
+    points = [f"- {one.row.label} {_answer(one, check.state)}" for one in check.points]
     return [check.sentence, *check.notes, *(line.replace("  ", " ") for line in found), *points, counted, *check.limits]

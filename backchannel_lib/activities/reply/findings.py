@@ -85,6 +85,11 @@ class ReplyPointRow(NamedTuple):
     against: Annotated[tuple[str, ...], each_of(_finding_ids), "the findings that seem to contradict it"]
     claims: Annotated[tuple[str, ...], claim_ids]
 
+    @property
+    def label(self) -> str:
+        """The point as a sentence for the checklist."""
+        return text(f"reply_point.{self.point}")
+
 
 load_reply_points = loader(ReplyPointRow, "reply_points.csv")
 
@@ -151,21 +156,14 @@ class Point(NamedTuple):
     """One point of the article's short reply, with the email's sentence that seems to answer it.
 
     Args:
-        point: Its id in data/reply_points.csv.
+        row: Its row in data/reply_points.csv.
         sentence: The sentence, or an empty string if there is none.
-        claims: Ids of the claims behind the point.
         against: Whether the sentence seems to contradict the point.
     """
 
-    point: str
-    sentence: str
-    claims: tuple[str, ...]
+    row: ReplyPointRow
+    sentence: str = ""
     against: bool = False
-
-    @property
-    def label(self) -> str:
-        """The point as a sentence for the checklist."""
-        return text(f"reply_point.{self.point}")
 
 
 @dataclass(frozen=True)
@@ -265,7 +263,7 @@ def check_reply(text: str) -> ReplyCheck:
     sentences = sum(part.kind == "sentence" for part in email.parts)
     words = len(WORD.findall(plain))
     if not email.words or reading.english is False:
-        nobody = tuple(Point(row.point, "", row.claims) for row in load_reply_points())
+        nobody = tuple(map(Point, load_reply_points()))
         state = "not_english" if email.words else "empty"
         return ReplyCheck((), nobody, Counts(sentences, 0, words), state, reading, cut)
     interest = {email.sentence_of(place) for place in email.found("interest")}
@@ -308,6 +306,6 @@ def _point(row: ReplyPointRow, email: Email, reading: Reading, found: Mapping[st
     places = places or sorted(place for role in row.looks_for for place in _places(role, email, reading))
     if places:
         start, end = email.sentence_of(places[0])
-        return Point(row.point, " ".join(email.text[start:end].split()), row.claims, bool(against))
+        return Point(row, " ".join(email.text[start:end].split()), bool(against))
     answer = text("reply.answers") if reading.answers and "they_wrote" in row.looks_for else ""
-    return Point(row.point, answer, row.claims)
+    return Point(row, answer)

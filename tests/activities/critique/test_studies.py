@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from backchannel_lib.activities.critique.model import answers_to, order_agrees
-from backchannel_lib.activities.critique.studies import FACTS, MIDDLE, STEPS, Studies
+from backchannel_lib.activities.critique.studies import MIDDLE, STEPS, Studies, facts_of
 from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.texts import text
@@ -49,7 +49,7 @@ def test_nothing_from_the_studies_is_on_the_page_before_a_guess() -> None:
     assert activity.ui_state(activity.state)["open"] == [PAPER]
     page = activity.page()
     for step in STEPS:
-        for fact in FACTS[step]:
+        for fact in facts_of(step):
             assert facts()[fact].sentence not in page, fact
     assert "81.8" not in page
     assert "45.5" not in page
@@ -148,7 +148,7 @@ def test_every_number_has_its_source_its_year_and_its_grade() -> None:
     """This holds for every fact in every step."""
     parts = all_seen().fragments(all_seen().state)
     for step in STEPS:
-        for fact in FACTS[step]:
+        for fact in facts_of(step):
             row = facts()[fact]
             body = parts[f"told.{step}"].replace("&quot;", '"')
             assert facts()[fact].sentence in body, fact
