@@ -27,7 +27,8 @@ from backchannel_lib.base.errors import CaseError, CaseFileError
 from backchannel_lib.base.formatting import printable
 from backchannel_lib.base.spreadsheet import decode
 from backchannel_lib.base.texts import text
-from backchannel_lib.page.html import plain, tag
+from backchannel_lib.page.activity_page import PAPER, on_paper
+from backchannel_lib.page.html import Markup, plain, tag
 
 Action: TypeAlias = Callable[[Mapping[str, Any]], ActionResult]  # takes an `ActionMessage`
 State = TypeVar("State")
@@ -42,7 +43,7 @@ class _PendingAnswer(NamedTuple):
     """A deferred answer that hasn't been built yet."""
 
     before: Mapping[str, Any]  # the attributes to restore after a failure
-    request: Mapping[str, Any] | None
+    request: Mapping[str, Any]
     view: object
 
 
@@ -150,9 +151,21 @@ class Activity(Generic[State]):
         verdict, _ = self.visible_outcome(state)
         return (verdict,) if verdict else ()
 
+    def sections(self, state: State) -> list[str]:
+        """Return the names of the sections that are visible (see `backchannel_lib.page.activity_page.show_if`)."""
+        return []
+
+    def has_begun(self, state: State) -> bool:
+        """Return whether the reader has changed anything."""
+        return bool(state != self.start)
+
+    def on_paper(self, *exercise: object) -> Markup:
+        """Return the exercise as it prints until the reader begins it."""
+        return on_paper(*exercise, begun=self.has_begun(self.state))
+
     def ui_state(self, state: State) -> dict[str, Any]:
-        """Return other page state: any of ``shown``, ``open``, ``clock``, ``ends``, ``exam`` of `ShowMessage`."""
-        return {}
+        """Return the visible sections, and any of ``shown``, ``clock``, ``ends``, ``exam`` of `ShowMessage`."""
+        return {"open": [*self.sections(state), *([] if self.has_begun(state) else [PAPER])]}
 
     def opened(self) -> ActionResult:
         """Run when a page opens; override this to restore saved input (see `restore`)."""
@@ -316,15 +329,15 @@ class Activity(Generic[State]):
             message: As in `handle`.
         """
         message = message if isinstance(message, Mapping) else {}
-        request = read_message(message, self.actions())
-        if request and request["type"] == "prefetch":
+        request = read_message(message, self.actions()) or {}
+        kind = request.get("type", "")
+        if kind == "prefetch":
             yield from self._prefetched(request)  # type: ignore[arg-type]  # `read_message` checked it
             return
-        arrival = self.delivery.arrival(request or {})
-        if request and arrival == "outdated" and request["type"] != "hello":
-            request["type"] = "refresh"  # it was carried out before, or a later message arrived first
-        kind = request["type"] if request else ""
-        everything = kind == "hello" or arrival != "in_order" or bool(request and request.get("everything"))
+        arrival = self.delivery.arrival(request)
+        if arrival == "outdated" and kind != "hello":
+            request["type"] = kind = "refresh"  # it was carried out before, or a later message arrived first
+        everything = kind == "hello" or arrival != "in_order" or bool(request.get("everything"))
         known = self.delivery.shown
         if everything or not known.complete or len(known.contents) > MOST_KNOWN:
             self.delivery.shown = Shown()  # even if a later step fails
@@ -359,7 +372,7 @@ class Activity(Generic[State]):
         try:
             deferred = self._answer_with(self.deferred_fragments(self._state), shown)
         except Exception:
-            kind = pending.request["type"] if pending.request else ""
+            kind = pending.request.get("type", "")
             logger.exception("Activity %s: the deferred answer to %s failed; rolled back", self.key, kind)
             shown = self.delivery.shown.copy()
             deferred = self._recover(pending.before, pending.request, shown)
@@ -371,7 +384,7 @@ class Activity(Generic[State]):
         self.delivery.greeted = True
         return self.opened()
 
-    def _run(self, request: Mapping[str, Any] | None, before: Mapping[str, Any]) -> ActionResult:
+    def _run(self, request: Mapping[str, Any], before: Mapping[str, Any]) -> ActionResult:
         """Run the action of a message; an invalid one changes nothing."""
         common: dict[str, Callable[[Any], ActionResult]] = {
             "hello": self._say_hello,
@@ -487,15 +500,14 @@ class Activity(Generic[State]):
             logger.exception("Activity %s: no answers could be prefetched for %s", self.key, field)
             self._roll_back(before)
             return
-        version, view, number = message.get("prefetch_version"), message.get("view"), self.delivery.next_number()
         yield {
             "type": "prefetched",
-            "number": number,
+            "number": self.delivery.next_number(),
             "field": field,
             "at": at,
             "contents": contents,
-            "view": view,
-            "prefetch_version": version,
+            "view": message.get("view"),
+            "prefetch_version": message.get("prefetch_version"),
         }
         self.delivery.shown = shown
 
@@ -509,10 +521,10 @@ class Activity(Generic[State]):
         vars(self).update({name: v.copy() if isinstance(v, (dict, list, set)) else v for name, v in before.items()})
         self.rolled_back()
 
-    def _recover(self, before: Mapping[str, Any], request: Mapping[str, Any] | None, shown: Shown) -> ShowMessage:
+    def _recover(self, before: Mapping[str, Any], request: Mapping[str, Any], shown: Shown) -> ShowMessage:
         """Roll back after a bug, and return an answer that shows the previous state."""
         self._roll_back(before)
-        if request and request["type"] == "set":
+        if request.get("type") == "set":
             self._show_again.add(request["field"])
         try:
             answer = self._answer(shown)

@@ -24,7 +24,6 @@ from backchannel_lib.model.rules import check_reading
 from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.tables import load_examples, load_exams
 from backchannel_lib.page import charts
-from backchannel_lib.page.activity_page import PAPER
 from backchannel_lib.page.case_controls import shown_fields, slider_ends
 from backchannel_lib.page.case_fragments import answer_line, case_static_html, case_text, deferred_fragments, fast_fragments
 from backchannel_lib.page.case_page import case_page
@@ -269,13 +268,13 @@ class CaseActivity(Activity[CaseState]):
 
     def sheets(self, state: CaseState) -> list[Sheet]:
         """Return the sheet for the reader's input; none for the unchanged example case or for scores from two exams."""
-        if exam_of(state.case) is None or not self._has_begun(state):
+        if exam_of(state.case) is None or not self.has_begun(state):
             return []
         advice = advise(state.case, state.unknown, self.clock(), state.sheet.topics, reading=state.reading, keep_phase=True)
         head = SheetHead(state.sheet.name, state.sheet.program)
         return [Sheet(advice, head)]
 
-    def _has_begun(self, state: CaseState) -> bool:
+    def has_begun(self, state: CaseState) -> bool:
         """Return whether the reader has entered anything, about the case or only for its sheet."""
         entered = (state.case, state.unknown) != (self.start.case, self.start.unknown)
         return entered or any(state.sheet.values().values())
@@ -367,17 +366,17 @@ class CaseActivity(Activity[CaseState]):
         """Return the charts whose base figure doesn't depend on this field."""
         return FIXED_FIGURES.get(field, ())
 
+    def sections(self, state: CaseState) -> list[str]:
+        """Return which sections are visible."""
+        drawn = [f"chart.{chart}" for chart in self._drawn(state)]
+        return [*(["kept"] if self._has_saved else []), *state.sheet.open_now, *drawn]
+
     def ui_state(self, state: CaseState) -> dict[str, Any]:
-        """Return which controls matter, which exam the scores belong to, and where their sliders end."""
+        """Return the visible sections and controls, which exam the scores belong to, and where their sliders end."""
         exam = exam_of(state.case)
         return {
+            **super().ui_state(state),
             "shown": [*shown_fields(state.case), *sheet_fields()],
-            "open": [
-                *(["kept"] if self._has_saved else []),
-                *([PAPER] if self.has_sheet and not self._has_begun(state) else []),
-                *state.sheet.open_now,
-                *(f"chart.{chart}" for chart in self._drawn(state)),
-            ],
             "exam": exam.exam if exam else None,
             "ends": {name: slider_ends(state.case, name) for name in SCORES},
         }
@@ -403,7 +402,7 @@ class CaseActivity(Activity[CaseState]):
         """Return the complete panel."""
         state = self.state
         desk = sheet_desk(state.sheet.open_now, self._sheet_fragment(state), *state.sheet.controls())
-        return case_page(state.case, state.reading, state.unknown, desk, begun=self._has_begun(state))
+        return case_page(state.case, state.reading, state.unknown, desk, begun=self.has_begun(state))
 
     def static_html(self) -> str:
         """Return the rule's answer, the verdict and the chain, for a notebook that hasn't run."""

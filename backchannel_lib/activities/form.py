@@ -12,8 +12,7 @@ from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.errors import CaseError, known_word
 from backchannel_lib.base.formatting import printable, suggestions
 from backchannel_lib.model.possible import UNKNOWN
-from backchannel_lib.page.activity_page import PAPER, lead_text, on_paper, static_page
-from backchannel_lib.page.html import Markup
+from backchannel_lib.page.activity_page import lead_text, static_page
 
 Record: TypeAlias = Mapping[str, Any]
 
@@ -182,22 +181,6 @@ class Form(Activity[Record]):
     def values(self, state: Record) -> dict[str, Any]:
         """Return all values as controls and files write them, with several words joined by ``|``."""
         return {name: "|".join(value) if isinstance(value, tuple) else value for name, value in state.items()}
-
-    def sections(self, state: Record) -> list[str]:  # noqa: ARG002 - kinds with sections need it
-        """Return the names of the sections that are visible (see `backchannel_lib.page.activity_page.show_if`)."""
-        return []
-
-    def ui_state(self, state: Record) -> dict[str, Any]:
-        """Return which sections are visible."""
-        return {"open": [*self.sections(state), *([] if self.has_begun(state) else [PAPER])]}
-
-    def has_begun(self, state: Record) -> bool:
-        """Return whether the reader has changed anything."""
-        return bool(state != self.start)
-
-    def on_paper(self, *exercise: object) -> Markup:
-        """Return the exercise as it prints until the reader begins it."""
-        return on_paper(*exercise, begun=self.has_begun(self.state))
 
     def from_file(self, text: str) -> Record:
         """Return the state in a file, ignoring names that no longer exist."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from backchannel_lib.activities.activity import Action
@@ -12,6 +12,7 @@ from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.tables import (
     INBOX_PLACES,
     ActivityRow,
+    InboxPieceRow,
     article_number,
     article_number_claims,
     load_inbox_pieces,
@@ -55,31 +56,18 @@ def emails() -> tuple[Email, ...]:
         >>> len(emails())
         100
     """
-    return tuple(_email(number) for number in range(article_number(NUMBERS[0])))
+    pieces = {place: [row for row in load_inbox_pieces() if row.place == place] for place in INBOX_PLACES}
+    return tuple(_email(number, pieces) for number in range(article_number(NUMBERS[0])))
 
 
-@functools.cache
-def _pieces() -> dict[str, list[tuple[str, bool]]]:
-    """Return the texts and flags of the pieces, by their slot in an email."""
-    return {
-        where: [(text(f"inbox_piece.{row.piece}"), row.flag) for row in load_inbox_pieces() if row.place == where]
-        for where in INBOX_PLACES
-    }
-
-
-def _email(number: int) -> Email:
+def _email(number: int, pieces: Mapping[str, Sequence[InboxPieceRow]]) -> Email:
     # The lists for the slots have different lengths, so each cycles on its own and no two emails are the same.
-    picked = {where: pieces[number % len(pieces)] for where, pieces in _pieces().items()}
-    given, initials = _pieces()["given"], _pieces()["initial"]
-    # Otherwise a name would always get the same initial.
-    picked["initial"] = initials[(number + number // len(given)) % len(initials)]
-    words = {where: piece for where, (piece, _) in picked.items()}
-    return Email(
-        text("inbox.from", given=words["given"], initial=words["initial"]),
-        words["subject"],
-        text("inbox.opening_line", opening=words["opening"], reason=words["reason"], plea=words["plea"]),
-        any(flag for _, flag in picked.values()),
-    )
+    at = dict.fromkeys(pieces, number)
+    at["initial"] += number // len(pieces["given"])  # otherwise a name would always get the same initial
+    picked = {place: rows[at[place] % len(rows)] for place, rows in pieces.items()}
+    words = {place: text(f"inbox_piece.{row.piece}") for place, row in picked.items()}
+    flag = any(row.flag for row in picked.values())
+    return Email(text("inbox.from", **words), words["subject"], text("inbox.opening_line", **words), flag)
 
 
 def _decisions(most: int) -> FormField:

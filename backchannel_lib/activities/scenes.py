@@ -23,11 +23,9 @@ from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import Verdict, judge
 from backchannel_lib.page import charts
 from backchannel_lib.page.activity_page import (
-    PAPER,
     activity_page,
     answer_boxes,
     difference,
-    on_paper,
     show_if,
     slot,
     static_page,
@@ -228,7 +226,7 @@ class Scenes(CaseActivity):
 
     def ui_state(self, state: CaseState) -> dict[str, Any]:
         """Return which controls and sections are visible."""
-        return {**super().ui_state(state), "shown": ["guess", *self._shown(state)], "open": self._open(state)}
+        return {**super().ui_state(state), "shown": ["guess", *self._shown(state)]}
 
     def _controls(self) -> tuple[str, ...]:
         """Return the fields of a case with a control on the page, visible or not."""
@@ -238,11 +236,16 @@ class Scenes(CaseActivity):
         here = self._controls() if state.scene == OWN else self.row.fields
         return [name for name in shown_fields(state.case) if name in here]
 
-    def _open(self, state: CaseState) -> list[str]:
+    def has_begun(self, state: CaseState) -> bool:
+        """Return whether the reader has guessed, moved on or changed anything."""
+        return state != self.start
+
+    def sections(self, state: CaseState) -> list[str]:
+        """Return which sections are visible."""
         if self._is_seen(state):
             drawn = [f"chart.{chart}" for chart in self._drawn(state)]
             return ["seen", "controls", "own" if state.scene == OWN else "again", *drawn]
-        return ["ask", *(["controls"] if state.scene == OWN else []), *([PAPER] if state == self.start else [])]
+        return ["ask", *(["controls"] if state.scene == OWN else [])]
 
     def _charts(self) -> list[str]:
         return [chart for chart in charts.CHARTS if chart in self.row.shows]
@@ -294,25 +297,26 @@ class Scenes(CaseActivity):
         row: SceneRow | None = self.scenes.get(state.scene)
         case = self._case_of(state.scene) if row else state.case
         guess = Verdict[self._guess(state).upper()]
+        mine, next_step = (text("guess.yours"), tag("b", guess.label)), tag("p", rules_check(case).next_step)
         if exam_of(case) is None:  # the reader's own case can't be judged yet
-            your_guess = description_list((text("guess.yours"), tag("b", guess.label)))
-            return join(your_guess, tag("p", text("orientation.mixed")), tag("p", rules_check(case).next_step))
+            return join(description_list(mine), tag("p", text("orientation.mixed")), next_step)
         judgment = judge(case, state.reading)
-        held = [] if judgment.verdict is max(Verdict) else [tag("p", reason.sentence) for reason in judgment.binding_reasons]
+        if row:
+            why = text(f"scene.{row.scene}.why")
+            reasons = [tag("p", why) if why else None, citations(f"scene-{row.scene}", row.claims, (row.assumption,))]
+        else:
+            held = judgment.binding_reasons if judgment.verdict is not max(Verdict) else ()
+            reasons = [tag("p", weakest_sentence(judgment)), *(tag("p", reason.sentence) for reason in held), next_step]
         return join(
-            description_list(
-                (text("guess.yours"), tag("b", guess.label)), (text("guess.article"), tag("b", judgment.verdict.label))
-            ),
+            description_list(mine, (text("guess.article"), tag("b", judgment.verdict.label))),
             tag("p", difference(guess, judgment.verdict), class_="bw-kind"),
-            tag("p", why) if row and (why := text(f"scene.{row.scene}.why")) else None,
-            None if row else [tag("p", weakest_sentence(judgment)), held, tag("p", rules_check(case).next_step)],
-            citations(f"scene-{row.scene}", row.claims, (row.assumption,)) if row else None,
+            reasons,
         )
 
     def page(self) -> str:
         """Return the whole page."""
         state = self.state
-        parts, now = self.fragments(state), self._open(state)
+        parts, now = self.fragments(state), self.sections(state)
         shows = self.row.shows
         case, reading = state.case, state.reading
         pictures = [case_chart(chart, case, reading, NUMBERS[chart](case, reading), ()) for chart in self._charts()]
@@ -382,7 +386,7 @@ class Scenes(CaseActivity):
         else:
             numbered = [f"{number}\N{NO-BREAK SPACE}{label}" for number, (_, label) in enumerate(verdict_options(), start=1)]
             answers = tag("p", text("paper.verdicts", verdicts=", ".join(numbered)))
-        return on_paper(answers, blank_table(text("guess.ask"), [text("guess.yours")], stories), begun=self.state != self.start)
+        return self.on_paper(answers, blank_table(text("guess.ask"), [text("guess.yours")], stories))
 
     def static_html(self) -> str:
         """Return the first story, for a notebook that hasn't run."""

@@ -128,10 +128,8 @@ class ActivityView(anywidget.AnyWidget):
         self._latest = 0.0  # when to send it even if messages keep coming
         self.set_trait("activity_id", uuid.uuid4().hex)  # shared by all views of this activity
         self.set_trait("storage_key", f"backchannel-{activity.key}-{key or _place_in_notebook(activity.key)}")
-        self.set_trait("disconnected_text", text("panel.disconnected"))
-        self.set_trait("late_text", text("panel.late"))
-        self.set_trait("restore_text", text("panel.restore"))
-        self.set_trait("not_saved_text", text("panel.not_saved"))
+        for name in ("disconnected", "late", "restore", "not_saved"):
+            self.set_trait(f"{name}_text", text(f"panel.{name}"))
         self.set_trait("prefetch", prefetch)
         self._draw()
         self.publish()

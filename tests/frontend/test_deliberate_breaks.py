@@ -75,7 +75,7 @@ PYTHON = {
             '        self._was_sent(shown)\n        yield self.delivery.stamp(deferred, {"view": pending.view})\n',
         ),
     ),
-    "a page that asks for everything gets what is new": ("activity", (' or bool(request and request.get("everything"))', "")),
+    "a page that asks for everything gets what is new": ("activity", (' or bool(request.get("everything"))', "")),
     "a new view gets what is new": ("activity", ('kind == "hello" or arrival', "arrival")),
     "after a gap the page gets what is new": ("activity", (' or arrival != "in_order" or', " or")),
     "nothing says that more is coming": ("activity", ('        fast["more"] = True\n', "")),
