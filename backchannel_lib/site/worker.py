@@ -24,6 +24,7 @@ from backchannel_lib.activities.saved_answers import folder
 from backchannel_lib.base.formatting import printable
 from backchannel_lib.base.texts import all_words
 from backchannel_lib.model.possible import MAY_BE_UNKNOWN
+from backchannel_lib.workshop.results import style_sheet
 from backchannel_lib.workshop.session import Session
 from backchannel_lib.workshop.stage import stage_parts
 
@@ -161,6 +162,7 @@ def warm_up() -> None:
             if name.startswith("load_") and _needs_nothing(load):
                 load()
     all_words()
+    style_sheet()
     for encoding in ENCODINGS:
         codecs.lookup(encoding)
 
