@@ -41,7 +41,7 @@ class Session:
         self.round: Round = self._part(Round)
         # The place that the plan last left, and what the room has seen since; None if the room's screen didn't change.
         self._left: tuple[Place, WorkshopState] | None = None
-        self.run_plan.show_room(self.round.state)
+        self.run_plan.room = self.round.state
         self.round.next_part = self._next_part
         self.run_plan.next_file = self._next_file
         for part in self.parts.values():
@@ -78,7 +78,7 @@ class Session:
         elif moved and self.round.state != room:
             self.run_plan.follow(self.round.state)
         if self.round.state != room or (self.run_plan.state != plan and part != self.run_plan.key) or self._place() != place:
-            self.run_plan.show_room(self.round.state)
+            self.run_plan.room = self.round.state
             for other in (self.run_plan, self.round):
                 if other.delivery.greeted:
                     for answer in other.handle({"type": "refresh"}):

@@ -36,11 +36,8 @@ def room_page(session: Session, role: Role) -> str:
         [False, True]
     """
     is_presenter = role == "presenter"
-    data = {
-        "asleep": text("stage.asleep"),
-        "late": text("panel.late"),
-        "not_saved": text("panel.not_saved"),
-    }
+    data = {"asleep": text("stage.asleep"), "late": text("panel.late"), "not_saved": text("panel.not_saved")}
+    presenter_bar = tag("header", tag("h1", text("stage.presenter"), class_="stage-title"), class_="stage-bar")
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
@@ -54,7 +51,7 @@ def room_page(session: Session, role: Role) -> str:
     parts = [_part(session, name, is_presenter=is_presenter) for name in session.parts]
     body = tag(
         "body",
-        stage_bar(OPENS_WITH) if not is_presenter else _presenter_bar(),
+        presenter_bar if is_presenter else stage_bar(OPENS_WITH),
         tag("noscript", tag("p", text("stage.no_script"), class_="stage-wait")),
         tag("main", parts, id="stage"),
         tag("p", id="status", role="alert", class_="stage-status", hidden=True),
@@ -65,10 +62,6 @@ def room_page(session: Session, role: Role) -> str:
         data_dark_text=text("stage.dark") if is_presenter else None,
     )
     return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
-
-
-def _presenter_bar() -> Markup:
-    return tag("header", tag("h1", text("stage.presenter"), class_="stage-title"), class_="stage-bar")
 
 
 def _part(session: Session, name: str, *, is_presenter: bool) -> Markup:

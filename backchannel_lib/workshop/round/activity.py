@@ -102,8 +102,8 @@ class Round(Activity[WorkshopState]):
             "fresh": self._new_session,
             "time_up": self._time_up,
             "poll": self._poll_phones,
-            "table": self._download_table,
-            "results": self._download_results,
+            "table": lambda _: saved_file(self._file_name("csv"), to_csv(*results_table(self.state))),
+            "results": lambda _: saved_file(self._file_name("html"), results_html(self.state, self.drill_results())),
             "phones_ask": self._phones_ask,
             "phones_open": self._phones_open,
             "phones_close": self._phones_close,
@@ -222,12 +222,6 @@ class Round(Activity[WorkshopState]):
         result = self._go_to(WorkshopState(**kept))
         result["notice"] = text("round.set_aside", name=archived_as) if archived_as else text("round.is_fresh")
         return result
-
-    def _download_table(self, _: object) -> ActionResult:
-        return saved_file(self._file_name("csv"), to_csv(*results_table(self.state)))
-
-    def _download_results(self, _: object) -> ActionResult:
-        return saved_file(self._file_name("html"), results_html(self.state, self.drill_results()))
 
     def _file_name(self, kind: str) -> str:
         """Return the name of a results file, which includes the group because there can be several in one day."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
@@ -361,19 +361,14 @@ def _is_gone(vignette: object) -> bool:
     return isinstance(vignette, str) and vignette.startswith(OWN) and vignette not in all_files()
 
 
-def read_votes(value: object) -> int:
-    """Return a number of votes from 0 to 999; raise `CaseError` for anything else."""
-    return int(integer_field("votes", 0, MAX_VOTES, 0).read(value))
+#: Return a number of votes from 0 to 999, or of a first vote's hands and phones combined; raise `CaseError` for anything else.
+read_votes: Final[Callable[[object], int]] = integer_field("votes", 0, MAX_VOTES, 0).read
+_read_first: Final[Callable[[object], int]] = integer_field("first", 0, 2 * MAX_VOTES, 0).read
 
 
 def _read_phones(value: object) -> int:
     """Return a number of phone votes, capped at 999 instead of rejected, because nobody typed it or can correct it."""
     return MAX_VOTES if isinstance(value, int) and value > MAX_VOTES else read_votes(value)
-
-
-def _read_first(value: object) -> int:
-    """Return a number of hands and phones combined."""
-    return int(integer_field("first", 0, 2 * MAX_VOTES, 0).read(value))
 
 
 def _read_date(value: object) -> str:

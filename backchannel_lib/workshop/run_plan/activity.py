@@ -143,7 +143,7 @@ class RunPlan(PersistentForm):
 
     def _back(self, _: object) -> ActionResult:
         """Go back one step; if that takes the current file and its votes off the screen, say so."""
-        at, room = next_place(self.state, -1), self._room
+        at, room = next_place(self.state, -1), self.room
         before = room.round_before() if room else None
         result = self._to(at)
         if at is not None and room and before and sum(room.counted):
@@ -248,11 +248,8 @@ class RunPlan(PersistentForm):
         """Go back to the beginning of the same plan; this is not an undo step."""
         self.restore(MappingProxyType({**self.start, "plan": self.state["plan"]}))
 
-    def show_room(self, room: WorkshopState) -> None:
-        """Show the presenter what the room sees and how it votes."""
-        self._room = room
-
-    _room: WorkshopState | None = None
+    #: What the room sees and how it votes, for the presenter.
+    room: WorkshopState | None = None
     #: Puts the next file of the current step on the room's screen and returns its title; blank if there is none.
     next_file: Callable[[], str] = staticmethod(lambda: "")
 
@@ -295,7 +292,7 @@ class RunPlan(PersistentForm):
             "plan": _whole(plan, at, skipped),
             "script": _script(plan, skipped),
             "asking": "" if self._asks_anyway(state) else _asking(on=state["asking"]),
-            "room": _room(self._room) if self._room else "",
+            "room": _room(self.room) if self.room else "",
             "live_text": self._live_text(state),
         }
 
