@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -42,26 +41,21 @@ def write_file(target: Path, text: str, *, make_folder: bool = False, previous: 
     """
     drafts: list[Path] = []
 
-    def draft(name: str) -> tuple[int, Path]:
+    def draft(name: str, content: bytes) -> Path:
         handle, path = tempfile.mkstemp(dir=target.parent, prefix=f".{name}.", suffix=".part")
         drafts.append(Path(path))
-        return handle, Path(path)
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        return drafts[-1]
 
     try:
         if make_folder:
             make_folder_for_owner(target.parent)
-        handle, new = draft(target.name)
-        with os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="") as out:
-            out.write(text)
-            out.flush()
-            os.fsync(out.fileno())
+        new = draft(target.name, text.encode(errors="replace"))
         if previous is not None and target.exists():
-            handle, copy = draft(previous.name)
-            with target.open("rb") as old, os.fdopen(handle, "wb") as out_copy:
-                shutil.copyfileobj(old, out_copy)
-                out_copy.flush()
-                os.fsync(out_copy.fileno())
-            copy.replace(previous)
+            draft(previous.name, target.read_bytes()).replace(previous)
         new.replace(target)
         _sync_folder(target.parent)
     except OSError as error:

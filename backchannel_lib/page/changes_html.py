@@ -59,19 +59,12 @@ def _changes_list(changes: Sequence[tuple[Change, Verdict, str]], sentence: str)
     acts = [change for change, _, _ in within_reach]
     shared = _shared(acts)
     # The sentence above the cards already says so if it is true of all of them.
-    above = [
-        *shared,
-        *([] if any(change.rules.answer != "not_allowed" for change in acts) else [text("changes.article_account")]),
-    ]
+    all_forbidden = all(change.rules.answer == "not_allowed" for change in acts)
+    above = [*shared, text("changes.article_account")] if all_forbidden else shared
     return join(
         tag("p", sentence, class_="bw-lead"),
         tag("p", text("changes.only_small"), class_="bw-lead") if within_reach and not useful else None,
-        [
-            tag("p", text("changes.shared"), class_="bw-shared"),
-            bullets(shared),
-        ]
-        if shared
-        else None,
+        [tag("p", text("changes.shared"), class_="bw-shared"), bullets(shared)] if shared else None,
         _list(within_reach[:shown], above) if shown else None,
         unfolding("more-changes", others, _list(more, above)) if more else None,
         unfolding("nobody", text("changes.nobody"), tag("ul", [tag("li", act) for act in nobody])) if nobody else None,
