@@ -17,15 +17,7 @@ from backchannel_lib.base.readers import WrongRowError, loader, one_of, required
 from backchannel_lib.base.texts import all_words, text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check
-from backchannel_lib.model.tables import (
-    ANSWERS,
-    Settings,
-    assumption_id,
-    case_settings,
-    claim_ids,
-    fact_ids,
-    load_verdicts,
-)
+from backchannel_lib.model.tables import ANSWERS, Settings, assumption_id, case_settings, claim_ids, fact_ids, load_verdicts
 from backchannel_lib.model.verdict import Verdict, judge
 
 KINDS: Final = ("choice", "case", "rule")

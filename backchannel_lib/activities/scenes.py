@@ -206,7 +206,7 @@ class Scenes(CaseActivity):
             parts |= {name: part for name, part in fragments.items() if name != "example"}
             parts["beside"], parts["rule_line"] = self._beside(state), rule_line(state.case)
         else:
-            parts["live_text"] = self._title(state.scene)
+            parts["live_text"] = text(f"scene.{state.scene}.title")
         if "outcomes" in self.row.shows:
             parts["outcomes"] = self._outcomes(state)
         return {**parts, "story": self._story(state.scene), "nav": self._nav(state.scene)}
@@ -255,16 +255,13 @@ class Scenes(CaseActivity):
         known = self._is_seen(state) and exam_of(state.case) is not None
         return labeled_outcomes(judge(state.case, state.reading).verdict if known else None)
 
-    def _title(self, scene: str) -> str:
-        return text("scene.own_title") if scene == OWN else text(f"scene.{scene}.title")
-
     def _story(self, scene: str) -> Markup:
+        title, story = text(f"scene.{scene}.title"), tag("p", text(f"scene.{scene}.story"))
         if scene == OWN:
-            return join(tag("h3", self._title(OWN)), tag("p", text("scene.own_story")), tag("p", self._assumed()))
+            return join(tag("h3", title), story, tag("p", self._assumed()))
         number = text("scene.number", number=self.order.index(scene) + 1, total=len(self.scenes))
-        story = text(f"scene.{scene}.story")
-        counted = tag("span", number, class_="bw-count") if len(self.scenes) > 1 else None
-        return join(tag("h3", counted, " · " if counted else None, self._title(scene)), tag("p", story))
+        counted = [tag("span", number, class_="bw-count"), " · "] if len(self.scenes) > 1 else None
+        return join(tag("h3", counted, title), story)
 
     def _assumed(self) -> Markup:
         """Return the assumptions about the reader's own case that can't be entered here."""
@@ -379,7 +376,7 @@ class Scenes(CaseActivity):
     def _on_paper(self) -> Markup:
         """Return the stories, each with a blank for the guess, as they print until the reader makes one."""
         stories = [
-            join(tag("p", tag("b", self._title(scene))), tag("p", text(f"scene.{scene}.story"))) for scene in self.scenes
+            [tag("p", tag("b", text(f"scene.{scene}.title"))), tag("p", text(f"scene.{scene}.story"))] for scene in self.scenes
         ]
         if "outcomes" in self.row.shows:
             answers = tag("section", tag("h3", text("outcome.title")), self._outcomes(self.start), class_="bw-all-outcomes")
@@ -398,16 +395,15 @@ class Scenes(CaseActivity):
     def text(self) -> str:
         """Title, introduction, the story, and the question or the answer."""
         scene = self.state.scene
-        head = [self.title, self._title(scene)]
-        head.append(text("scene.own_story") if scene == OWN else text(f"scene.{scene}.story"))
-        return "\n".join([*head, super().text if self._is_seen(self.state) else text("guess.ask")])
+        answer = super().text if self._is_seen(self.state) else text("guess.ask")
+        return "\n".join([self.title, text(f"scene.{scene}.title"), text(f"scene.{scene}.story"), answer])
 
     def transcript_lines(self) -> Iterator[str]:
         """Predict for every student, see the answer, move every control to all positions and back, and yield each result."""
         for scene in self.scenes:
             self.commit(self._at(scene, self.state))
             self.put_guess("file_read")
-            yield answer_line(self.case, self._title(scene))
+            yield answer_line(self.case, text(f"scene.{scene}.title"))
             verdicts_by_field = {field: sweep(self, field, combined=False) for field in self._shown(self.state)}
             yield from [f"   {self.label(field)} {verdicts}" for field, verdicts in verdicts_by_field.items() if verdicts]
 

@@ -8,15 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from typing import Annotated, Final, NamedTuple
 
-from backchannel_lib.base.readers import (
-    WrongCellError,
-    WrongRowError,
-    clock_time,
-    each_of,
-    integer,
-    loader,
-    one_of,
-)
+from backchannel_lib.base.readers import WrongCellError, WrongRowError, clock_time, each_of, integer, loader, one_of
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.tables import (
     Settings,

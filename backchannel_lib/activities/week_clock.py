@@ -259,10 +259,7 @@ class WeekClock(GuessForm):
     @staticmethod
     def _events() -> Markup:
         rows = [
-            (
-                text(f"event.{event.event}"),
-                join(text(f"weekday.{event.day}"), ", ", _event_hours(event), " ", text("clock.et")),
-            )
+            (text(f"event.{event.event}"), join(text(f"weekday.{event.day}"), ", ", _event_hours(event), " ", text("clock.et")))
             for event in load_week_events()
         ]
         return join(
