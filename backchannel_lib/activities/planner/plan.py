@@ -301,31 +301,25 @@ def _checked(table: str, rows: Iterable[Any], row_class: type[Person | Program])
     return found
 
 
+@dataclass
 class _Planner:
     """Builds one plan; people and programs are identified by their index in the table."""
 
-    def __init__(
-        self,
-        student: Case,
-        people: tuple[Person, ...],
-        programs: tuple[Program, ...],
-        when: datetime | None,
-        reading: str | None,
-    ) -> None:
-        self.student = student
-        self.people = people
-        self.programs = programs
-        self.when = when
-        self.reading = reading
-        self.rules = rule_book(reading)
+    student: Case
+    people: tuple[Person, ...]
+    programs: tuple[Program, ...]
+    when: datetime | None
+    reading: str | None
+
+    def __post_init__(self) -> None:
+        self.rules = rule_book(self.reading)
         self.least = int(assumption("planner_least_verdict"))
-        self.limits = {name: limit(name) for name in ("fewest_people", "most_people", "fewest_programs", "most_programs")}
-        self.no_contact = {q: kind for q, program in enumerate(programs) if (kind := self._ruled_out(program))}
+        self.no_contact = {q: kind for q, program in enumerate(self.programs) if (kind := self._ruled_out(program))}
         self.contacts = {
             (p, q): self._contact(person, program)
-            for q, program in enumerate(programs)
+            for q, program in enumerate(self.programs)
             if q not in self.no_contact
-            for p, person in enumerate(people)
+            for p, person in enumerate(self.people)
         }
         self.useful = {pair: contact for pair, contact in self.contacts.items() if contact.verdict >= self.least}
         self.owners = self._choose()
@@ -358,7 +352,7 @@ class _Planner:
         return tuple(text(f"ask.{name}") for name in dict.fromkeys(name for one in contacts for name in one.found.depends_on))
 
     def _choose(self) -> dict[int, int]:
-        most_people, most_programs = self.limits["most_people"].value, self.limits["most_programs"].value
+        most_people, most_programs = limit("most_people").value, limit("most_programs").value
         base = 1 + most_people * most_programs * len(KINDS)
 
         def packed(digits: Iterable[int]) -> int:
@@ -374,7 +368,7 @@ class _Planner:
             gains,
             packed([*(0 for _ in levels), 0, 1, 0, 0, 0]),
             most_people=most_people,
-            enough_programs=self.limits["fewest_programs"].value,
+            enough_programs=limit("fewest_programs").value,
             most_programs=most_programs,
         )
 
@@ -503,7 +497,7 @@ class _Planner:
         self, rows: Sequence[PlanRow], people: Sequence[Person]
     ) -> Iterator[tuple[str, list[str], tuple[str, ...], dict[str, Any]]]:
         """Yield every warning except the rule's: its kind, names, claims, and the values for its sentence."""
-        fewest, most, fewest_programs, _ = self.limits.values()
+        fewest, most, fewest_programs = map(limit, ("fewest_people", "most_people", "fewest_programs"))
         yield "few_people", [person.name for person in people] if len(people) < fewest.value else [], fewest.claims, {}
         count = Counter(row.person for row in rows)
         few = [person.name for person in people if count[person] < fewest_programs.value]

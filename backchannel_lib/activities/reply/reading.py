@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple, TypeVar
 
 from backchannel_lib.activities.reply.phrases import ends_of, line_of, patterns, words_of
@@ -174,24 +174,26 @@ def _answered_below(text: str, start: int) -> int:
     """Return where the answer to a message begins: at the line that greets its writer; 0 if there is none."""
     writer = _FROM.search(text[:start])
     names = {word.lower() for word, _, _ in words_of(re.sub(r"\W", " ", writer[1]))} if writer else set()
-    place = start
-    for line in text[start:].splitlines(keepends=True) if names else []:
-        if _greeted([line]) & names:
-            return place
+    lines = _lines_from(text, start) if names else ()
+    return next((place for place, line in lines if _greeted([line]) & names), 0)
+
+
+def _lines_from(text: str, place: int) -> Iterator[tuple[int, str]]:
+    """Yield the lines from a position on, each with its own position."""
+    for line in text[place:].splitlines(keepends=True):
+        yield place, line
         place += len(line)
-    return 0
 
 
 def _own_after(text: str, start: int) -> int:
     """Return where the student's own words begin below an unmarked message: at the last greeting after its text."""
-    place, lines_before, last = start, 0, len(text)
-    for line in text[start:].splitlines(keepends=True):
+    lines_before, last = 0, len(text)
+    for place, line in _lines_from(text, start):
         words = words_of(line)
         if lines_before >= 2 and len(words) <= 12 and any(ends_of(GREETINGS, words)):
             last = place
         if line.strip() and not HEADER.match(line):
             lines_before += 1
-        place += len(line)
     return last
 
 
