@@ -92,13 +92,15 @@ class PlannerActivity(Activity[PlannerState]):
         cells = [f"{table}.{row.id}.{name}" for table in TABLES for row in self.state.rows(table) for name in COLUMNS[table]]
         return ("guess", *self.row.fields, *cells, *sheet_fields(*ON_SHEETS))
 
-    def _cell(self, field: str) -> tuple[str, Any, str] | None:
-        """Return the table, row and column of a cell, or None."""
+    def _cell(self, field: str, value: object = None) -> tuple[str, Any, str]:
+        """Return the table, row and column of a cell; raise `CaseError` if there is none."""
         table, _, rest = field.partition(".")
         number, _, column = rest.partition(".")
-        if table not in TABLES or column not in COLUMNS[table]:
-            return None
-        return next(((table, row, column) for row in self.state.rows(table) if str(row.id) == number), None)
+        if column in COLUMNS.get(table, ()):
+            for row in self.state.rows(table):
+                if str(row.id) == number:
+                    return table, row, column
+        raise CaseError(field, "unknown_field", value, known=suggestions(field, self.row.fields))
 
     def label(self, field: str) -> str:
         """Return a control's label; a cell's label includes its row."""
@@ -108,10 +110,7 @@ class PlannerActivity(Activity[PlannerState]):
             return sheet_fields()[field].label
         if field in self.row.fields:
             return text(f"field.{field}.label")
-        cell = self._cell(field)
-        if cell is None:
-            return field
-        table, row, column = cell
+        table, row, column = self._cell(field)
         number = self.state.rows(table).index(row) + 1
         return text("planner_board.cell", row=row_title(table, number), column=text(f"planner_column.{column}"))
 
@@ -129,10 +128,7 @@ class PlannerActivity(Activity[PlannerState]):
             return state._replace(sheet=state.sheet.with_value(field, value))
         if field in self.row.fields:
             return state._replace(file=state.file.replace(**{field: read_file_field(field, value)}))
-        cell = self._cell(field)
-        if cell is None:
-            raise CaseError(field, "unknown_field", value, known=suggestions(field, self.row.fields))
-        table, row, column = cell
+        table, row, column = self._cell(field, value)
         return state.with_row(table, row._replace(**{column: read_cell(column, value, state.programs)}))
 
     def values(self, state: PlannerState) -> dict[str, Any]:

@@ -447,23 +447,22 @@ class _Planner:
     def _left_out(self) -> Iterator[LeftOut]:
         for p, person in enumerate(self.people):
             if p not in self.owners.values():
-                if best := self._best(person):
-                    yield self._not_chosen("person", person.name, best, text("planner.out.person_full", **limits_in_words()))
-                else:
-                    yield LeftOut("person", person.name, "nobody_to_meet", text("planner.out.no_program"))
+                yield self._not_chosen("person", person)
         for q, program in enumerate(self.programs):
             if kind := self.no_contact.get(q):
                 reason = text("planner.out.no_opening" if kind == "no_opening" else "planner.out.other_exam")
                 yield LeftOut("program", program.name, kind, reason)
             elif q not in self.owners:
-                if best := self._best(program):
-                    yield self._not_chosen("program", program.name, best, text("planner.out.program_full", **limits_in_words()))
-                else:
-                    yield LeftOut("program", program.name, "nobody_to_meet", text("planner.out.no_people"))
+                yield self._not_chosen("program", program)
 
-    def _not_chosen(self, what: str, name: str, best: PlanContact, full: str) -> LeftOut:
+    def _not_chosen(self, what: str, row: Person | Program) -> LeftOut:
+        best = self._best(row)
+        if best is None:
+            nobody = text("planner.out.no_program" if what == "person" else "planner.out.no_people")
+            return LeftOut(what, row.name, "nobody_to_meet", nobody)
         if best.verdict >= self.least:
-            return LeftOut(what, name, "full", full, best.verdict)
+            full = text("planner.out.person_full" if what == "person" else "planner.out.program_full", **limits_in_words())
+            return LeftOut(what, row.name, "full", full, best.verdict)
         reason = text(
             "planner.out.verdict",
             person=best.person.name,
@@ -474,7 +473,7 @@ class _Planner:
         gap = best.case.range_low - best.case.score
         if gap > 0:
             reason = f"{reason} {text('planner.out.gap', score=best.case.score, gap=gap)}"
-        return LeftOut(what, name, "verdict", reason, best.verdict)
+        return LeftOut(what, row.name, "verdict", reason, best.verdict)
 
     def _shown(self) -> Iterator[PlanContact]:
         """Yield the contact with each program that can be approached: the one in the plan, or else the best one."""
