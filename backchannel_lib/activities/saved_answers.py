@@ -129,8 +129,6 @@ def with_saved(case: Case, record: Mapping[str, Any]) -> Case:
         return Case.from_record({**case.to_record(), **known})
     except CaseError:
         for name, value in known.items():
-            try:
+            with contextlib.suppress(CaseError):
                 case = Case.from_record({**case.to_record(), name: value})
-            except CaseError:
-                continue
         return case

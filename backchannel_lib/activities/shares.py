@@ -31,8 +31,8 @@ class Shares(GuessForm):
     def __init__(self, row: ActivityRow) -> None:
         self.rows = load_decides()
         even = WHOLE // len(self.rows)
-        names = {one.factor: text(f"factor.{one.factor}") for one in self.rows}
-        super().__init__(row, {name: integer_field(name, 0, WHOLE, even, label) for name, label in names.items()})
+        labels = {one.factor: text(f"factor.{one.factor}") for one in self.rows}
+        super().__init__(row, {factor: integer_field(factor, 0, WHOLE, even, label) for factor, label in labels.items()})
 
     def _sum(self, state: Record) -> int:
         return sum(state[row.factor] for row in self.rows)
@@ -62,23 +62,23 @@ class Shares(GuessForm):
 
     def _figure(self, state: Record) -> Figure:
         return bars_of_two(
-            [text(f"factor.{row.factor}") for row in self.rows],
+            [self.label(row.factor) for row in self.rows],
             (text("lesson.you"), [state[row.factor] for row in self.rows]),
             (text("guess.article"), [row.share for row in self.rows]),
             text("shares.axis"),
         )
 
     def _alt_text(self, state: Record) -> str:
-        pairs = [f"{text(f'factor.{row.factor}')}: {state[row.factor]}, {row.share}" for row in self.rows]
+        pairs = [f"{self.label(row.factor)}: {state[row.factor]}, {row.share}" for row in self.rows]
         return text("shares.spoken", pairs="; ".join(pairs))
 
     def _compared(self, state: Record) -> str:
-        rows = [(text(f"factor.{row.factor}"), state[row.factor], row.share) for row in self.rows]
+        rows = [(self.label(row.factor), state[row.factor], row.share) for row in self.rows]
         furthest = max(self.rows, key=lambda row: abs(state[row.factor] - row.share))
         gap = state[furthest.factor] - furthest.share
         word = "shares.same" if gap == 0 else "shares.more" if gap > 0 else "shares.less"
         return join(
-            tag("p", text(word, factor=text(f"factor.{furthest.factor}"), gap=abs(gap)), class_="bw-kind"),
+            tag("p", text(word, factor=self.label(furthest.factor), gap=abs(gap)), class_="bw-kind"),
             tag("div", table(text("shares.title"), (text("table.what"), text("lesson.you"), text("guess.article")), rows)),
             tag("p", text("shares.caution"), class_="bw-ours"),
             citations("shares", [claim for row in self.rows for claim in row.claims]),
@@ -90,7 +90,7 @@ class Shares(GuessForm):
         return activity_page(
             self.key,
             [
-                slider(row.factor, text(f"factor.{row.factor}"), (0, WHOLE), self.state[row.factor], is_guess=True)
+                slider(row.factor, self.label(row.factor), (0, WHOLE), self.state[row.factor], is_guess=True)
                 for row in self.rows
             ],
             slot("left", parts["left"], "p", class_="bw-summary"),
@@ -108,6 +108,6 @@ class Shares(GuessForm):
         for row in self.rows:
             for share in (0, WHOLE, row.share):
                 self.update(**{row.factor: share})
-                yield f"{text(f'factor.{row.factor}')} {share}: {self._left(self.state)}"
+                yield f"{self.label(row.factor)} {share}: {self._left(self.state)}"
         self.see()
         yield text("shares.same") if text("shares.same") in self.fragments(self.state)["compared"] else "?"

@@ -127,6 +127,10 @@ class WeekClock(GuessForm):
         """Return the request to guess first, or an empty string."""
         return "" if state["guess"] else text("guess.first")
 
+    def with_value(self, field: str, value: object) -> Record:
+        """Return the state after one control moves; without a guess there is no answer."""
+        return self.believed(super().with_value(field, value))
+
     def _step(self, by: int) -> ActionResult:
         """Move by one hour, across midnight if necessary; the clock stops at both ends."""
         days = list(DAYS)

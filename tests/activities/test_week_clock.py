@@ -163,3 +163,13 @@ def test_hours_are_chosen_in_words() -> None:
     assert options[9] == "9 am"
     assert options[12] == "noon"
     assert options[21] == "9 pm"
+
+
+def test_without_a_guess_the_answer_is_hidden_again(caplog: pytest.LogCaptureFixture) -> None:
+    """Code can take the guess back, as no page can."""
+    clock = clock_at(eastern_time(2027, 3, 15, 9, 59))
+    clock.update(guess="never")
+    act(clock, type="see")
+    act(clock, type="set", field="guess", value="")
+    assert clock.fragments(clock.state)["beside"] == ""
+    assert not caplog.records
