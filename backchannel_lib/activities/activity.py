@@ -27,8 +27,8 @@ from backchannel_lib.base.errors import CaseError, CaseFileError
 from backchannel_lib.base.formatting import printable
 from backchannel_lib.base.spreadsheet import decode
 from backchannel_lib.base.texts import text
-from backchannel_lib.page.activity_page import PAPER, on_paper
-from backchannel_lib.page.html import Markup, plain, tag
+from backchannel_lib.page.activity_page import PAPER, on_paper, static_page
+from backchannel_lib.page.html import Markup, plain
 
 Action: TypeAlias = Callable[[Mapping[str, Any]], ActionResult]  # takes an `ActionMessage`
 State = TypeVar("State")
@@ -51,7 +51,7 @@ class Activity(Generic[State]):
     """One thing to do on a page, with its state, its errors and its history.
 
     A new kind must implement `with_value`, `values`, `fragments` and `page`. Everything else has a default; most kinds also
-    define their buttons in `actions`, their labels in `label`, and what is visible in `ui_state`. `Form` implements
+    define their buttons in `actions`, their labels in `label`, and what is visible in `sections`. `Form` implements
     `with_value` and `values` for a state made of named values.
 
     The lifecycle of an activity:
@@ -201,8 +201,8 @@ class Activity(Generic[State]):
         return text("panel.not_a_case")
 
     def static_html(self) -> str:
-        """Return HTML for a notebook that hasn't run; it needs no style sheet or script."""
-        return tag("pre", self.text)
+        """Return HTML for a notebook that hasn't run; it needs no style sheet or script. By default, title and introduction."""
+        return static_page(self.key)
 
     @property
     def title(self) -> str:
