@@ -117,9 +117,9 @@ class PopulationActivity(GuessForm):
 
     # ---- the sample ----
 
-    def _key(self, state: Record) -> _Key:
-        settings = tuple((name, state[name]) for name in self.settings)
-        return (state["seed"], state["phase"], state["good_moment"], settings)
+    def _sample(self, state: Record) -> dict[str, Any]:
+        """Return the arguments with which `draw` draws the sample."""
+        return {name: state[name] for name in ("seed", "phase", "good_moment", *self.settings)}
 
     def _numbers(self, state: Record) -> dict[str, int]:
         """Return the numbers that the guesses are compared with, as counts of files."""
@@ -134,7 +134,7 @@ class PopulationActivity(GuessForm):
 
     def _ends(self, state: Record) -> dict[str, dict[str, int]]:
         """Count how many files somebody looks at, and what happens to them, by call."""
-        return {result.call.name: _ends(result) for result in _compared(self._key(state))}
+        return {result.call.name: _ends(result) for result in _compared(**self._sample(state))}
 
     def _headline(self, state: Record) -> dict[str, dict[str, int]]:
         """Count where the files end up, by the headline's columns."""
@@ -158,13 +158,13 @@ class PopulationActivity(GuessForm):
         """Return the chart, its numbers, the effect of each call, and what no call overcomes."""
         if not state["seen"]:
             return {"moves": "", "beyond": ""}
-        results = _compared(self._key(state))
+        results = _compared(**self._sample(state))
         return {
             "base_figure.crowd": json.dumps(_figure(results)),
             "alt_text.crowd": _alt_text(results),
             "table.crowd": _ends_table(results),
-            "moves": _moves_table(results, _files(self._key(state))[0]),
-            "beyond": _beyond_table(self._key(state)),
+            "moves": _moves_table(results, _files(**self._sample(state))[0]),
+            "beyond": _beyond_table(**self._sample(state)),
         }
 
     def ui_state(self, state: Record) -> dict[str, Any]:
@@ -212,7 +212,7 @@ class PopulationActivity(GuessForm):
 
     def _rule_sentence(self, state: Record) -> str:
         """Return what the NRMP's rule says about each call during SOAP, and whether the moment is outside SOAP."""
-        example = _files(self._key(state))[0]
+        example = _files(**self._sample(state))[0]
         inside = {call.name: call.rule(example.replace(phase="soap_lists")).answer for call in load_population_calls()}
         allowed = ", ".join(_short(name) for name, answer in inside.items() if answer == "allowed")
         sentence = text(
@@ -322,7 +322,9 @@ class PopulationActivity(GuessForm):
         self.update(**dict.fromkeys(GUESSES, "0"))
         self.see()
         yield from [text("crowd.why", count=FILES, **self._first), self._rule_sentence(self.state)]
-        yield from [text("crowd.tour", what=one.call.label, line=_moves_line(one)) for one in _compared(self._key(self.state))]
+        yield from [
+            text("crowd.tour", what=one.call.label, line=_moves_line(one)) for one in _compared(**self._sample(self.state))
+        ]
         for name, row in self.settings.items():
             for value in (row.low, row.high):
                 self.update(**{name: value})
@@ -339,18 +341,12 @@ class PopulationActivity(GuessForm):
         yield text("crowd.tour", what=text("crowd.seed", seed=self.state["seed"]), line=self._line(self.state))
 
 
-_Key = tuple[int, str, bool, tuple[tuple[str, int], ...]]
-
-
-@functools.lru_cache(maxsize=2)
-def _files(key: _Key) -> tuple[Case, ...]:
-    seed, phase, good_moment, settings = key
-    return draw(FILES, seed, phase=phase, good_moment=good_moment, **dict(settings))
+_files = functools.lru_cache(maxsize=2)(functools.partial(draw, FILES))
 
 
 @functools.lru_cache(maxsize=256)
-def _compared(key: _Key) -> tuple[Outcome, ...]:
-    return compare(_files(key))
+def _compared(**sample: Any) -> tuple[Outcome, ...]:
+    return compare(_files(**sample))
 
 
 def _end_of(count: int) -> int:
@@ -462,10 +458,10 @@ def _is_beyond(name: str, case: Case) -> bool:
 
 
 @functools.lru_cache(maxsize=64)
-def _beyond_table(key: _Key) -> Markup:
+def _beyond_table(**sample: Any) -> Markup:
     rows = []
     for name in BEYOND:
-        files = [case for case in _files(key) if _is_beyond(name, case)]
+        files = [case for case in _files(**sample) if _is_beyond(name, case)]
         reached = [
             verdict for call in load_population_calls() for verdict, count in outcome(files, call).counts.items() if count
         ]
