@@ -122,21 +122,22 @@ def choices_field(field: str, choices: Iterable[str], label: str = "", default: 
     return FormField(default, read, label)
 
 
-def unknown_or_answers(value: object, before: Collection[str]) -> object:
-    """Resolve a conflict between "I don't know" and other checked boxes: the latest choice wins.
+def unknown_or_answers(value: object, before: Collection[str], alone: str = UNKNOWN) -> object:
+    """Resolve a conflict between a box that excludes the rest, such as "I don't know", and other boxes: the latest choice wins.
 
     Args:
         value: The boxes checked now, separated by ``|``.
         before: The boxes checked before.
+        alone: The box that excludes the rest.
 
     Examples:
         >>> unknown_or_answers("specifics|unknown", ["unknown"]), unknown_or_answers("specifics|unknown", ["specifics"])
         ('specifics', 'unknown')
     """
     parts = value.split("|") if isinstance(value, str) else []
-    if UNKNOWN not in parts or len(parts) == 1:
+    if alone not in parts or len(parts) == 1:
         return value
-    return "|".join(part for part in parts if part != UNKNOWN) if UNKNOWN in before else UNKNOWN
+    return "|".join(part for part in parts if part != alone) if alone in before else alone
 
 
 class Form(Activity[Record]):

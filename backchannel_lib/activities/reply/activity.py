@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Final, Unpack
 
 from backchannel_lib.activities.activity import Action
-from backchannel_lib.activities.form import Form, FormField, Record, choice_field, choices_field
+from backchannel_lib.activities.form import Form, FormField, Record, choice_field, choices_field, unknown_or_answers
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.reply.findings import (
     Finding,
@@ -90,10 +90,7 @@ class ReplyActivity(Form):
         to = super().with_value(field, value)
         if field != "guess":
             return to
-        now, before = to["guess"], self.state["guess"]
-        if NOTHING in now and len(now) > 1:
-            now = tuple(one for one in now if one != NOTHING) if NOTHING in before else (NOTHING,)
-        return self.with_(guess=now)
+        return super().with_value(field, unknown_or_answers(self.values(to)[field], self.state[field], NOTHING))
 
     def fragments(self, state: Record) -> dict[str, str]:
         """Return the checker's findings once the reader has said what they expect."""
