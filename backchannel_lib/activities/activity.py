@@ -27,8 +27,8 @@ from backchannel_lib.base.errors import CaseError, CaseFileError
 from backchannel_lib.base.formatting import printable
 from backchannel_lib.base.spreadsheet import decode
 from backchannel_lib.base.texts import text
-from backchannel_lib.page.activity_page import PAPER, on_paper, static_page
-from backchannel_lib.page.html import Markup, plain
+from backchannel_lib.page.activity_page import PAPER, on_paper
+from backchannel_lib.page.html import Markup, plain, tag
 
 Action: TypeAlias = Callable[[Mapping[str, Any]], ActionResult]  # takes an `ActionMessage`
 State = TypeVar("State")
@@ -201,8 +201,8 @@ class Activity(Generic[State]):
         return text("panel.not_a_case")
 
     def static_html(self) -> str:
-        """Return HTML for a notebook that hasn't run; it needs no style sheet or script. By default, title and introduction."""
-        return static_page(self.key)
+        """Return HTML for a notebook that hasn't run; it needs no style sheet or script."""
+        return tag("pre", self.text)
 
     @property
     def title(self) -> str:

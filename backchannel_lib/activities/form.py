@@ -12,7 +12,7 @@ from backchannel_lib.activities.tables import ActivityRow
 from backchannel_lib.base.errors import CaseError, known_word
 from backchannel_lib.base.formatting import printable, suggestions
 from backchannel_lib.model.possible import UNKNOWN
-from backchannel_lib.page.activity_page import lead_text
+from backchannel_lib.page.activity_page import lead_text, static_page
 
 Record: TypeAlias = Mapping[str, Any]
 
@@ -192,6 +192,10 @@ class Form(Activity[Record]):
     def believed(self, state: Record) -> Record:
         """Return a saved state without impossible values, such as an answer seen before the guess."""
         return state
+
+    def static_html(self) -> str:
+        """Return title and introduction, for a notebook that hasn't run."""
+        return static_page(self.key)
 
     @property
     def text(self) -> str:

@@ -65,7 +65,7 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.model.advice import advise
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check
-from backchannel_lib.page.activity_page import PAPER, lead_text
+from backchannel_lib.page.activity_page import PAPER, lead_text, static_page
 from backchannel_lib.page.case_controls import shown_fields, slider_ends
 from backchannel_lib.page.html import join
 from backchannel_lib.page.rule_html import rule_answer
@@ -327,6 +327,10 @@ class PlannerActivity(Activity[PlannerState]):
             lines = _lines(self.state, table)
             fragments[table] = rows_html(table, tuple(lines), tuple(lines.values()))
         return planner_page(self.row, self.state, fragments, self.ui_state(self.state)["open"])
+
+    def static_html(self) -> str:
+        """Return title and introduction, for a notebook that hasn't run."""
+        return static_page(self.key)
 
     @property
     def text(self) -> str:

@@ -19,7 +19,7 @@ from backchannel_lib.base.texts import all_words, text
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.exams import check_one_exam
 from backchannel_lib.model.tables import STAGES
-from backchannel_lib.page.activity_page import activity_page, lead_text, rule_box, show_if, slot, verdict_card
+from backchannel_lib.page.activity_page import activity_page, lead_text, rule_box, show_if, slot, static_page, verdict_card
 from backchannel_lib.page.case_controls import control_group, shown_fields, slider_ends
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, checkbox, select, text_box, toolbar
@@ -291,6 +291,10 @@ class OwnForm(Activity[Draft]):
             for row in rows
         ]
         return join(tag("h3", self.say("list")), tag("ul", items, class_="bw-list")) if items else Markup("")
+
+    def static_html(self) -> str:
+        """Return title and introduction, for a notebook that hasn't run."""
+        return static_page(self.key)
 
     @property
     def text(self) -> str:
