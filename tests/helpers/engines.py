@@ -291,6 +291,8 @@ def open_webkit(size: tuple[int, int]) -> Iterator[Engine]:
         # Disable OpenGL, because the software renderer in Debian's Mesa sometimes crashes the page's process.
         environment = {"DISPLAY": display, "WEBKIT_DISABLE_COMPOSITING_MODE": "1"}
         environment |= {"PATH": "/usr/bin:/bin", "HOME": tempfile.gettempdir()}
+        # Leave out the slowest compilers: a test's page doesn't live long enough to gain from them.
+        environment |= {"JSC_useOMGJIT": "0", "JSC_useFTLJIT": "0"}
         service = webdriver.WebKitGTKService(env=environment)
         with warnings.catch_warnings():  # Selenium itself does what this warning is about
             warnings.simplefilter("ignore", DeprecationWarning)
