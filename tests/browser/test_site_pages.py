@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Route
 from playwright.sync_api import TimeoutError as TooLateError
 from pypdf import PdfReader
 
@@ -74,15 +74,28 @@ def page(visitor: BrowserContext) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="module")
-def live_page(visitor: BrowserContext, site: Site, request: pytest.FixtureRequest) -> Iterator[LivePage]:
+def tab(visitor: BrowserContext) -> Iterator[Page]:
+    """A tab for one page after another, which saves compiling their scripts again."""
+    tab = visitor.new_page()
+    yield tab
+    tab.close()
+
+
+@pytest.fixture(scope="module")
+def live_page(tab: Page, site: Site, request: pytest.FixtureRequest) -> Iterator[LivePage]:
     """A page, opened once for all tests that only look at it, because each start of Python takes seconds."""
-    live = LivePage(request.param, visitor.new_page(), set())
-    live.page.on("request", lambda one: live.hosts.add(one.url.split("/")[2]) if one.url.startswith("http") else None)
-    live.page.goto(site.address + live.name)
+    live = LivePage(request.param, tab, set())
+
+    def record(one: Request) -> None:
+        if one.url.startswith("http"):
+            live.hosts.add(one.url.split("/")[2])
+
+    tab.on("request", record)
+    tab.goto(site.address + live.name)
     if live.name not in {pages.CHAPTERS, pages.SAVED}:
-        wait_until_live(live.page)
+        wait_until_live(tab)
     yield live
-    live.page.close()
+    tab.remove_listener("request", record)
 
 
 @pytest.fixture
