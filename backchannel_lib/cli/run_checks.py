@@ -22,10 +22,9 @@ from backchannel_lib.cli.project import ROOT, CommandError, environment, require
 PATIENCE: Final = ("--nbval-cell-timeout", "120", "--nbval-kernel-startup-timeout", "180")
 NBVAL: Final = ("--nbval", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg", *PATIENCE)
 CORES: Final = max(2, os.cpu_count() or 2)
-#: Processes for the tests, more than there are cores: some tests wait for a server, a kernel or a browser.
-PROCESSES: Final = CORES + 1
-BROWSER_PROCESSES: Final = CORES + 3
-#: A lower priority, as a Unix niceness (0 is normal, 19 the lowest), for checks that can wait for the browser tests.
+#: Processes for browser tests, more than there are cores: many wait for a server, a kernel or a timer.
+BROWSER_PROCESSES: Final = CORES + 2
+#: A lower priority, as a Unix niceness (0 is normal, 19 the lowest), for checks that fill the browser tests' gaps.
 LOW_PRIORITY: Final = 5
 #: Plugins that our tests don't use but every process would import.
 UNUSED_PLUGINS: Final = ("-p", "no:nbval", "-p", "no:anyio")
@@ -47,7 +46,7 @@ class Check:
     Args:
         name: Its name in the summary.
         arguments: The module to run, and its arguments.
-        live: Show its output while it runs instead of at the end.
+        live: Print to the terminal itself. Only one check can do that.
         nice: A Unix niceness from 0 to 19; above 0, other checks get the CPU first.
         may_be_empty: Whether it is fine if pytest finds no tests.
     """
@@ -98,22 +97,21 @@ def run_checks(arguments: Sequence[str], *, quick: bool) -> int:
     checks = [Check("mypy", ("mypy",), nice=LOW_PRIORITY)]
     if quick:
         os.environ.setdefault("HYPOTHESIS_PROFILE", "quick")  # fewer random cases for each property
-        fast = ("tests", *UNUSED_PLUGINS, "-m", "not browser and not slow", *parallel(PROCESSES))
+        fast = ("tests", *UNUSED_PLUGINS, "-m", "not browser and not slow", *parallel(CORES))
         checks.append(Check("quick tests", ("pytest", *fast, *arguments), live=True, may_be_empty=chosen))
     else:
         offer_browser()
         # Use a separate pytest call for each. Playwright's event loop would conflict with others in the same process, such as
         # nbval's, and nbval leaves a file open for each kernel. Ignoring warnings hides none from notebooks, because those are
-        # compared as outputs. Other tests wait for the browser tests, because side by side both would take twice as long.
+        # compared as outputs.
         browser = ("tests", *UNUSED_PLUGINS, "-m", "browser", *parallel(BROWSER_PROCESSES))
         notebooks = (*NBVAL, "-W", "ignore::ResourceWarning", "notebooks", *parallel(1))
+        tests = ("tests", *UNUSED_PLUGINS, "-m", "not browser", *parallel(CORES))
         checks += [
             Check("browser", ("pytest", *browser, *arguments), live=True, may_be_empty=chosen),
             Check("notebooks", ("pytest", *notebooks, *arguments), nice=LOW_PRIORITY, may_be_empty=chosen),
+            Check("tests", ("pytest", *tests, *arguments), nice=LOW_PRIORITY, may_be_empty=chosen),
         ]
-        outcomes += run_together(checks)
-        tests = ("tests", *UNUSED_PLUGINS, "-m", "not browser", *parallel(PROCESSES))
-        checks = [Check("tests", ("pytest", *tests, *arguments), live=True, may_be_empty=chosen)]
     return summarize(outcomes + run_together(checks))
 
 
@@ -153,7 +151,10 @@ class Running:
         self.check = check
         self.report = folder / f"{check.name}.xml"
         self.printed = folder / f"{check.name}.txt"
+        self.position = 0
         self.started = time.monotonic()
+        if check.live:
+            print_heading(check)
         module, *arguments = check.arguments
         more = ["--quiet", f"--junit-xml={self.report}"] if module == "pytest" else []
         with contextlib.nullcontext() if check.live else self.printed.open("wb") as out:
@@ -168,6 +169,14 @@ class Running:
             with contextlib.suppress(OSError):  # the process has already ended
                 os.setpriority(os.PRIO_PROCESS, self.process.pid, check.nice)
 
+    def print_more(self) -> None:
+        """Print what it has written since the last call, unless it prints to the terminal itself."""
+        if not self.check.live:
+            with self.printed.open(encoding="utf-8", errors="replace") as out:
+                out.seek(self.position)
+                print(out.read(), end="", flush=True)
+                self.position = out.tell()
+
     def outcome(self) -> Outcome | None:
         """Return its result; None while it is running."""
         code = self.process.poll()
@@ -179,27 +188,26 @@ class Running:
         return pytest_outcome(self.check, code, self.report, seconds)
 
 
+def print_heading(check: Check) -> None:
+    """Print a check's name and arguments."""
+    print(f"\n=== {check.name}: {' '.join(check.arguments)}", flush=True)
+
+
 def run_together(checks: Sequence[Check]) -> list[Outcome]:
-    """Run checks in parallel; print each one's output under a heading, live ones first."""
+    """Run checks in parallel; print each one's output under a heading, first the live one's, then in the given order."""
     with tempfile.TemporaryDirectory() as folder:
-        waiting = []
-        for check in checks:
-            if check.live:
-                print(f"\n=== {check.name}: {' '.join(check.arguments)}", flush=True)
-            waiting.append(Running(check, Path(folder)))
+        running = [Running(check, Path(folder)) for check in checks]
         outcomes: dict[str, Outcome] = {}
-        unprinted = [running for running in waiting if not running.check.live]
-        while waiting or unprinted:
-            for running in list(waiting):
-                if outcome := running.outcome():
-                    outcomes[running.check.name] = outcome
-                    waiting.remove(running)
-            if not any(running.check.live for running in waiting):
-                for running in [one for one in unprinted if one not in waiting]:
-                    printed = running.printed.read_text(encoding="utf-8", errors="replace")
-                    print(f"\n=== {running.check.name}: {' '.join(running.check.arguments)}\n{printed}", end="", flush=True)
-                    unprinted.remove(running)
-            time.sleep(0.05)
+        for shown in sorted(running, key=lambda one: not one.check.live):
+            if not shown.check.live:
+                print_heading(shown.check)
+            while shown.check.name not in outcomes:
+                for one in running:
+                    if one.check.name not in outcomes and (outcome := one.outcome()):
+                        outcomes[one.check.name] = outcome
+                shown.print_more()
+                time.sleep(0.05)
+            shown.print_more()
         return [outcomes[check.name] for check in checks]
 
 
