@@ -31,9 +31,8 @@ from backchannel_lib.activities.planner.tables import (
     OPENINGS,
     Person,
     Program,
-    people_to_csv,
-    programs_to_csv,
     read_rows,
+    rows_to_csv,
 )
 from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.activities.reply.findings import check_reply
@@ -403,10 +402,12 @@ _OWN_SCENES: Final = _csv("title,story,why,score", "A quiet file,She scored 228 
 _OWN_QUESTIONS: Final = _csv(
     "question,option_1,why_1,option_2,why_2,answer,first", "Who is heard best?,A peer,Yes.,A stranger,Rarely.,A peer,no"
 )
-_PEOPLE: Final = people_to_csv(
-    [Person("Dr. Abe", "trusted_peer", 3, "well", ["Mercy"]), Person("Dr. Bao", "known_dean")]
+_PEOPLE: Final = rows_to_csv(
+    "people", [Person("Dr. Abe", "trusted_peer", 3, "well", ["Mercy"]), Person("Dr. Bao", "known_dean")]
 ).encode()
-_PLACES: Final = programs_to_csv([Program("Mercy", 230, 210, ["local"]), Program("Lakeside", 245, openings="both")]).encode()
+_PLACES: Final = rows_to_csv(
+    "programs", [Program("Mercy", 230, 210, ["local"]), Program("Lakeside", 245, openings="both")]
+).encode()
 _CLASS: Final = _csv(
     "Student,Score,Failed attempts,Needs visa,Specifics,Offers,Caller,Recommender,Programs",
     "Avery,251,0,no,yes,local,Dean Okafor,known dean,Mercy; Lakeside",

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backchannel_lib import Case, CaseError, CaseFileError, SheetError, judge, judge_frame, load_case, read_cases
-from backchannel_lib.activities.planner.tables import Person, Program, people_to_csv, programs_to_csv
+from backchannel_lib.activities.planner.tables import Person, Program, rows_to_csv
 from backchannel_lib.base.spreadsheet import to_csv
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case_files import case_from_text
@@ -491,9 +491,9 @@ def test_the_error_for_a_conflict_with_a_default_says_what_to_give_too(given: di
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (programs_to_csv([Program("Mercy", 230)]), "add a score column."),
+        (rows_to_csv("programs", [Program("Mercy", 230)]), "add a score column."),
         (
-            people_to_csv([Person("Dr. Osei", "known_dean")]),
+            rows_to_csv("people", [Person("Dr. Osei", "known_dean")]),
             "add a score column and a range_low column, and rename the kind column recom",
         ),
     ],
@@ -505,7 +505,9 @@ def test_the_error_for_a_planner_table_says_what_to_add(content: str, words: str
 
 
 def test_a_planner_table_with_a_score_is_judged() -> None:
-    programs = pd.read_csv(io.StringIO(programs_to_csv([Program("Mercy", 230, 215, {"local"}, interviews_failures=False)])))
+    programs = pd.read_csv(
+        io.StringIO(rows_to_csv("programs", [Program("Mercy", 230, 215, {"local"}, interviews_failures=False)]))
+    )
     with pytest.warns(CaseTableWarning, match="'openings' is kept as it is"):
         judged = judge_frame(programs.assign(score=240, failed_attempts=1))
     assert judged["verdict"].tolist() == [

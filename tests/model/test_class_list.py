@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from backchannel_lib import Case, CaseFileError, SheetError, Verdict, judge, judge_open
-from backchannel_lib.activities.planner.tables import Program, programs_to_csv
+from backchannel_lib.activities.planner.tables import Program, rows_to_csv
 from backchannel_lib.base.spreadsheet import to_csv
 from backchannel_lib.base.texts import text
 from backchannel_lib.model import class_list
@@ -188,7 +188,9 @@ def test_a_students_row_takes_precedence_over_the_programs_table() -> None:
 
 
 def test_the_planners_table_of_programs_is_accepted() -> None:
-    table = programs_to_csv([Program("Mercy", 230, openings="noncategorical"), Program("Lakeside", 230, openings="none")])
+    table = rows_to_csv(
+        "programs", [Program("Mercy", 230, openings="noncategorical"), Program("Lakeside", 230, openings="none")]
+    )
     found = read_class("Name,Score,Programs\nAvery,251,Mercy; Lakeside\n", table)
     assert [one.case.has_noncategorical_seat for one in found.students[0].contacts] == [True, False]
     assert all("has_noncategorical_seat" not in one.unknown for one in found.students[0].contacts)

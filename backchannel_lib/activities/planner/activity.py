@@ -53,8 +53,7 @@ from backchannel_lib.activities.planner.tables import (
     UNKNOWN_IF_BLANK,
     YES_NO_COLUMNS,
     limits_in_words,
-    people_to_csv,
-    programs_to_csv,
+    rows_to_csv,
     table_of,
 )
 from backchannel_lib.activities.sheet_desk import sheet_actions, sheet_fields
@@ -234,9 +233,9 @@ class PlannerActivity(Activity[PlannerState]):
         return {"values": self.values(self.state), "focus": "guess"}
 
     def _save_table(self, message: Mapping[str, Any]) -> ActionResult:
-        if known_word("table", message["value"], TABLES) == "people":
-            return saved_file("my_people.csv", people_to_csv(self.state.ready_people))
-        return saved_file("my_programs.csv", programs_to_csv(self.state.ready_programs))
+        table = known_word("table", message["value"], TABLES)
+        rows = self.state.ready_people if table == "people" else self.state.ready_programs
+        return saved_file(f"my_{table}.csv", rows_to_csv(table, rows))
 
     def _save_plan(self, _: object) -> ActionResult:
         if not self.state.planned:

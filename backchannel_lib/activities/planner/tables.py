@@ -268,27 +268,20 @@ def read_rows(table: str, source: str | bytes) -> tuple[tuple[Any, ...], tuple[s
     return tuple(rows.values()), tuple(notes)
 
 
-def people_to_csv(people: Iterable[Person]) -> str:
-    """Write people as a CSV table that `read_rows` can read.
+def rows_to_csv(table: str, rows: Iterable[Person | Program]) -> str:
+    """Write people or programs as a CSV table that `read_rows` can read.
+
+    Args:
+        table: ``people`` or ``programs``.
+        rows: The rows, all of that kind.
 
     Examples:
-        >>> people_to_csv([Person("Dr. Osei", "known_dean", 3, "well", ["Mercy", "Lakeside"])]).splitlines()[1]
+        >>> rows_to_csv("people", [Person("Dr. Osei", "known_dean", 3, "well", ["Mercy", "Lakeside"])]).splitlines()[1]
         'Dr. Osei,known_dean,3,well,Mercy|Lakeside,'
-    """
-    return _to_csv(("name", *PERSON_FIELDS, *RELATIONS), people)
-
-
-def programs_to_csv(programs: Iterable[Program]) -> str:
-    """Write programs as a CSV table that `read_rows` can read.
-
-    Examples:
-        >>> programs_to_csv([Program("Mercy", 230, needs={"local"})]).splitlines()[1]
+        >>> rows_to_csv("programs", [Program("Mercy", 230, needs={"local"})]).splitlines()[1]
         'Mercy,230,,local,no,,,,no'
     """
-    return _to_csv(("name", *PROGRAM_FIELDS), programs)
-
-
-def _to_csv(header: tuple[str, ...], rows: Iterable[Any]) -> str:
+    header = ("name", *PERSON_FIELDS, *RELATIONS) if table == "people" else ("name", *PROGRAM_FIELDS)
     return to_csv(header, ([cell_value(getattr(row, name)) for name in header] for row in rows))
 
 

@@ -26,9 +26,8 @@ from backchannel_lib.activities.planner.tables import (
     MOST_ROWS,
     TABLES,
     limits_in_words,
-    people_to_csv,
-    programs_to_csv,
     read_rows,
+    rows_to_csv,
 )
 from backchannel_lib.activities.registry import make_activity
 from backchannel_lib.activities.tables import load_planner_example
@@ -563,7 +562,7 @@ def test_a_spreadsheet_of_the_tables_can_be_read_back(state: PlannerState) -> No
     one = planner()
     one.commit(state)
     files = [act(one, "save_table", value=table)["file"]["text"] for table in TABLES]
-    assert files == [people_to_csv(state.ready_people), programs_to_csv(state.ready_programs)]
+    assert files == [rows_to_csv("people", state.ready_people), rows_to_csv("programs", state.ready_programs)]
     assert read_rows("people", files[0])[0] == state.ready_people
     assert read_rows("programs", files[1])[0] == state.ready_programs
     again = planner()

@@ -26,8 +26,8 @@ from backchannel_lib.activities.planner.tables import (
     Program,
     limits_in_words,
     load_planner_limits,
-    programs_to_csv,
     read_rows,
+    rows_to_csv,
 )
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.rules import rule_book
@@ -853,4 +853,4 @@ def test_unknown_values_are_written_and_read_as_blanks() -> None:
     """A cell can also say that it's unknown."""
     (mercy,) = read_rows("programs", "name,range_low,interviews_failures,sponsors_visas,openings\nMercy,230,unknown,yes,?\n")[0]
     assert mercy.unknown == ("interviews_failures", "has_noncategorical_seat")
-    assert read_rows("programs", programs_to_csv([mercy]))[0] == (mercy,)
+    assert read_rows("programs", rows_to_csv("programs", [mercy]))[0] == (mercy,)
