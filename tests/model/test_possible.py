@@ -322,6 +322,7 @@ def test_cases_that_the_rules_treat_alike_share_a_result() -> None:
     one: Any = possible(Case(score=240), ["lists_open"])
     assert possible(Case(score=241), ["lists_open"]) is one
     assert possible(Case(score=234), ["lists_open"]) is not one
+    assert possible(Case(score=240), ["needs"]) is possible(Case(score=240))  # nothing is offered, so no need is met
     with pytest.raises(FrozenInstanceError):
         one.depends_on = ()
 
@@ -360,6 +361,8 @@ def test_a_field_that_students_always_know_cannot_be_unknown(name: str) -> None:
     ("fields", "changes", "low", "floor"),
     [
         ({}, {"score": 500}, 500, 400),
+        ({}, {"score": 301}, 500, 400),
+        ({}, {"score": 300}, 235, 220),
         ({}, {}, 235, 220),
         ({"range_floor": 230}, {}, 235, 230),
         ({"range_floor": 230}, {"score": 500}, 500, 230),
