@@ -107,7 +107,7 @@ class Rating(Items):
         """Return our rating of a claim next to the reader's."""
         mine, ours = state[name], self.ours[name]
         words = Rated(self.claims[name], mine, ours).sentence if mine else f"{text('rate.ours', ours=ours.name)} {ours.why}"
-        return join(tag("p", words), citations(f"rated-{name}", (), (), ours.facts) if ours.facts else None)
+        return join(tag("p", words), citations(f"rated-{name}", (), (), ours.facts))
 
     def sections(self, state: Record) -> list[str]:
         """Return the visible claims, which are those of the current topic."""

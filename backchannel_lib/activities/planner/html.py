@@ -338,10 +338,7 @@ def plan_html(state: PlannerState) -> Markup:
         for number, row in enumerate(state.rows(table), start=1)
         if not row.is_ready
     ]
-    warnings = [
-        (tag("p", one.sentence), citations(f"notice-{one.kind}", one.claims) if one.claims else None)
-        for one in warnings_of(plan)
-    ]
+    warnings = [(tag("p", one.sentence), citations(f"notice-{one.kind}", one.claims)) for one in warnings_of(plan)]
     left_out = [(tag("b", left.name), ": ", left.reason) for left in plan.left_out]
     rules = {_rule_of(row) for row in plan.rows}
     one_rule = len(rules) == 1 and len(plan.rows) > 1  # if it is the same for every contact, show it once, above them

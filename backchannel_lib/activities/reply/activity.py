@@ -308,7 +308,7 @@ def _finding(found: Finding, guess: Collection[str]) -> Markup:
         seen,
         tag("p", found.reason),
         tag("p", tag("b", text("reply_board.do")), " ", found.suggestion),
-        citations(f"reply-{found.finding}", found.claims, (found.assumption,) if found.assumption else ()),
+        citations(f"reply-{found.finding}", found.claims, (found.assumption,)),
     )
 
 

@@ -223,5 +223,5 @@ def _item(item: PlanItem) -> Markup:
         tag("p", why),
         tag("p", people, " ", voice, class_="bw-small"),
         [tag("p", sentence, class_="bw-note") for sentence in waits],
-        citations(f"plan-{task.task}", task.claims, ours, task.facts) if task.claims or task.facts or ours else None,
+        citations(f"plan-{task.task}", task.claims, ours, task.facts),
     )

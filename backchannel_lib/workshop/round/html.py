@@ -254,7 +254,7 @@ def _note(state: WorkshopState) -> Markup:
         description_list((text("round.discuss"), file.discuss)) if file.discuss else None,
         tag("p", file.why) if file.why else None,
         tag("p", tag("b", text("round.for_you")), " ", file.note) if file.note else None,
-        citations(f"vignette-{file.vignette}", file.claims, (file.assumption,) if file.assumption else ()),
+        citations(f"vignette-{file.vignette}", file.claims, (file.assumption,)),
         class_="bw-basis",
     )
 
