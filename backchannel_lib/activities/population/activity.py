@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from backchannel_lib.activities.activity import Action
-from backchannel_lib.activities.form import FormField, Record, boolean_field, choice_field, integer_field
+from backchannel_lib.activities.form import Record, boolean_field, choice_field, integer_field
 from backchannel_lib.activities.guess import GuessForm
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.population.model import (
@@ -79,10 +79,6 @@ class PopulationActivity(GuessForm):
         self.settings: dict[str, DrawRow] = {row.setting: row for row in load_draw()}
         guesses = {name: choice_field(name, map(str, ENDS), text(f"crowd.ask.{name}")) for name in GUESSES}
         sliders = {name: integer_field(name, row.low, row.high, row.value, row.label) for name, row in self.settings.items()}
-        moment: dict[str, FormField] = {
-            "phase": choice_field("phase", PHASES, text("field.phase.label"), "soap_lists"),
-            "good_moment": boolean_field("good_moment", text("crowd.good_moment"), default=True),
-        }
         super().__init__(
             row,
             {
@@ -90,7 +86,8 @@ class PopulationActivity(GuessForm):
                 "seen": boolean_field("seen"),  # this position keeps the order in saved files
                 "group": choice_field("group", GROUPS, text("crowd.group"), "scores"),
                 **sliders,
-                **moment,
+                "phase": choice_field("phase", PHASES, text("field.phase.label"), "soap_lists"),
+                "good_moment": boolean_field("good_moment", text("crowd.good_moment"), default=True),
                 "seed": integer_field("seed", 1, MOST_SEEDS, 1),
             },
         )
@@ -275,22 +272,16 @@ class PopulationActivity(GuessForm):
 
     def _controls(self, state: Record, shown: Collection[str]) -> Markup:
         """Return the assumptions as controls, which stay visible while the reader watches the result."""
+        groups = [(name, text(f"crowd.group.{name}")) for name in GROUPS]
+        phases = [(phase, text(f"level.phase.{phase}")) for phase in PHASES]
         return tag(
             "div",
-            radios(
-                "group", text("crowd.group"), [(name, text(f"crowd.group.{name}")) for name in GROUPS], state["group"], row=True
-            ),
+            radios("group", self.label("group"), groups, state["group"], row=True),
             [self._slider(name, state, hidden=name not in shown) for name in self.settings],
-            select(
-                "phase",
-                text("field.phase.label"),
-                [(phase, text(f"level.phase.{phase}")) for phase in PHASES],
-                state["phase"],
-                hidden="phase" not in shown,
-            ),
+            select("phase", self.label("phase"), phases, state["phase"], hidden="phase" not in shown),
             checkbox(
                 "good_moment",
-                text("crowd.good_moment"),
+                self.label("good_moment"),
                 state["good_moment"],
                 help_text=text("crowd.good_moment_help"),
                 hidden="good_moment" not in shown,
