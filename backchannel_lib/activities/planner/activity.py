@@ -205,9 +205,7 @@ class PlannerActivity(Activity[PlannerState]):
         table, _, number = str(message["value"]).partition(".")
         rows = self.state.rows(known_word("table", table, TABLES))
         ids = [str(row.id) for row in rows]
-        if number not in ids:
-            raise CaseError("remove", "level", number, levels="")
-        place = ids.index(number)
+        place = ids.index(known_word("remove", number, ids))
         ids.remove(number)
         focus = f"line.{table}.{ids[min(place, len(ids) - 1)]}" if ids else table
         notice = text("planner_board.removed", row=rows[place].name or row_title(table, place + 1))
