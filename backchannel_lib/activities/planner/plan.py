@@ -412,7 +412,7 @@ class _Planner:
 
     def _best(self, row: Person | Program, *, furthest: bool = False) -> PlanContact | None:
         """Return the best contact of a person or with a program, or the one that can achieve the most, or None."""
-        contacts = [one for one in self.contacts.values() if row in (one.person, one.program)]
+        contacts = [one for one in self.contacts.values() if row is one.person or row is one.program]
         return max(contacts, key=lambda one: (one.found.highest if furthest else 0, one.order), default=None)
 
     @staticmethod
