@@ -133,11 +133,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield site
 
 
-#: Tests that run in one process because they share expensive fixtures, in starting order: the longest first.
+#: Tests that run in one process because they share expensive fixtures, in starting order: first those that take or wait
+#: longest, so that others run meanwhile.
 #: A group is named after a fixture or a file.
 GROUPS = (
     "reader",
     "tests/workshop/test_votes.py",
+    "tests/frontend/test_deliberate_breaks.py",
     "engine",
     "tests/browser/test_stage.py",
     "your_case",

@@ -22,8 +22,7 @@ from backchannel_lib.cli.project import ROOT, CommandError, environment, require
 PATIENCE: Final = ("--nbval-cell-timeout", "120", "--nbval-kernel-startup-timeout", "180")
 NBVAL: Final = ("--nbval", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg", *PATIENCE)
 CORES: Final = max(2, os.cpu_count() or 2)
-#: Processes for tests, more than there are cores: many wait for a server, a kernel or a timer.
-PROCESSES: Final = CORES + 1
+#: Processes for browser tests, more than there are cores: many wait for a server, a kernel or a timer.
 BROWSER_PROCESSES: Final = CORES + 2
 #: A lower priority, as a Unix niceness (0 is normal, 19 the lowest), for checks that fill the browser tests' gaps.
 LOW_PRIORITY: Final = 5
@@ -98,7 +97,7 @@ def run_checks(arguments: Sequence[str], *, quick: bool) -> int:
     checks = [Check("mypy", ("mypy",), nice=LOW_PRIORITY)]
     if quick:
         os.environ.setdefault("HYPOTHESIS_PROFILE", "quick")  # fewer random cases for each property
-        fast = ("tests", *UNUSED_PLUGINS, "-m", "not browser and not slow", *parallel(PROCESSES))
+        fast = ("tests", *UNUSED_PLUGINS, "-m", "not browser and not slow", *parallel(CORES))
         checks.append(Check("quick tests", ("pytest", *fast, *arguments), live=True, may_be_empty=chosen))
     else:
         offer_browser()
@@ -107,7 +106,7 @@ def run_checks(arguments: Sequence[str], *, quick: bool) -> int:
         # compared as outputs.
         browser = ("tests", *UNUSED_PLUGINS, "-m", "browser", *parallel(BROWSER_PROCESSES))
         notebooks = (*NBVAL, "-W", "ignore::ResourceWarning", "notebooks", *parallel(1))
-        tests = ("tests", *UNUSED_PLUGINS, "-m", "not browser", *parallel(PROCESSES))
+        tests = ("tests", *UNUSED_PLUGINS, "-m", "not browser", *parallel(CORES))
         checks += [
             Check("browser", ("pytest", *browser, *arguments), live=True, may_be_empty=chosen),
             Check("notebooks", ("pytest", *notebooks, *arguments), nice=LOW_PRIORITY, may_be_empty=chosen),
