@@ -23,6 +23,7 @@ from hypothesis import HealthCheck, Phase, settings
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
 
+    from tests.helpers.engines import Engine
     from tests.helpers.lab import Lab, Opened, Window
     from tests.helpers.network import Network
     from tests.helpers.site import Site
@@ -121,6 +122,16 @@ def your_case(browser: Browser, lab: Lab) -> Iterator[tuple[Opened, Network]]:
     context.close()
 
 
+@pytest.fixture(scope="session", params=["chromium", "firefox", "webkit"])
+def engine(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Engine]:
+    """Each engine with a phone's screen."""
+    from tests.helpers.engines import open_engine
+    from tests.helpers.site import PHONE
+
+    with open_engine(request.param, browser, PHONE) as engine:
+        yield engine
+
+
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The static site, built once for all tests, even in several processes."""
@@ -148,7 +159,7 @@ GROUPS = (
     "tests/browser/test_site_deck.py",
 )
 #: A test in a file that names none of these fixtures opens no browser.
-BROWSER_FIXTURES = re.compile(r"\b(browser|reader|lab|window|your_case): ")
+BROWSER_FIXTURES = re.compile(r"\b(browser|reader|lab|window|your_case|engine): ")
 
 
 def names_browser(path: Path) -> bool:

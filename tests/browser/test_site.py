@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser
 
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.case import Case
@@ -17,18 +14,11 @@ from backchannel_lib.model.verdict import judge
 from backchannel_lib.site import pages
 from backchannel_lib.workshop.deck import vignettes
 from backchannel_lib.workshop.run_plan.model import vignettes_of
-from tests.helpers.engines import ENGINES, ENTER, PAGE_DOWN, RIGHT, Engine, NoAnswerError, ask, open_engine, wait_for
-from tests.helpers.site import LIVE, PHONE, SETTLED, Site
+from tests.helpers.engines import ENTER, PAGE_DOWN, RIGHT, Engine, NoAnswerError, ask, wait_for
+from tests.helpers.site import LIVE, SETTLED, Site
 
 #: Nothing scrolls sideways, once the charts have their width.
 FITS = "document.documentElement.scrollWidth <= innerWidth"
-
-
-@pytest.fixture(scope="module", params=ENGINES)
-def engine(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Engine]:
-    """Each engine with a phone's screen."""
-    with open_engine(request.param, browser, PHONE) as engine:
-        yield engine
 
 
 def choose(engine: Engine, field: str, value: str) -> None:

@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
-from playwright.sync_api import Browser
 
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.verdict import Verdict
 from backchannel_lib.workshop.votes.process import VoteServer
 from backchannel_lib.workshop.votes.store import VoteStore
-from tests.helpers.engines import ENGINES, Engine, ask, open_engine, wait_for
+from tests.helpers.engines import Engine, ask, wait_for
 
-PHONE = (390, 844)
 CHOICES = [(verdict.name.lower(), verdict.label) for verdict in Verdict]
-
-
-@pytest.fixture(scope="module", params=ENGINES)
-def engine(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Engine]:
-    """Each engine with a phone's screen."""
-    with open_engine(request.param, browser, PHONE) as engine:
-        yield engine
 
 
 def said(kind: str) -> str:

@@ -24,7 +24,6 @@ from playwright.sync_api import Error as PlaywrightError
 from selenium import webdriver
 from selenium.common.exceptions import NoSuchFrameException, TimeoutException, WebDriverException
 
-ENGINES: Final = ("chromium", "firefox", "webkit")
 #: Keys without a character, as WebDriver writes them.
 ENTER, RIGHT, PAGE_DOWN = "\ue007", "\ue014", "\ue00f"
 KEY_NAMES: Final = {ENTER: "Enter", RIGHT: "ArrowRight", PAGE_DOWN: "PageDown"}  # as Playwright names them
@@ -237,7 +236,7 @@ class Firefox:
 
 
 def open_engine(name: str, browser: Browser, size: tuple[int, int]) -> contextlib.AbstractContextManager[Engine]:
-    """Open one of `ENGINES` in a window of a given size."""
+    """Open `chromium`, `firefox` or `webkit` in a window of a given size."""
     if name == "chromium":
         return open_chromium(browser, size)
     return open_firefox(size) if name == "firefox" else open_webkit(size)
@@ -320,4 +319,4 @@ def virtual_screen() -> Iterator[str]:
         process.communicate()
 
 
-__all__ = ["ENGINES", "Engine", "NoAnswerError", "ask", "open_chromium", "open_firefox", "open_webkit", "wait_for"]
+__all__ = ["Engine", "NoAnswerError", "ask", "open_chromium", "open_firefox", "open_webkit", "wait_for"]
