@@ -23,7 +23,7 @@ PATIENCE: Final = ("--nbval-cell-timeout", "120", "--nbval-kernel-startup-timeou
 NBVAL: Final = ("--nbval", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg", *PATIENCE)
 CORES: Final = max(2, os.cpu_count() or 2)
 #: Processes for browser tests, more than there are cores: many wait for a server, a kernel or a timer.
-BROWSER_PROCESSES: Final = CORES + 2
+BROWSER_PROCESSES: Final = CORES + 1
 #: A lower priority, as a Unix niceness (0 is normal, 19 the lowest), for checks that fill the browser tests' gaps.
 LOW_PRIORITY: Final = 5
 #: Plugins that our tests don't use but every process would import.
