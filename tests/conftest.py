@@ -216,9 +216,9 @@ def pytest_unconfigure() -> None:
 @pytest.fixture(autouse=True)
 def no_workshop_before() -> None:
     """Start each test without a saved workshop session, because a saved one is resumed automatically."""
-    for name in ("workshop*", "run_plan.json", "drill.json"):
-        for left in Path(os.environ["BACKCHANNEL_WORK"]).glob(name):
-            left.unlink()
+    for left in os.scandir(os.environ["BACKCHANNEL_WORK"]):
+        if left.name.startswith("workshop") or left.name in {"run_plan.json", "drill.json"}:
+            Path(left).unlink()
 
 
 @pytest.fixture

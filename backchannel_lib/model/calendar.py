@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
@@ -130,9 +131,15 @@ def phase_at(when: datetime, reading: str | None = None) -> str:
             day = monday + timedelta(days=[name.lower() for name in WEEKDAYS].index(change.target))
             if moment.date() == day:
                 return change.to
-    starts = {_in_year(row.starts, moment.year): row.phase for row in load_phases()}
+    starts = _starts(moment.year)
     begun = [start for start in starts if start <= moment]
     return starts[max(begun or starts)]  # before the year's first start, the phase that started last is still running
+
+
+@functools.cache
+def _starts(year: int) -> dict[datetime, str]:
+    """Return the phases by when they start in a year."""
+    return {_in_year(row.starts, year): row.phase for row in load_phases()}
 
 
 def _in_year(when: YearTime, year: int) -> datetime:
