@@ -148,12 +148,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 #: longest, so that others run meanwhile.
 #: A group is named after a fixture or a file.
 GROUPS = (
-    "reader",
+    "lab",
     "tests/workshop/test_votes.py",
     "tests/frontend/test_deliberate_breaks.py",
     "engine",
     "tests/browser/test_stage.py",
-    "your_case",
     "tests/browser/test_lost_messages.py",
     "tests/browser/test_site_pages.py",
     "tests/browser/test_site_deck.py",
