@@ -22,8 +22,8 @@ from backchannel_lib.cli.project import ROOT, CommandError, environment, require
 PATIENCE: Final = ("--nbval-cell-timeout", "120", "--nbval-kernel-startup-timeout", "180")
 NBVAL: Final = ("--nbval", "--nbval-sanitize-with", "tests/nbval_sanitize.cfg", *PATIENCE)
 CORES: Final = max(2, os.cpu_count() or 2)
-#: Processes for browser tests, more than there are cores: many wait for a server, a kernel or a timer.
-BROWSER_PROCESSES: Final = CORES + 1
+#: Processes for tests, more than there are cores: many wait for a server, a kernel or a timer.
+PROCESSES: Final = CORES + 1
 #: A lower priority, as a Unix niceness (0 is normal, 19 the lowest), for checks that fill the browser tests' gaps.
 LOW_PRIORITY: Final = 5
 #: Plugins that our tests don't use but every process would import.
@@ -97,16 +97,16 @@ def run_checks(arguments: Sequence[str], *, quick: bool) -> int:
     checks = [Check("mypy", ("mypy",), nice=LOW_PRIORITY)]
     if quick:
         os.environ.setdefault("HYPOTHESIS_PROFILE", "quick")  # fewer random cases for each property
-        fast = ("tests", *UNUSED_PLUGINS, "-m", "not browser and not slow", *parallel(CORES))
+        fast = ("tests", *UNUSED_PLUGINS, "-m", "not browser and not slow", *parallel(PROCESSES))
         checks.append(Check("quick tests", ("pytest", *fast, *arguments), live=True, may_be_empty=chosen))
     else:
         offer_browser()
         # Use a separate pytest call for each. Playwright's event loop would conflict with others in the same process, such as
         # nbval's, and nbval leaves a file open for each kernel. Ignoring warnings hides none from notebooks, because those are
         # compared as outputs.
-        browser = ("tests", *UNUSED_PLUGINS, "-m", "browser", *parallel(BROWSER_PROCESSES))
+        browser = ("tests", *UNUSED_PLUGINS, "-m", "browser", *parallel(PROCESSES))
         notebooks = (*NBVAL, "-W", "ignore::ResourceWarning", "notebooks", *parallel(1))
-        tests = ("tests", *UNUSED_PLUGINS, "-m", "not browser", *parallel(CORES))
+        tests = ("tests", *UNUSED_PLUGINS, "-m", "not browser", *parallel(PROCESSES))
         checks += [
             Check("browser", ("pytest", *browser, *arguments), live=True, may_be_empty=chosen),
             Check("notebooks", ("pytest", *notebooks, *arguments), nice=LOW_PRIORITY, may_be_empty=chosen),
