@@ -58,13 +58,15 @@ def test_verdicts_caps_and_weakest_links_match_judging_every_value(case: Case, r
     """No verdict or cap is missing or made up, and no stage is called the weakest unless it must be."""
     found, judged = possible(case, unknown, reading), brute_force(case, unknown, reading)
     assert set(found.verdicts) == {one.verdict for one in judged}
+    all_caps = [one.caps for one in judged]
+    weakest = [one.binding if one.verdict < max(Verdict) else () for one in judged]
     for stage in STAGES:
-        caps = {one.caps[stage] for one in judged}
+        caps = {one[stage] for one in all_caps}
         assert {reason.cap for reason in found.stages[stage].reasons} == caps
         rules = {row.rule for one in judged for row in one.outcome.rows[STAGES.index(stage)]}
         assert {one.rule for reason in found.stages[stage].reasons for one in (reason, *reason.also)} == rules
         assert (found.stages[stage].lowest, found.stages[stage].highest) == (min(caps), max(caps))
-        binding = [stage in one.binding and one.verdict < max(Verdict) for one in judged]
+        binding = [stage in stages for stages in weakest]
         assert (stage in found.always_binding) == all(binding)
         assert (stage in found.sometimes_binding) == (any(binding) and not all(binding))
     assert found.is_settled or len({one.caps for one in found.outcomes}) > 1 or len(found.outcomes) > 1
