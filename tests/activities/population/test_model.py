@@ -215,8 +215,8 @@ def test_during_soap_no_call_is_simply_allowed() -> None:
 def test_the_counts_match_judging_every_file(reading: str | None) -> None:
     """Judging files by kind gives the same numbers as judging each one, for any cases and any reading."""
     files = (*many_cases(400, seed=5), *draw(100))
+    before = [judge(CALLS[0].apply(case), reading).verdict for case in files]
     for result in compare(files, reading):
-        before = [judge(CALLS[0].apply(case), reading).verdict for case in files]
         after = [judge(result.call.apply(case), reading) for case in files]
         verdicts = Counter(judgment.verdict for judgment in after)
         assert dict(result.counts) == {verdict: verdicts[verdict] for verdict in Verdict}
