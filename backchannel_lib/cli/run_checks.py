@@ -28,6 +28,8 @@ PROCESSES: Final = CORES + 1
 LOW_PRIORITY: Final = 5
 #: Plugins that our tests don't use but every process would import.
 UNUSED_PLUGINS: Final = ("-p", "no:nbval", "-p", "no:anyio")
+#: About half of the tests without a browser, by the time they take.
+MODEL_TESTS: Final = ("tests/model", "tests/activities")
 NO_TESTS: Final = 5  # pytest's exit code if it found no tests
 
 
@@ -105,12 +107,17 @@ def run_checks(arguments: Sequence[str], *, quick: bool) -> int:
         # nbval's, and nbval leaves a file open for each kernel. Ignoring warnings hides none from notebooks, because those are
         # compared as outputs.
         browser = ("tests", *UNUSED_PLUGINS, "-m", "browser", *parallel(PROCESSES))
+        not_browser = (*UNUSED_PLUGINS, "-m", "not browser")
         notebooks = (*NBVAL, "-W", "ignore::ResourceWarning", "notebooks", *parallel(1))
-        tests = ("tests", *UNUSED_PLUGINS, "-m", "not browser", *parallel(PROCESSES))
+        # Two processes that share nothing take less time than two that get their tests from a third.
+        others = ("tests", *(f"--ignore={folder}" for folder in MODEL_TESTS))
         checks += [
             Check("browser", ("pytest", *browser, *arguments), live=True, may_be_empty=chosen),
             Check("notebooks", ("pytest", *notebooks, *arguments), nice=LOW_PRIORITY, may_be_empty=chosen),
-            Check("tests", ("pytest", *tests, *arguments), nice=LOW_PRIORITY, may_be_empty=chosen),
+            *(
+                Check(name, ("pytest", *paths, *not_browser, *arguments), nice=LOW_PRIORITY, may_be_empty=chosen)
+                for name, paths in (("model", MODEL_TESTS), ("other tests", others))
+            ),
         ]
     return summarize(outcomes + run_together(checks))
 
