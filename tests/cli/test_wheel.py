@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import sysconfig
@@ -77,8 +78,11 @@ def test_the_wheel_presents_the_workshop_without_the_workbooks_folder(installed:
     python = Path(sysconfig.get_path("scripts", "venv", places)) / Path(sys.executable).name
     home = tmp_path / "home"
     home.mkdir()
+    with socket.socket() as free:  # the first free one could be taken by another test's workshop at the same moment
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
     process = subprocess.Popen(
-        [python, "-m", "backchannel_lib.cli", "present", "--no-browser"],
+        [python, "-m", "backchannel_lib.cli", "present", "--no-browser", f"--port={port}"],
         cwd=home,
         env={"HOME": str(home), "PATH": "/usr/bin:/bin"},
         stdout=subprocess.PIPE,
@@ -93,7 +97,7 @@ def test_the_wheel_presents_the_workshop_without_the_workbooks_folder(installed:
             break
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=20)
-    assert "The workshop is at http://127.0.0.1:" in output, output
+    assert f"The workshop is at http://127.0.0.1:{port}" in output, output
     (keys,) = home.rglob("room-*.json")
     assert keys.stat().st_mode & 0o077 == 0
     assert not list(installed.glob("jupyter*")), "it writes into the installed packages"
