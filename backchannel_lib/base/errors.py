@@ -38,7 +38,9 @@ class CaseError(ValueError):
         return text(f"error.{self.rule}", value=format_value(self.value), **self.details)
 
     def sentence_at(self, label: str) -> str:
-        """Return the sentence after the label of a control; a label may be a question, which takes no colon.
+        """Return the sentence with the label of a control before it.
+
+        A colon follows the label, unless it's a question.
 
         Examples:
             >>> error = CaseError("score", "number_missing", "")

@@ -207,7 +207,7 @@ def advise(
     planned = checked(given, None)[0] if keep_phase and given.phase != case.phase else None
     before = not inside and case.phase == "groundwork"
     flags = {"inside_window": inside, "before_window": before, "contact_unknown": contact_unknown}
-    rows = _table()(SimpleNamespace(**{**case.__dict__, **flags}))
+    rows = _row_finder()(SimpleNamespace(**{**case.__dict__, **flags}))
     dated = sorted((_dated(row, moment) for row in rows), key=lambda step: step.when)
     first = {step.row.slot: step for step in reversed(dated)}  # if several are due at once, the table's first wins
     steps = tuple(step for step in dated if first[step.row.slot] is step)
@@ -257,5 +257,5 @@ def _next(in_year: Callable[[int], datetime], moment: datetime) -> datetime:
 
 
 @functools.cache
-def _table() -> Callable[[Any], list[NextStepRow]]:
+def _row_finder() -> Callable[[Any], list[NextStepRow]]:
     return rows_that_hold(load_next_steps(), "next_steps.csv", flags=_FLAGS)

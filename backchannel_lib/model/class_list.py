@@ -33,7 +33,7 @@ from backchannel_lib.model.verdict import Verdict, judge
 
 #: Fields that belong to a student, so all of a student's rows must agree on them.
 PERSONAL: Final = ("score", "offers", *(row.flag for row in load_flags()))
-#: Fields that a program's row can give; the student's own row overrides them.
+#: Fields that a program's row can give; the student's own row overrides them. A track record is the caller's.
 POLICIES: Final = (*(name for name in MAY_BE_UNKNOWN if name != "track_record"), "program_contacted_first")
 #: Fields that are unknown if no cell gives them. All others take their defaults, as in `judge_frame`.
 UNKNOWN_IF_BLANK: Final = (*(name for name in POLICIES if name in MAY_BE_UNKNOWN), "recommender", "specifics")

@@ -239,7 +239,7 @@ def _found(question: _Question) -> Possible:
         for values in chosen:
             record.__dict__.update(values)
         outcomes.append(book.settled(book.which(record)))
-    if len(set(outcomes)) == 1:  # whatever the answers are, so all cases with this outcome share one instance
+    if len(set(outcomes)) == 1:  # no answer matters, so all cases with this outcome share one instance
         return _possible(question.reading, (), (outcomes[0],))
     return _possible(question.reading, tuple(group.answers for group in groups), tuple(outcomes))
 

@@ -239,7 +239,7 @@ def _merge(changes: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def _applicable(case: Case) -> list[tuple[RemedyRow, dict[str, Any]]]:
-    return [(row, {field: _value(case, field, text) for field, text in row.overrides}) for row in _table()(case)]
+    return [(row, {field: _value(case, field, text) for field, text in row.overrides}) for row in _row_finder()(case)]
 
 
 def _value(case: Case, field: str, text: str) -> Any:
@@ -249,7 +249,7 @@ def _value(case: Case, field: str, text: str) -> Any:
 
 
 @functools.cache
-def _table() -> Callable[[Any], list[RemedyRow]]:
+def _row_finder() -> Callable[[Any], list[RemedyRow]]:
     return rows_that_hold(load_remedies(), "remedies.csv")
 
 

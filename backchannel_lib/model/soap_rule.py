@@ -253,12 +253,12 @@ def rules_check(case: Case | None = None, when: datetime | None = None, **fields
 
 
 def _row(case: Case, *, inside: bool) -> SoapRuleRow:
-    holding = _table()(SimpleNamespace(**case.__dict__, inside_window=inside))
-    if not holding:
+    rows = _row_finder()(SimpleNamespace(**case.__dict__, inside_window=inside))
+    if not rows:
         raise TableError("soap_rule.csv", None, "when", case.move, "a row that holds for every contact")
-    return holding[0]
+    return rows[0]
 
 
 @functools.cache
-def _table() -> Callable[[Any], list[SoapRuleRow]]:
+def _row_finder() -> Callable[[Any], list[SoapRuleRow]]:
     return rows_that_hold(load_soap_rule(), "soap_rule.csv", flags=("inside_window",))

@@ -37,18 +37,18 @@ Settings = tuple[tuple[str, str], ...]
 
 
 @functools.cache
-def _claim_ids() -> frozenset[str]:
-    return frozenset(claim.id for claim in load_claims())
+def _claim_ids() -> tuple[str, ...]:
+    return tuple(claim.id for claim in load_claims())
 
 
 @functools.cache
-def _assumption_ids() -> frozenset[str]:
-    return frozenset(row.assumption for row in load_assumptions())
+def _assumption_ids() -> tuple[str, ...]:
+    return tuple(row.assumption for row in load_assumptions())
 
 
 @functools.cache
-def _fact_ids() -> frozenset[str]:
-    return frozenset(fact.id for fact in load_facts())
+def _fact_ids() -> tuple[str, ...]:
+    return tuple(fact.id for fact in load_facts())
 
 
 @functools.cache
@@ -700,7 +700,7 @@ class WeekEventRow(NamedTuple):
     day: Annotated[int, integer(0, 4), "days after the Monday"]
     starts: Annotated[str, clock_time, "Eastern Time"]
     ends: Annotated[str, clock_time, "Eastern Time; blank for a moment"]
-    fact: Annotated[str, one_of(lambda: [fact.id for fact in load_facts()]), "its source"]
+    fact: Annotated[str, one_of(_fact_ids), "its source"]
 
     @property
     def after_monday(self) -> timedelta:

@@ -44,7 +44,7 @@ def activity_page(key: str, *body: object, look: str = "", to_answer: Markup | N
 
 
 def strip(answer: Markup, *buttons: object, **attributes: object) -> Markup:
-    """Return the strip that stays visible on narrow screens: the answer in short, notices, and buttons.
+    """Return the strip that stays visible on narrow screens: a short answer, notices and buttons.
 
     Args:
         answer: The element with the answer.

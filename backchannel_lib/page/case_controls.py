@@ -63,7 +63,7 @@ def shown_fields(case: Case) -> list[str]:
         >>> "sponsors_visas" in shown_fields(Case()), "sponsors_visas" in shown_fields(Case(needs_visa=True))
         (False, True)
     """
-    relevant = {row.field for row in _table()(SimpleNamespace(**case.__dict__, always=True))}
+    relevant = {row.field for row in _row_finder()(SimpleNamespace(**case.__dict__, always=True))}
     fields = Case.fields()
     return [
         row.field
@@ -74,7 +74,7 @@ def shown_fields(case: Case) -> list[str]:
 
 
 @functools.cache
-def _table() -> Callable[[Any], list[ControlRow]]:
+def _row_finder() -> Callable[[Any], list[ControlRow]]:
     return rows_that_hold(load_controls(), "controls.csv", column="shown_when", flags=("always",))
 
 
@@ -142,7 +142,7 @@ def case_control(row: ControlRow, case: Case, *, shown: bool, unknown: Collectio
     field, value = row.field, getattr(case, row.field)
     label = text(f"field.{field}.label")
     more: dict[str, Any] = {"help_text": all_words().get(f"field.{field}.help", ""), "hidden": not shown}
-    is_unknown = field in unknown if unknown is not None and field in MAY_BE_UNKNOWN else None  # None: must be known
+    is_unknown = field in unknown if unknown is not None and field in MAY_BE_UNKNOWN else None  # None if it must be known
     not_known = [] if is_unknown is None else [(UNKNOWN, text("panel.unknown"))]
     match row.control:
         case "slider":

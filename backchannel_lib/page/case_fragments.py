@@ -28,8 +28,8 @@ from backchannel_lib.page.rule_html import ANSWERS, INVENTED, rule_answer
 from backchannel_lib.page.scores_html import score_orientation
 from backchannel_lib.page.unknown_html import worth_asking
 from backchannel_lib.page.verdict_html import (
-    allows,
     answer_strip,
+    cap_label,
     depends_sentence,
     held_sentence,
     limit_label,
@@ -214,8 +214,9 @@ def case_static_html(case: Case, reading: str | None = None, unknown: Collection
     found = possible(case, unknown, reading)
     stages = []
     for stage in stages_on_screen():
-        each = found.stages[stage]
-        stages.append(tag("li", tag("b", text(f"stage.{stage}.name")), ": ", _reasons(each), " (", allows(each), ")"))
+        stage_range = found.stages[stage]
+        name = tag("b", text(f"stage.{stage}.name"))
+        stages.append(tag("li", name, ": ", _reasons(stage_range), " (", cap_label(stage_range), ")"))
     sentences = [found.lowest.sentence] if found.lowest == found.highest else [depends_sentence(found.depends_on)]
     return tag(
         "div",

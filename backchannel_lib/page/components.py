@@ -126,7 +126,7 @@ def scrollable(label: str) -> dict[str, str]:
 
 
 def bullets(items: Iterable[object], class_: str = "bw-list") -> Markup:
-    """Return a list, with a dot before each item.
+    """Return a list; the default class puts a dot before each item.
 
     Examples:
         >>> bullets(["One", "Two"])

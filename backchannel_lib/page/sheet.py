@@ -164,8 +164,7 @@ def paper_page(title: str, *children: object, style: str = "") -> str:
         >>> paper_page("A class", "<3").count("&lt;3")
         1
     """
-    styles = filter(None, (sheet_style(), style))
-    return standalone_page(title, "\n".join(styles), *children, class_="bw-paper")
+    return standalone_page(title, f"{sheet_style()}\n{style}", *children, class_="bw-paper")
 
 
 @functools.cache
@@ -496,7 +495,7 @@ def _steps(advice: Advice) -> _Block:
     for step in advice.steps:
         forbidden = step.row.kind == "do_not"
         name = "not" if forbidden else "by" if step.row.at == "month_later" else "head"
-        # when the step is due and who takes it, or when something becomes forbidden
+        # The head says when the step is due and who takes it, or when something becomes forbidden.
         head = text(f"take_home.step_{name}", when=moment_text(step.when, whole_day=step.whole_day), who=step.who)
         lines.append(f"{head} {step.sentence}")
         due = tag("span", head, class_="bw-step-head")

@@ -151,16 +151,16 @@ def range_in_short(found: Possible | StageRange) -> str:
     return lowest if lowest == highest else text("card.allows_from_to", lowest=lowest, highest=highest)
 
 
-def allows(found: StageRange) -> str:
+def cap_label(stage_range: StageRange) -> str:
     """Name the best verdict that a stage allows, or the lowest and the highest that it can allow.
 
     Examples:
         >>> from backchannel_lib import Case
         >>> from backchannel_lib.model.possible import possible
-        >>> allows(possible(Case(score=230), ["range_low"]).stages["message"])
+        >>> cap_label(possible(Case(score=230), ["range_low"]).stages["message"])
         'at best Skimmed'
     """
-    lowest, highest = found.lowest.label, found.highest.label
+    lowest, highest = stage_range.lowest.label, stage_range.highest.label
     if lowest == highest:
         return text("card.allows", verdict=lowest)
     return text("card.allows_between", lowest=lowest, highest=highest)
@@ -273,7 +273,7 @@ def _link(stage: str, found: Possible) -> Markup:
             "div",
             tag("span", text(f"stage.{stage}.name"), class_="bw-link-name"),
             tag("span", "◆ " if always else "◇ ", badge, class_="bw-badge bw-badge-weak") if badge else None,
-            tag("span", allows(stage_range), class_="bw-link-cap"),
+            tag("span", cap_label(stage_range), class_="bw-link-cap"),
             class_="bw-link-head",
         ),
         sentences,

@@ -134,9 +134,9 @@ def test_an_error_in_an_acts_condition_names_the_line_of_the_table(monkeypatch: 
     """The first act is in line 2, below the header."""
     first, *others = load_remedies()
     monkeypatch.setattr(remedies, "load_remedies", lambda: (first._replace(when="mood is good"), *others))
-    remedies._table.cache_clear()
+    remedies._row_finder.cache_clear()
     try:
         with pytest.raises(TableError, match=r"remedies\.csv, (line|row) 2\b"):
             what_would_change(HARD)
     finally:
-        remedies._table.cache_clear()
+        remedies._row_finder.cache_clear()

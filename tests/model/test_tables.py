@@ -14,6 +14,7 @@ import pytest
 
 from backchannel_lib import Case, TableError, judge
 from backchannel_lib.base import texts
+from backchannel_lib.base.readers import Reader, WrongCellError
 from backchannel_lib.base.texts import all_words, load_words, text
 from backchannel_lib.model import advice, rules, soap_rule, tables
 from backchannel_lib.model.conditions import parse, scalar_function
@@ -178,6 +179,21 @@ def test_every_column_except_those_listed_rejects_an_invalid_cell(tmp_path: Path
                 continue
             columns.append(column)
     assert tuple(" ".join(columns) for columns in accepted.values()) == LOOSE[file]
+
+
+@pytest.mark.parametrize(
+    ("read", "known"),
+    [
+        (tables.claim_ids, [row.id for row in load_claims()]),
+        (tables.fact_ids, [row.id for row in load_facts()]),
+        (tables.assumption_id, [row.assumption for row in load_assumptions()]),
+    ],
+)
+def test_the_error_for_an_unknown_id_lists_the_known_ones_in_the_order_of_their_table(read: Reader, known: list[str]) -> None:
+    """So the same error always reads the same."""
+    with pytest.raises(WrongCellError) as caught:
+        read("?")
+    assert str(caught.value) == f"one of {', '.join(known)}"
 
 
 #: Number columns, with the lowest and highest value of each.
@@ -730,8 +746,8 @@ def test_hours_from_one_time_to_another_read_as_such() -> None:
     ("module", "loader", "build", "table"),
     [
         (rules, "load_conditions", lambda: rule_book.__wrapped__(None), "conditions.csv"),
-        (soap_rule, "load_soap_rule", soap_rule._table.__wrapped__, "soap_rule.csv"),
-        (advice, "load_next_steps", advice._table.__wrapped__, "next_steps.csv"),
+        (soap_rule, "load_soap_rule", soap_rule._row_finder.__wrapped__, "soap_rule.csv"),
+        (advice, "load_next_steps", advice._row_finder.__wrapped__, "next_steps.csv"),
     ],
 )
 def test_the_error_for_an_invalid_condition_names_its_row(
