@@ -34,7 +34,7 @@ from backchannel_lib.page.inputs import button, radios, slider, toolbar
 
 STEPS: Final = ("survey", "measured", "advocates")
 MIDDLE: Final = 50  # the sliders' starting point, which isn't the result of any study
-#: The studies of each step, as the ids of their facts begin.
+#: The studies of each step, by what the ids of their facts begin with after ``studies.``.
 STUDIES: Final = {
     "survey": ("scope", "ophtho", "chart"),
     "measured": ("oto", "surgery"),
@@ -147,9 +147,9 @@ class Studies(GuessForm):
         rows = [
             (
                 text(f"standing.{standing}"),
-                *(", ".join(f"{bar.label} {bar.value}{bar.unit}" for bar in bars) or text("order.not_there") for bars in both),
+                *(", ".join(f"{bar.label} {bar.value}{bar.unit}" for bar in side) or text("order.not_there") for side in sides),
             )
-            for standing, *both in study_bars()
+            for standing, *sides in study_bars()
         ]
         head = (text("table.caller"), text("study_source.article"), text("study_source.ophthalmology"))
         check = order_agrees()

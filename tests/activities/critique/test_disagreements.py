@@ -229,6 +229,7 @@ def test_a_guess_is_shown_next_to_the_rules_answer(guess: int) -> None:
     assert body.count(text("when.after_soap")) == 20
     assert body.count(text("when.ask")) == 1
     assert text("fact.soap_rule.penalty") in body
+    assert text("assumption.collision_case_is_ours") in body
 
 
 def test_no_contact_on_the_list_is_called_allowed_too_early() -> None:

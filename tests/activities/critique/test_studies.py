@@ -144,6 +144,14 @@ def test_who_gets_advocates_is_explained_with_care(answer: str) -> None:
     assert "45.5%" in body
 
 
+def test_each_step_has_the_facts_of_its_studies() -> None:
+    """None is missing or shown twice. Only the NRMP's survey of directors isn't in any step."""
+    shown = [fact for step in STEPS for fact in facts_of(step)]
+    assert len(shown) == len(set(shown))
+    left_out = {fact for fact in facts() if fact.startswith("studies.")} - set(shown)
+    assert {fact.partition("_")[0] for fact in left_out} == {"studies.pd2021"}
+
+
 def test_every_number_has_its_source_its_year_and_its_grade() -> None:
     """This holds for every fact in every step."""
     parts = all_seen().fragments(all_seen().state)
