@@ -150,7 +150,8 @@ class BetsReturned(Bets):
         return {"compare": lambda _: self.see(), "restore_bets": self._restore_bets, "delete_bets": self._delete_bets}
 
     def _restore_bets(self, _: object) -> ActionResult:
-        verdicts = [name for name, _ in verdict_options()]  # an edited file doesn't block the reader
+        verdicts = [name for name, _ in verdict_options()]
+        # Drop invalid entries, so that an edited file doesn't block the reader.
         made = {name: bet for name, bet in saved_answers.saved(SAVED).items() if name in self.bets and bet in verdicts}
         if not made:
             return {"notice": text("bets.none")}

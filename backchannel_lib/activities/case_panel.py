@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from backchannel_lib.activities import saved_answers
 from backchannel_lib.activities.activity import Action, Activity
-from backchannel_lib.activities.form import unknown_or_answers
+from backchannel_lib.activities.form import latest_choice
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.sheet_desk import SheetEntries, sheet_actions, sheet_fields
 from backchannel_lib.base.errors import CaseError, SheetError, known_word
@@ -304,7 +304,7 @@ class CaseActivity(Activity[CaseState]):
             return self.state._replace(sheet=self.state.sheet.with_value(field, value))
         was_unknown = field in self.unknown
         if field in self.may_be_unknown and Case.fields()[field].kind == "set":
-            value = unknown_or_answers(value, (UNKNOWN,) if was_unknown else ())
+            value = latest_choice(value, (UNKNOWN,) if was_unknown else ())
         if field in self.may_be_unknown and is_unknown(value):
             return self._with({field: UNKNOWN})
         if was_unknown and value == KNOWN:

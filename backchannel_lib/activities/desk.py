@@ -48,6 +48,8 @@ class Desk(TimedDeck):
         data/desk_files.csv, paper.ninety-seconds.
     """
 
+    time_up = "desk.time_up"
+
     def __init__(self, row: ActivityRow) -> None:
         self.seconds = article_number("seconds_per_file")
         self.files = {row.file: row for row in load_desk_files()}

@@ -122,8 +122,8 @@ def choices_field(field: str, choices: Iterable[str], label: str = "", default: 
     return FormField(default, read, label)
 
 
-def unknown_or_answers(value: object, before: Collection[str], alone: str = UNKNOWN) -> object:
-    """Resolve a conflict between a box that excludes the rest, such as "I don't know", and other boxes: the latest choice wins.
+def latest_choice(value: object, before: Collection[str], alone: str = UNKNOWN) -> object:
+    """Return the boxes that stay checked if one excludes the rest, such as "I don't know": the latest choice wins.
 
     Args:
         value: The boxes checked now, separated by ``|``.
@@ -131,7 +131,7 @@ def unknown_or_answers(value: object, before: Collection[str], alone: str = UNKN
         alone: The box that excludes the rest.
 
     Examples:
-        >>> unknown_or_answers("specifics|unknown", ["unknown"]), unknown_or_answers("specifics|unknown", ["specifics"])
+        >>> latest_choice("specifics|unknown", ["unknown"]), latest_choice("specifics|unknown", ["specifics"])
         ('specifics', 'unknown')
     """
     parts = value.split("|") if isinstance(value, str) else []

@@ -16,7 +16,7 @@ from backchannel_lib.activities.form import (
     boolean_field,
     choice_field,
     choices_field,
-    unknown_or_answers,
+    latest_choice,
 )
 from backchannel_lib.activities.sheet_desk import line_field, sheet_actions, topics_field
 from backchannel_lib.activities.tables import ActivityRow, case_settings_or_nothing
@@ -120,7 +120,7 @@ class QuickCheck(Form):
     def with_value(self, field: str, value: object) -> Record:
         """Return the state after one control moves; "I don't know" and other answers exclude each other."""
         before = self.state.get(field)
-        return super().with_value(field, unknown_or_answers(value, before) if isinstance(before, tuple) else value)
+        return super().with_value(field, latest_choice(value, before) if isinstance(before, tuple) else value)
 
     # ---- conclusions from the answers ----
 

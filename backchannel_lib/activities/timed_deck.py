@@ -32,7 +32,7 @@ def is_left(left: object, seconds: int) -> TypeGuard[int]:
 class TimedDeck(Form):
     """Sheets in order, the reader's position among them, and whether the clock is on.
 
-    A kind returns the decisions so far in `decided`, and implements `head_at`, `clock_of` and `sections`.
+    A kind returns the decisions so far in `decided`, implements `head_at`, `clock_of` and `sections`, and sets `time_up`.
 
     Args:
         row: The activity's row.
@@ -40,7 +40,7 @@ class TimedDeck(Form):
         entries: Its other values, by name.
     """
 
-    time_up = "desk.time_up"  # the id of the sentence to show when time is up
+    time_up: str  # the id of the sentence to show when time is up
 
     def __init__(self, row: ActivityRow, order: list[str], entries: Mapping[str, FormField]) -> None:
         self.order = order

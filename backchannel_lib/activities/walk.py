@@ -185,8 +185,7 @@ class Walk(Form):
     def _standing(step: Step) -> Markup:
         """Return verdict and rule in one line, for screens on which their boxes are below the question."""
         rank = text("walk.rank", rank=int(step.verdict) + 1, top=len(Verdict))
-        verdict = tag("b", step.verdict.label), " ", tag("span", rank)
-        return join(text("walk.standing"), " ", verdict, " ", rule_line(step.case))
+        return join(text("walk.standing"), " ", tag("b", step.verdict.label), " ", tag("span", rank), " ", rule_line(step.case))
 
     def page(self) -> str:
         """Return the whole page."""

@@ -243,7 +243,7 @@ class WeekClock(GuessForm):
         if not begun or since_monday >= timedelta(days=5):
             return text("clock.after" if begun else "clock.before")
         event, name = begun[-1], text(f"event.{begun[-1].event}")
-        is_over = event.ends and (since_monday.days, f"{when:%H:%M}") >= (event.day, event.ends)
+        is_over = event.ends and (since_monday.days, when.time()) >= (event.day, time.fromisoformat(event.ends))
         return text("clock.over", event=name) if is_over else name
 
     def _rows(self, state: Record) -> Iterator[tuple[str, str, str]]:

@@ -411,7 +411,7 @@ def _lines(state: PlannerState, table: str) -> dict[int, str]:
     return {row.id: row_line(table, place, row) for place, row in enumerate(state.rows(table), start=1)}
 
 
-#: The texts of a column's values, if they have any.
+#: How the ids of the texts for a column's values begin.
 _VALUE_TEXTS: Final = {
     "kind": "short.recommender",
     "phase": "level.phase",

@@ -240,7 +240,7 @@ def _person_cells(stem: str) -> Markup:
     )
 
 
-def _program_cells(stem: str, title: str, name: str) -> Markup:
+def _program_cells(stem: str, title: str, fold: str) -> Markup:
     label = {column: text(f"planner_column.{column}") for column in COLUMNS["programs"]}
     seats = [(None, text("panel.unknown")), *((level, text(f"planner_seats.{level}")) for level in OPENINGS)]
     needs = [(level, text(f"level.need.{level}")) for level in NEEDS]
@@ -255,7 +255,7 @@ def _program_cells(stem: str, title: str, name: str) -> Markup:
             class_="bw-cells",
         ),
         unfolding(
-            name,
+            fold,
             join(text("planner_board.more_program"), tag("span", " ", title, class_="bw-hidden")),
             tag(
                 "div",
@@ -282,12 +282,13 @@ def relations(people: tuple[tuple[int, str, str], ...], programs: tuple[tuple[in
     """
     strangers = [name for _, name, kind in people if kind and kind not in BY_RELATION]
     known = [
-        checks(f"people.{row}.known_at", text("planner_board.known_at", name=name), programs, ())
-        for row, name, kind in people
+        checks(f"people.{number}.known_at", text("planner_board.known_at", name=name), programs, ())
+        for number, name, kind in people
         if kind in BY_RELATION
     ]
     inside = [
-        checks(f"people.{row}.inside_at", text("planner_board.inside_at", name=name), programs, ()) for row, name, _ in people
+        checks(f"people.{number}.inside_at", text("planner_board.inside_at", name=name), programs, ())
+        for number, name, _ in people
     ]
     return join(
         known if known and programs else tag("p", text("planner_board.known_nobody")),

@@ -303,7 +303,7 @@ def _checked(table: str, rows: Iterable[Any], row_class: type[Person | Program])
 
 @dataclass
 class _Planner:
-    """Builds one plan; people and programs are identified by their index in the table."""
+    """Builds one plan; in keys, people and programs are their indexes in the tables."""
 
     student: Case
     people: tuple[Person, ...]

@@ -38,7 +38,7 @@ LETTER: Final = "generic_letter"
 HEADLINE: Final = {"without": "polite_email", "strong": STRONG, "explained": "flag_explanation"}
 #: The first band of a guess is zero; the others end at these numbers.
 ENDS: Final = (0, 100, 300, 500, FILES)
-#: The guesses, each with the name of the number that it is about.
+#: The guesses, each with the number that it is about, as `_numbers` names it.
 GUESSES: Final = {"guess_look": "look", "guess_talk": "talk", "guess_letter": "letter"}
 #: The segments of a bar, lowest first, each with its highest verdict.
 BANDS: Final = {
@@ -60,7 +60,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "messages": ("specifics",),
     "moment": ("phase", "good_moment"),
 }
-#: What a call does to the files, by the ids of the texts.
+#: What a call does to the files, as ids of texts.
 MOVES: Final = ("crowd.rises", "crowd.stays", "crowd.falls", "crowd.interview")
 BEYOND: Final = ("chronic_poor_performance", "professionalism_issue", "far_below")
 MOST_SEEDS: Final = 9999
@@ -120,7 +120,7 @@ class PopulationActivity(GuessForm):
 
     def _numbers(self, state: Record) -> dict[str, int]:
         """Return the numbers that the guesses are compared with, as counts of files."""
-        ends = self._ends(state)
+        ends = self._ends_by_call(state)
         without, letter = ends[HEADLINE["without"]], ends[LETTER]
         return {
             **ends[STRONG],
@@ -129,13 +129,13 @@ class PopulationActivity(GuessForm):
             "letter": letter["look"],
         }
 
-    def _ends(self, state: Record) -> dict[str, dict[str, int]]:
+    def _ends_by_call(self, state: Record) -> dict[str, dict[str, int]]:
         """Count how many files somebody looks at, and what happens to them, by call."""
         return {result.call.name: _ends(result) for result in _compared(**self._sample(state))}
 
     def _headline(self, state: Record) -> dict[str, dict[str, int]]:
         """Count where the files end up, by the headline's columns."""
-        ends = self._ends(state)
+        ends = self._ends_by_call(state)
         return {column: ends[name] for column, name in HEADLINE.items()}
 
     # ---- what is on screen ----

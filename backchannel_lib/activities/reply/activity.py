@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Final, Unpack
 
 from backchannel_lib.activities.activity import Action
-from backchannel_lib.activities.form import Form, FormField, Record, choice_field, choices_field, unknown_or_answers
+from backchannel_lib.activities.form import Form, FormField, Record, choice_field, choices_field, latest_choice
 from backchannel_lib.activities.messages import ActionResult
 from backchannel_lib.activities.reply.findings import (
     Finding,
@@ -90,7 +90,7 @@ class ReplyActivity(Form):
         to = super().with_value(field, value)
         if field != "guess":
             return to
-        return super().with_value(field, unknown_or_answers(self.values(to)[field], self.state[field], NOTHING))
+        return super().with_value(field, latest_choice(self.values(to)[field], self.state[field], NOTHING))
 
     def fragments(self, state: Record) -> dict[str, str]:
         """Return the checker's findings once the reader has said what they expect."""

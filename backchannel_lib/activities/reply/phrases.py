@@ -21,7 +21,7 @@ ROLES: Final = (
 )
 FORMS: Final = ("counts", "cancels")
 
-Word: TypeAlias = tuple[str, int, int]  # with its start and end in the text
+Word: TypeAlias = tuple[str, int, int]  # a word, with its start and end in the text
 WORD: Final = re.compile(r"[^\W_]+")
 #: What follows an apostrophe, as a full word, so that a phrase matches both "I'm" and "I am".
 _SHORT: Final = {"m": "am", "ve": "have", "d": "would", "ll": "will", "re": "are", "t": "not"}
@@ -176,7 +176,7 @@ def patterns(role: str, form: str = "counts") -> tuple[re.Pattern[str], ...]:
 
 
 def ends_of(roles: Iterable[str], words: Sequence[Word]) -> Iterator[int]:
-    """Yield where each phrase of some roles ends that begins with the first of the words.
+    """Yield the end of each phrase with one of these roles that begins at the first word.
 
     Examples:
         >>> list(ends_of(["greeting"], words_of("Good morning, Alex")))

@@ -43,7 +43,7 @@ _NO_NAME: Final = re.compile(
 )
 #: Words that begin a placeholder in square brackets, but a remark in parentheses or between asterisks.
 _REMARKS: Final = ("your", "their", "add", "type", "change", "edit", "example", "specific", "something", "whatever", "mention")
-#: Form words that make one between asterisks or in parentheses a placeholder.
+#: Without one of these, form words in parentheses or between asterisks are a remark.
 _FIELDS: Final = {
     *("name", "lastname", "title", "month", "date", "year"),
     *("hospital", "program", "specialty", "institution", "school", "city"),

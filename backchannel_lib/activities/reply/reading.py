@@ -24,7 +24,7 @@ _BLOCK: Final = re.compile(r"(?i)<(?:br|/?(?:p|div|tr|li|ul|ol|table|h[1-6]|pre|
 _QUOTES: Final = (
     "blockquote, .gmail_quote, .yahoo_quoted, .moz-cite-prefix, #appendonsend ~ *, #divRplyFwdMsg, #divRplyFwdMsg ~ *"
 )
-GREETINGS: Final = ("greeting", "address")
+GREETINGS: Final = ("greeting", "address")  # the roles of phrases that greet someone
 HEADER: Final = re.compile(r"[ \t]*(to|cc|bcc|subject|from|sent|date|reply-to):[^\n]*", re.IGNORECASE)
 _FROM: Final = re.compile(r"(?im)^[ \t]*from:([^\n]*)")
 _MARKED: Final = re.compile(r"(?m)^[ \t]*>[^\n]*")
