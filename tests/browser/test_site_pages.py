@@ -746,6 +746,13 @@ def test_paper_has_the_rooms_questions_and_no_blank_forms(page: Page, site: Site
     words = " ".join(sheets)
     assert [one.ask for one in room_questions() if one.ask not in words or one.answer not in words] == []
     assert words.index(text("run_plan.head_check")) < words.index(text("run_plan.whole"))
+    page.emulate_media(media="print")
+    answer, source = page.evaluate(
+        """['.bw-on-paper li', '.bw-on-paper li .small']
+        .map(one => parseFloat(getComputedStyle(document.querySelector(one)).fontSize))"""
+    )
+    assert source < answer
+    page.emulate_media(media="null")
     for label in ("own_case.which_new", "own_scene.which_new", "own_case.preview", "activity.own_scenes.lead"):
         assert text(label) not in words, label
     assert len(sheets) < 12
