@@ -144,9 +144,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield site
 
 
-#: Tests that run in one process because they share expensive fixtures, in starting order: first those that take or wait
-#: longest, so that others run meanwhile.
-#: A group is named after a fixture or a file.
+#: Groups of tests that run in one process because they share expensive fixtures, each named after a fixture or a file. Those
+#: that take or wait longest start first, so that others run meanwhile.
 GROUPS = (
     "lab",
     "tests/workshop/test_votes.py",

@@ -28,8 +28,8 @@ PROCESSES: Final = CORES + 1
 LOW_PRIORITY: Final = 5
 #: Plugins that our tests don't use but every process would import.
 UNUSED_PLUGINS: Final = ("-p", "no:nbval", "-p", "no:anyio")
-#: About half of the tests without a browser, by the time they take.
-MODEL_TESTS: Final = ("tests/model", "tests/activities")
+#: Folders whose tests take about half of the time of all tests without a browser.
+FIRST_HALF: Final = ("tests/model", "tests/activities")
 NO_TESTS: Final = 5  # pytest's exit code if it found no tests
 
 
@@ -48,7 +48,7 @@ class Check:
     Args:
         name: Its name in the summary.
         arguments: The module to run, and its arguments.
-        live: Print to the terminal itself. Only one check can do that.
+        live: Whether it prints to the terminal itself, which only one of several checks can do.
         nice: A Unix niceness from 0 to 19; above 0, other checks get the CPU first.
         may_be_empty: Whether it is fine if pytest finds no tests.
     """
@@ -110,13 +110,13 @@ def run_checks(arguments: Sequence[str], *, quick: bool) -> int:
         not_browser = (*UNUSED_PLUGINS, "-m", "not browser")
         notebooks = (*NBVAL, "-W", "ignore::ResourceWarning", "notebooks", *parallel(1))
         # Two processes that share nothing take less time than two that get their tests from a third.
-        others = ("tests", *(f"--ignore={folder}" for folder in MODEL_TESTS))
+        second_half = ("tests", *(f"--ignore={folder}" for folder in FIRST_HALF))
         checks += [
             Check("browser", ("pytest", *browser, *arguments), live=True, may_be_empty=chosen),
             Check("notebooks", ("pytest", *notebooks, *arguments), nice=LOW_PRIORITY, may_be_empty=chosen),
             *(
                 Check(name, ("pytest", *paths, *not_browser, *arguments), nice=LOW_PRIORITY, may_be_empty=chosen)
-                for name, paths in (("model", MODEL_TESTS), ("other tests", others))
+                for name, paths in (("tests 1 of 2", FIRST_HALF), ("tests 2 of 2", second_half))
             ),
         ]
     return summarize(outcomes + run_together(checks))
@@ -201,7 +201,7 @@ def print_heading(check: Check) -> None:
 
 
 def run_together(checks: Sequence[Check]) -> list[Outcome]:
-    """Run checks in parallel; print each one's output under a heading, first the live one's, then in the given order."""
+    """Run checks in parallel; print each one's output under a heading, the live one's first, then in the given order."""
     with tempfile.TemporaryDirectory() as folder:
         running = [Running(check, Path(folder)) for check in checks]
         outcomes: dict[str, Outcome] = {}
