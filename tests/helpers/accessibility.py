@@ -33,7 +33,7 @@ CONTRAST: Final = """async ({ within, seen }) => {
     if (!known.has(text)) asked.push(one);
     known.add(text);
   }
-  const options = { resultTypes: ['violations'], runOnly: ['color-contrast'] };
+  const options = { resultTypes: ['violations'], runOnly: ['color-contrast', 'link-in-text-block'] };
   const { violations } = asked.length ? await axe.run({ include: asked }, options) : { violations: [] };
   return { violations, known: [...known] };
 }"""
