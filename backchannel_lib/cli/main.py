@@ -16,7 +16,7 @@ from backchannel_lib.cli.project import CommandError, folder_problem, start_clea
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser of options that can't be abbreviated, like those of its subcommands."""
+    """A parser whose options can't be abbreviated. Its subcommands get parsers of the same kind."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings, allow_abbrev=False)
