@@ -115,14 +115,14 @@ def blank_table(what: str, blanks: Sequence[str], rows: Iterable[object], spans:
     return tag("table", head, tag("tbody", body), class_="bw-blanks")
 
 
-def scrollable(label: str) -> dict[str, str]:
+def scrollable(label: str, class_: str = "bw-numbers") -> dict[str, str]:
     """Return the attributes of a box that scrolls, by touch or keyboard, if its table is too wide.
 
     Examples:
         >>> tag("div", "...", **scrollable("Numbers"))
         '<div class="bw-numbers" tabindex="0" role="group" aria-label="Numbers">...</div>'
     """
-    return {"class_": "bw-numbers", "tabindex": "0", "role": "group", "aria_label": label}
+    return {"class_": class_, "tabindex": "0", "role": "group", "aria_label": label}
 
 
 def bullets(items: Iterable[object], class_: str = "bw-list") -> Markup:

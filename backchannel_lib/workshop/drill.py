@@ -325,10 +325,15 @@ class Drill(PersistentForm, TimedDeck):
         if not both:
             return []
         moved = self._moved(state)
-        known = {ping for ping in both if is_known(self.cases[ping])}
-        counts = {"known": len(known.intersection(moved)), "all_known": len(known)}
-        counts |= {"unknown": len(moved) - counts["known"], "all_unknown": len(both) - len(known)}
-        tally = text("drill.room_tally", **counts)
+        known = sum(is_known(self.cases[ping]) for ping in both)
+        moved_by_known = sum(is_known(self.cases[ping]) for ping in moved)
+        tally = text(
+            "drill.room_tally",
+            known=moved_by_known,
+            all_known=known,
+            unknown=len(moved) - moved_by_known,
+            all_unknown=len(both) - known,
+        )
         if not moved:
             return [tally, text("drill.room_still")]
         if all(self.way(ping, state) == self.director_way(ping) for ping in moved):
@@ -351,9 +356,7 @@ class Drill(PersistentForm, TimedDeck):
             (self._line(ping), self._who(ping), text(f"decision.{state[f'decided.{ping}']}"), self._article(ping))
             for ping in pair
         ]
-        return _titled_table(
-            "drill.twins", text("drill.twins_lead"), ("drill.file", "drill.twin", "desk.you", "guess.article"), rows
-        )
+        return _titled_table("drill.twins", "drill.twins_lead", ("drill.file", "drill.twin", "desk.you", "guess.article"), rows)
 
     def _quiet(self, state: Record) -> str:
         """Return the files that nobody spoke up for, without answers, because a file alone only caps the verdict."""
@@ -363,7 +366,7 @@ class Drill(PersistentForm, TimedDeck):
         rows = [(self._line(turn), text(f"decision.{state[f'decided.{turn}']}")) for turn in decided]
         claims = dict.fromkeys(("meaning.flood", *(claim for turn in decided for claim in self.turns[turn].claims)))
         sources = citations("drill-quiet", claims, ("no_contact_is_polite_email",))
-        return join(_titled_table("drill.quiet", text("drill.quiet_lead"), ("desk.file", "desk.you"), rows), sources)
+        return join(_titled_table("drill.quiet", "drill.quiet_lead", ("desk.file", "desk.you"), rows), sources)
 
     def _open_turns(self, state: Record) -> str:
         """Return the open turns, each with a button that goes back to it."""
@@ -501,13 +504,13 @@ class Drill(PersistentForm, TimedDeck):
             yield f"   {text(f'drill_why.{ping}')} {text(f'drill.director.{self.director_way(ping)}')}"
 
 
-def _titled_table(title_id: str, lead: str, head: Iterable[str], rows: Iterable[Sequence[object]]) -> Markup:
-    """Return a table of the end with its title and introduction; ``head`` has the ids of its column headers."""
+def _titled_table(title_id: str, lead_id: str, head_ids: Iterable[str], rows: Iterable[Sequence[object]]) -> Markup:
+    """Return a table with a title and an introduction above it; the ids are those of its texts."""
     title = text(title_id)
     return join(
         tag("h3", title),
-        tag("p", lead, class_="bw-lead"),
-        tag("div", table(title, [text(one) for one in head], rows), **scrollable(title)),
+        tag("p", text(lead_id), class_="bw-lead"),
+        tag("div", table(title, [text(one) for one in head_ids], rows), **scrollable(title)),
     )
 
 

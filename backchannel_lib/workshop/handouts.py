@@ -179,8 +179,10 @@ def _contact(vignette: Vignette) -> Markup | None:
 def _inside_and_outside() -> tuple[RulesCheck, RulesCheck]:
     """Return what the rule says during SOAP and outside it."""
     checks = [rules_check(Case(phase=row.phase)) for row in load_phases()]
-    first = {check.answer: check for check in reversed(checks) if not check.changes_later}
-    return first["not_allowed"], first["allowed"]
+    lasting = [check for check in checks if not check.changes_later]
+    inside = next(check for check in lasting if check.answer == "not_allowed")
+    outside = next(check for check in lasting if check.answer == "allowed")
+    return inside, outside
 
 
 def _rule_sources() -> Markup:
@@ -289,7 +291,7 @@ def _answered(number: int, vignette: Vignette) -> Markup:
     judgment, rules = judge(vignette.case), rules_check(vignette.case)
     by_stage = {reason.stage: reason for reason in judgment.reasons}
     rests = text("sheet.rests", lines=lines_of_all(vignette.claims)) if vignette.claims else None
-    said = {"sheet.why": vignette.why, "sheet.note": vignette.note, "sheet.discuss": vignette.discuss}
+    notes = {"sheet.why": vignette.why, "sheet.note": vignette.note, "sheet.discuss": vignette.discuss}
     return tag(
         "section",
         _file(number, vignette),
@@ -303,7 +305,7 @@ def _answered(number: int, vignette: Vignette) -> Markup:
         tag("h3", text("sheet.chain")),
         tag("ol", [_link(by_stage[stage], judgment) for stage in link_order(judgment)]),
         tag("div", tag("h3", text("sheet.rule_is", answer=rules.label)), tag("p", rules.reason), class_="rule"),
-        [tag("p", tag("b", text(label)), ": ", words) for label, words in said.items() if words],
+        [tag("p", tag("b", text(label_id)), ": ", note) for label_id, note in notes.items() if note],
         _assumptions({vignette.assumption} - {"", *(one.assumption for one in _reasons(judgment))}),
         class_="page answered",
     )

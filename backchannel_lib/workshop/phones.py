@@ -213,14 +213,14 @@ class Phones:
     def _offer(self) -> Markup:
         """Return what would be opened and to whom, with a button for each of this computer's addresses."""
         if self.public:
-            said = [text("phones.would_open_public", url=self.public[0].url)]
-            opens = {LOOPBACK: text("phones.open_public")}
+            sentences = [text("phones.would_open_public", url=self.public[0].url)]
+            labels = {LOOPBACK: text("phones.open_public")}
         else:
-            said = [text("phones.would_open"), *([] if self._addresses else [text("phones.no_network")])]
-            opens = {one: text("phones.open_on", address=one) for one in self._addresses}
-            opens[LOOPBACK] = text("phones.rehearse")
-        buttons = [button(label, "phones_open", address) for address, label in opens.items()]
-        return join([tag("p", one) for one in said], toolbar(*buttons, button(text("phones.no"), "phones_close")))
+            sentences = [text("phones.would_open"), *([] if self._addresses else [text("phones.no_network")])]
+            labels = {one: text("phones.open_on", address=one) for one in self._addresses}
+            labels[LOOPBACK] = text("phones.rehearse")
+        buttons = [button(label, "phones_open", address) for address, label in labels.items()]
+        return join([tag("p", one) for one in sentences], toolbar(*buttons, button(text("phones.no"), "phones_close")))
 
     def _invitation(self, people: int) -> Markup:
         """Return the QR code, the address to type, and what is open."""

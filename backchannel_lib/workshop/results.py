@@ -34,7 +34,7 @@ def results_html(state: WorkshopState, drill: Markup | None = None) -> str:
     title = " · ".join(filter(None, (text("results.title"), state.group)))
     head = [text(f"results.head.{name}") for name in ("file", "votes", "rule", "verdict")]
     overview = [
-        (f"{number}. {one.file.title}", one.same, rules_check(one.file.case).label, one.judgment.verdict.label)
+        (f"{number}. {one.file.title}", one.agreement, rules_check(one.file.case).label, one.judgment.verdict.label)
         for number, one in enumerate(rounds, start=1)
     ]
     opening = tag(
@@ -64,10 +64,18 @@ def style_sheet() -> str:
 def _slide(number: int, one: PlayedRound) -> Markup:
     """Return one round: the rule first, then the article's verdict, and how the room voted."""
     file, judgment, rule = one.file, one.judgment, rules_check(one.file.case)
-    votes = {**({"first": one.first} if any(one.first) else {}), "hands": one.votes, "phones": one.phones}
+    votes = {"hands": one.votes, "phones": one.phones}
+    if any(one.first):
+        votes = {"first": one.first, **votes}
     head = [text(f"results.column.{name}") for name in ("verdict", *votes, "article")]
-    here = {judgment.verdict: f"◀ {text('round.article')}"}
-    rows = [(verdict.label, *(each[verdict] for each in votes.values()), here.get(verdict, "")) for verdict in Verdict]
+    rows = [
+        (
+            verdict.label,
+            *(counts[verdict] for counts in votes.values()),
+            f"◀ {text('round.article')}" if verdict is judgment.verdict else "",
+        )
+        for verdict in Verdict
+    ]
     return tag(
         "section",
         tag("h2", f"{number}. {file.title}"),

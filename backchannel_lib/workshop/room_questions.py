@@ -295,7 +295,7 @@ def _answer(one: RoomQuestion) -> Markup:
     return tag(
         "section",
         tag("p", text(f"room_questions.voice.{one.voice}"), class_="bw-voice"),
-        tag("p", sign, one.short, class_="bw-rule-answer", data_answer=rule and rule.answer),
+        tag("p", sign, one.short, class_="bw-rule-answer", data_answer=rule.answer if rule else None),
         tag("p", one.answer, class_="bw-question-answer"),
         tag("p", read, class_="bw-small") if read else None,
         one.source,

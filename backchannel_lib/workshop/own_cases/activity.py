@@ -350,8 +350,10 @@ class OwnCaseForm(OwnForm):
         slider = text("own_case.slider", label=text(f"field.{what_if}.label"))
         return {
             "name": tag("p", tag("b", texts["title"])),
-            **{name: file[name] for name in ("file", "story")},
-            **{name: links[name] for name in ("links", "verdict")},
+            "file": file["file"],
+            "story": file["story"],
+            "links": links["links"],
+            "verdict": links["verdict"],
             "rule": rules["rules"],
             "after": join(Markup(links["note"]), tag("p", tag("b", slider), " ", verdicts)),
         }

@@ -133,7 +133,7 @@ class OwnTable(Generic[Row]):
     def _checked_texts(self, written: Mapping[str, object]) -> tuple[dict[str, str], dict[str, CaseError]]:
         """Return a row's texts by column, blank where there are none, and the errors in them by column."""
         texts, wrong = dict.fromkeys(self.texts, ""), dict[str, CaseError]()
-        for name in filter(written.__contains__, self.texts):
+        for name in [name for name in self.texts if name in written]:
             try:
                 texts[name] = self.checked_text(name, written[name])
             except CaseError as error:

@@ -56,12 +56,8 @@ def fragments(state: WorkshopState, *, setting_up: bool = False) -> dict[str, st
                 parts |= {"rule_first": _rule_first(state.file.case), "note": _note(state)}
                 parts["verdict"] = join(_verdict_name(state.judgment), tag("p", state.judgment.verdict.sentence))
         case "spread":
-            parts |= {
-                "rule_first": _rule_first(state.file.case),
-                "verdict": _verdict_line(state.judgment),
-                "note": _note(state),
-            }
-            parts |= {"spread": _spread(state), "crowd": _crowd(state)}
+            parts |= {"rule_first": _rule_first(state.file.case), "verdict": _verdict_line(state.judgment)}
+            parts |= {"spread": _spread(state), "crowd": _crowd(state), "note": _note(state)}
             parts["live_text"] = spread_sentence(state.counted, state.judgment.verdict)
         case "rules":
             check = rules_check(state.file.case)
@@ -265,7 +261,7 @@ def _note(state: WorkshopState) -> Markup:
 def _log(state: WorkshopState) -> Markup:
     """Return the session so far, and the files to choose from."""
     rows = [
-        (f"{number}. {one.file.title}", rules_check(one.file.case).label, one.judgment.verdict.label, one.same)
+        (f"{number}. {one.file.title}", rules_check(one.file.case).label, one.judgment.verdict.label, one.agreement)
         for number, one in enumerate(state.revealed_rounds(), start=1)
     ]
     head = [text(f"round.log.{name}") for name in ("file", "rule", "article", "same")]

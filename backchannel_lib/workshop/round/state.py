@@ -76,8 +76,8 @@ class PlayedRound(NamedTuple):
         return judge(self.file.case)
 
     @property
-    def same(self) -> str:
-        """How many votes the article's verdict got, in words."""
+    def agreement(self) -> str:
+        """How many of the votes agree with the article's verdict, in words."""
         return text("round.same_of", same=self.counted[self.judgment.verdict], total=sum(self.counted))
 
 
@@ -325,10 +325,7 @@ def from_record(record: object) -> WorkshopState:
         shown=integer_field("shown", 0, len(STAGES), 0).read(record.get("shown", 0)) or int(step == "links"),
         **_read_round(record),
         case=_read_case(case) if isinstance(case, Mapping) and vignette else None,
-        played=tuple(
-            PlayedRound(known_word("vignette", one.get("vignette"), all_files()), **_read_round({"votes": None, **one}))
-            for one in played
-        ),
+        played=tuple(map(_read_played, played)),
         **{name: field.read(record.get(name, field.default)) for name, field in settings().items()},
         menu_from=known_word("menu_from", menu_from, ("", *STEPS[1:])) if step == "setup" and vignette else "",
         skipped=_read_skipped(record.get("skipped", ())),
@@ -361,8 +358,9 @@ def _is_gone(vignette: object) -> bool:
     return isinstance(vignette, str) and vignette.startswith(OWN) and vignette not in all_files()
 
 
-#: Return a number of votes from 0 to 999, or of a first vote's hands and phones combined; raise `CaseError` for anything else.
+#: Reads a number of votes from 0 to 999; raises `CaseError` for anything else.
 read_votes: Final[Callable[[object], int]] = integer_field("votes", 0, MAX_VOTES, 0).read
+#: The same for a first vote, which combines hands and phones.
 _read_first: Final[Callable[[object], int]] = integer_field("first", 0, 2 * MAX_VOTES, 0).read
 
 
@@ -385,6 +383,12 @@ def _read_skipped(value: object) -> tuple[str, ...]:
         raise CaseError("skipped", "not_a_record", value)
     known = {row.step for row in load_run_steps()}
     return tuple(dict.fromkeys(step for step in value if isinstance(step, str) and step in known))
+
+
+def _read_played(record: Mapping[str, Any]) -> PlayedRound:
+    if "votes" not in record:  # only the current round can be without
+        raise CaseError("votes", "not_a_record", None)
+    return PlayedRound(known_word("vignette", record.get("vignette"), all_files()), **_read_round(record))
 
 
 def _read_round(record: Mapping[str, Any]) -> dict[str, Any]:

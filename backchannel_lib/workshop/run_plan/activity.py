@@ -75,7 +75,8 @@ def when_late(row: RunStepRow) -> str:
     return text("run_plan.cell_or").join(ways) or text("run_plan.cell_never")
 
 
-def _when_late(row: RunStepRow, skipped: Collection[str]) -> str:
+def _late_cell(row: RunStepRow, skipped: Collection[str]) -> str:
+    """Return what to do about a step when you run late, or that it's already skipped."""
     return text("run_plan.cell_skipped") if row.step in skipped else when_late(row)
 
 
@@ -218,8 +219,8 @@ class RunPlan(PersistentForm):
 
         A step is on time during its planned minutes. When it actually began doesn't matter, because no presenter tracks that.
         """
-        begun = int(state["minute"]) - starts(state["plan"], state["skipped"])[state["at"]]
-        return min(0, begun) + max(0, begun - step_of(state).minutes)
+        since_start = int(state["minute"]) - starts(state["plan"], state["skipped"])[state["at"]]
+        return min(0, since_start) + max(0, since_start - step_of(state).minutes)
 
     def behind(self, state: Record) -> int:
         """Return how many minutes late the session will end unless more is skipped; negative if it can end early."""
@@ -259,9 +260,9 @@ class RunPlan(PersistentForm):
         return step_of(state).activity == QUESTIONS
 
     def leave_questions(self) -> bool:
-        """Go to the step after the questions, or to the current one if they were opened during it; False if there is none."""
-        here = self.state["at"] if self.state["asking"] else None
-        at = next_place(self.state) if self._asks_anyway(self.state) else here
+        """Go to the step after the questions, or back to the one during which they were opened; return whether there is one."""
+        opened_at = self.state["at"] if self.state["asking"] else None
+        at = next_place(self.state) if self._asks_anyway(self.state) else opened_at
         if at is not None:
             self.commit_values(at=at, asking=False)
         return at is not None
@@ -328,7 +329,7 @@ class RunPlan(PersistentForm):
                 class_="bw-columns bw-halves bw-screen",
             ),
             tag("h3", text("run_plan.whole")),
-            slot("plan", parts["plan"], **{**scrollable(text("run_plan.caption")), "class_": "bw-numbers bw-screen"}),
+            slot("plan", parts["plan"], **scrollable(text("run_plan.caption"), class_="bw-numbers bw-screen")),
             slot("script", parts["script"], class_="bw-script", hidden=True),  # for paper, where the steps can't change
             tag("section", tag("h3", text("run_plan.keys")), keys(), class_="bw-spaced bw-wide"),
             unfolding("hybrid", text("run_plan.hybrid"), hybrid()),
@@ -374,14 +375,15 @@ class RunPlan(PersistentForm):
 
     def _steps(self, parts: Mapping[str, str], *, arrows: bool = True) -> Iterable[Markup]:
         """Yield the current and the next step; in the presenter's window, the arrow keys control the round instead."""
-        on, back = (("ArrowRight PageDown", "→"), ("ArrowLeft PageUp", "←")) if arrows else (("n", "N"), ("p", "P"))
+        on, back = ("ArrowRight PageDown", "ArrowLeft PageUp") if arrows else ("n", "p")
+        on_hint, back_hint = ("→", "←") if arrows else ("N", "P")
         return (
             tag("h3", text("run_plan.now")),
             slot("now", parts["now"], class_="bw-item"),
             tag(
                 "div",
-                button(text("run_plan.on"), "next", key=on[0], hint=on[1]),
-                show_if("back", self.sections(self.state), button(text("run_plan.back"), "back", key=back[0], hint=back[1])),
+                button(text("run_plan.on"), "next", key=on, hint=on_hint),
+                show_if("back", self.sections(self.state), button(text("run_plan.back"), "back", key=back, hint=back_hint)),
                 # In the presenter's window, the round has the main button.
                 class_="bw-toolbar bw-nav" if arrows else "bw-toolbar bw-nav bw-alike",
             ),
@@ -579,7 +581,7 @@ def _in_script(plan: str, at: int, skipped: tuple[str, ...]) -> Markup:
     words = (
         (text("run_plan.say"), text(f"run_step.{row.step}.say")),
         (text("run_plan.do"), text(f"run_step.{row.step}.do")),
-        (text("run_plan.script_late", late=_when_late(row, skipped)), text(f"run_step.{row.step}.late")),
+        (text("run_plan.script_late", late=_late_cell(row, skipped)), text(f"run_step.{row.step}.late")),
     )
     return join(
         tag("h4", step_name(row)),
@@ -607,7 +609,7 @@ def _whole(plan: str, at: int, skipped: tuple[str, ...]) -> Markup:
         begin = begins[place] if row.minutes and row.step not in skipped else "–"
         now = tag("span", text("run_plan.here"), class_="bw-badge") if place == at else None
         step = join(step_name(row), " ", now) if now else step_name(row)
-        cells = zip(COLUMNS.values(), (begin, step, row.minutes or "–", _screen(row), _when_late(row, skipped)), strict=True)
+        cells = zip(COLUMNS.values(), (begin, step, row.minutes or "–", _screen(row), _late_cell(row, skipped)), strict=True)
         rows.append(tag("tr", [_cell(*cell) for cell in cells], role="row", class_="bw-marked" if place == at else None))
     heads = [tag("th", text(f"run_plan.head_{name}"), scope="col", role="columnheader") for name in COLUMNS]
     return tag(
