@@ -64,7 +64,7 @@ from backchannel_lib.base.texts import text
 from backchannel_lib.model.advice import advise
 from backchannel_lib.model.case import Case
 from backchannel_lib.model.soap_rule import rules_check
-from backchannel_lib.page.activity_page import PAPER, lead_text, static_page
+from backchannel_lib.page.activity_page import lead_text, static_page
 from backchannel_lib.page.case_controls import shown_fields, slider_ends
 from backchannel_lib.page.html import join
 from backchannel_lib.page.rule_html import rule_answer
@@ -301,21 +301,23 @@ class PlannerActivity(Activity[PlannerState]):
         note = text("planner_board.is_example") if is_example(state) else ""
         return [(numbers[person.name], replace(briefing(state.plan, person), note=note)) for person in state.plan.people]
 
+    def sections(self, state: PlannerState) -> list[str]:
+        """Return which sections are visible."""
+        return [
+            "seen" if state.planned else "ask",
+            "example" if is_example(state) else "own",
+            *state.sheet.open_now,
+            *(["sheets"] if state.planned and state.plan.rows else []),
+        ]
+
     def ui_state(self, state: PlannerState) -> dict[str, Any]:
         """Return which controls and sections are visible, and where the score's slider ends."""
-        open_now = ["seen"] if state.planned else ["ask"]
-        open_now.append("example" if is_example(state) else "own")
-        open_now += state.sheet.open_now
-        if state.planned and state.plan.rows:
-            open_now.append("sheets")
-        if state == self.start:
-            open_now.append(PAPER)
         mine = [name for name in shown_fields(state.file) if name in self.row.fields]
         cells = [name for name in self.fields() if name not in Case.fields()]
         # The slider uses the exam of the first program's range.
         low = next((row.range_low for row in state.programs if row.range_low is not None), None)
         case = state.file if low is None else state.file.replace(range_low=low, range_floor=low)
-        return {"open": open_now, "shown": [*mine, *cells], "ends": {"score": slider_ends(case, "score")}}
+        return {**super().ui_state(state), "shown": [*mine, *cells], "ends": {"score": slider_ends(case, "score")}}
 
     def page(self) -> str:
         """Return the whole page."""

@@ -164,10 +164,14 @@ class PopulationActivity(GuessForm):
             "beyond": _beyond_table(**self._sample(state)),
         }
 
+    def sections(self, state: Record) -> list[str]:
+        """Return which sections are visible."""
+        return super().sections(state) or ["ask"]
+
     def ui_state(self, state: Record) -> dict[str, Any]:
         """Return which controls and sections are visible."""
         shown = ["group", *GROUPS[state["group"]]] if state["seen"] else [*GUESSES]
-        return {"open": self.sections(state) or ["ask"], "shown": shown}
+        return {**super().ui_state(state), "shown": shown}
 
     @functools.cached_property
     def _first(self) -> Mapping[str, int]:
