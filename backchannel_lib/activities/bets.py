@@ -17,7 +17,7 @@ from backchannel_lib.model.soap_rule import rules_check
 from backchannel_lib.model.verdict import Verdict, judge
 from backchannel_lib.page.activity_page import activity_page, difference, show_if, slot, verdict_options, verdict_radios
 from backchannel_lib.page.case_fragments import answer_line
-from backchannel_lib.page.components import citations, description_list
+from backchannel_lib.page.components import citations, description_list, unfolding
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, toolbar
 
@@ -118,7 +118,7 @@ class Bets(Items):
         asked = join(tag("p", story), verdict_radios(name, self.state[name]))
         if not self.returned:
             return asked
-        return tag("details", tag("summary", text("bets.story")), asked, class_="bw-spaced", data_details=f"story-{name}")
+        return unfolding(f"story-{name}", text("bets.story"), asked, class_="bw-spaced")
 
     @property
     def text(self) -> str:

@@ -21,7 +21,7 @@ from backchannel_lib.base.errors import CaseError
 from backchannel_lib.base.texts import text
 from backchannel_lib.model.amplifier import assumption
 from backchannel_lib.page.activity_page import activity_page, show_if, slot
-from backchannel_lib.page.components import asked_on_paper, blank_table, bullets, citations, table
+from backchannel_lib.page.components import asked_on_paper, blank_table, bullets, citations, table, unfolding
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, slider, toolbar
 
@@ -216,11 +216,10 @@ class Inbox(Form):
                 ("inbox_is_made_up", "inbox_first"),
                 ("soap_rule.no_first_contact",),
             ),
-            tag(
-                "details",
-                tag("summary", text("inbox.all", total=self.total)),
+            unfolding(
+                "all-emails",
+                text("inbox.all", total=self.total),
                 tag("ol", [tag("li", line) for line in _all_lines()], class_="bw-letters"),
-                data_details="all-emails",
             ),
         )
 

@@ -16,7 +16,7 @@ from backchannel_lib.model.case import Case
 from backchannel_lib.model.verdict import Verdict, judge
 from backchannel_lib.page.activity_page import activity_page, answer_boxes, show_if, slot, static_page
 from backchannel_lib.page.case_fragments import answer_line, fast_fragments
-from backchannel_lib.page.components import blank_table, citations, description_list
+from backchannel_lib.page.components import blank_table, citations, description_list, unfolding
 from backchannel_lib.page.html import Markup, join, tag
 from backchannel_lib.page.inputs import button, radios, toolbar
 from backchannel_lib.page.rule_html import rule_line
@@ -147,12 +147,7 @@ class Walk(Form):
     def _trail(self, state: Record) -> Markup:
         """Return the last completed step, with earlier ones collapsed."""
         passed = [self._passed(at, state) for at in range(self._from(state), state["at"])]
-        folded = tag(
-            "details",
-            tag("summary", text("walk.before", count=len(passed) - 1)),
-            tag("ol", passed[:-1], class_="bw-trail"),
-            data_details="trail",
-        )
+        folded = unfolding("trail", text("walk.before", count=len(passed) - 1), tag("ol", passed[:-1], class_="bw-trail"))
         return join(folded if len(passed) > 1 else None, tag("ol", passed[-1:], class_="bw-trail") if passed else None)
 
     def _passed(self, at: int, state: Record) -> Markup:
