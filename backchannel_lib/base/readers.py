@@ -257,7 +257,10 @@ def optional_text(cell: str) -> str:
 
 
 def one_of(known: Known, *, blank: bool = False, what: str = "") -> Reader:
-    """Return a reader for one of the known words, or for a blank if ``blank`` allows it; ``what`` describes the word."""
+    """Return a reader for one of the known words, or for a blank if ``blank`` allows it.
+
+    ``what`` describes the word in the data dictionary.
+    """
 
     def read(cell: str) -> str:
         words = known() if callable(known) else known
@@ -270,7 +273,10 @@ def one_of(known: Known, *, blank: bool = False, what: str = "") -> Reader:
 
 
 def each_of(known: Known, *, what: str = "") -> Reader:
-    """Return a reader for known words separated by spaces, which gives a tuple; ``what`` describes the words."""
+    """Return a reader for known words separated by spaces, which gives a tuple.
+
+    ``what`` describes the words in the data dictionary.
+    """
     one = one_of(known)
 
     def read(cell: str) -> tuple[str, ...]:

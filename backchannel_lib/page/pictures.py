@@ -138,13 +138,13 @@ def labeled_outcomes(here: Verdict | None = None) -> Markup:
         >>> labeled_outcomes(Verdict.MAYBE).count("<svg"), labeled_outcomes().count("bw-tier-here")
         (9, 0)
     """
-    shortest, longer, high = 12, 11, 20
-    longest = shortest + longer * max(Verdict)
+    shortest, growth, high = 12, 11, 20
+    longest = shortest + growth * max(Verdict)
     rows = []
     for verdict in Verdict:
         marked = verdict is here
         class_ = "bw-tier bw-tier-here" if marked else "bw-tier"
-        tier = tag("rect", width=shortest + longer * verdict, height=high, class_=class_)
+        tier = tag("rect", width=shortest + growth * verdict, height=high, class_=class_)
         rows.append(
             tag(
                 "li",
