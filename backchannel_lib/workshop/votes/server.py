@@ -278,7 +278,7 @@ class NotFoundHandler(RequestHandler):
         self.finish(json.dumps(content))
 
     def write_error(self, status_code: int, **_: Any) -> None:
-        """Replace Tornado's error pages and tracebacks; any error, such as a store that can't be used, is a 503."""
+        """Replace Tornado's error pages and tracebacks: a failure here, such as an unusable store, is a 503, all else a 404."""
         if status_code >= 500:
             self.clear()
             self.send_json(503, {"sentence": text("votes.refused.store")}, retry_after=1)
