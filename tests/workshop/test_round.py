@@ -686,6 +686,7 @@ SPOILT: list[dict[str, Any]] = [
     {"votes": "many"},
     {"played": "all"},
     {"played": [{"vignette": "nobody", "votes": [0] * 9}]},
+    {"played": [{"vignette": "nadia"}]},
     {"shown": 99},
     {"difficulty": 9},
     {"topic": "weather"},
